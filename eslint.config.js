@@ -1,0 +1,113 @@
+import { defineConfig } from "eslint/config";
+import svelte from "eslint-plugin-svelte";
+import ts from "typescript-eslint";
+
+const direction =
+  "Imports go ui -> workers -> methods -> engine -> kernels; data serves all but kernels.";
+
+/**
+ * What each room may not look at. `values` may still be imported as types; `globals` belong to
+ * another room; `gpu` says whether GPU handles may be named.
+ */
+const rooms = {
+  kernels: {
+    never: ["engine", "methods", "workers", "ui", "cli", "data"],
+    globals: ["document", "window", "localStorage", "fetch"],
+    gpu: true,
+  },
+  engine: {
+    never: ["methods", "workers", "ui", "cli"],
+    globals: ["document", "window", "localStorage"],
+    gpu: true,
+    store: true,
+  },
+  data: {
+    never: ["workers", "ui", "cli"],
+    values: ["kernels", "engine", "methods"],
+    globals: ["document", "window", "localStorage", "fetch", "navigator"],
+  },
+  methods: {
+    never: ["workers", "ui", "cli"],
+    globals: ["document", "window", "localStorage", "fetch", "navigator"],
+  },
+  workers: {
+    never: ["ui", "cli"],
+    globals: ["document", "window", "localStorage", "fetch"],
+  },
+  ui: {
+    never: ["cli"],
+    values: ["methods", "engine", "kernels"],
+    globals: ["fetch"],
+    clock: true,
+  },
+  cli: {
+    never: ["ui", "workers"],
+    globals: ["document", "window", "localStorage", "fetch"],
+    node: true,
+    clock: true,
+  },
+};
+
+const forbid = (room, group, rest = {}) => ({
+  group,
+  message: `${room} may not import this. ${direction}`,
+  ...rest,
+});
+
+/** The rules of one room. */
+function roomRules(room, { never, values = [], globals, gpu, store, node, clock }) {
+  const patterns = [
+    ...never.map((other) => forbid(room, [`**/${other}/**`])),
+    ...values.map((other) => forbid(room, [`**/${other}/**`], { allowTypeImports: true })),
+    ...(node
+      ? []
+      : [{ group: ["node:*"], message: "This room also runs in the browser; pass it in." }]),
+    ...(store
+      ? []
+      : [
+          { group: ["idb-keyval"], message: "Storage belongs to src/engine; ask it for the data." },
+        ]),
+  ];
+  const random = [
+    { object: "Math", property: "random", message: "Pass a seeded random source in." },
+    { object: "Date", property: "now", message: "Pass the time in." },
+  ];
+  const handles = {
+    selector: "TSTypeReference[typeName.name=/^GPU/]",
+    message: "GPU handles appear only under src/kernels and src/engine.",
+  };
+  const owner = "It belongs to another room (STYLE 17-20); take the value as an argument.";
+  return {
+    files: [room === "workers" ? "workers/**" : `src/${room}/**`],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": ["error", { patterns }],
+      "no-restricted-globals": ["error", ...globals.map((name) => ({ name, message: owner }))],
+      ...(gpu ? {} : { "no-restricted-syntax": ["error", handles] }),
+      ...(clock ? {} : { "no-restricted-properties": ["error", ...random] }),
+    },
+  };
+}
+
+const counted = { skipBlankLines: true, skipComments: true };
+
+export default defineConfig(
+  { ignores: ["dist", "dist-cli", "public", "test-results", "test/training"] },
+  ts.configs.recommendedTypeChecked,
+  svelte.configs.recommended,
+  {
+    languageOptions: { parserOptions: { projectService: true, extraFileExtensions: [".svelte"] } },
+    rules: {
+      "max-lines": ["error", { max: 400, ...counted }],
+      "max-lines-per-function": ["error", { max: 60, ...counted }],
+      "max-params": ["error", 4],
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
+    },
+  },
+  {
+    files: ["**/*.svelte", "**/*.svelte.ts"],
+    languageOptions: { parserOptions: { parser: ts.parser } },
+  },
+  { files: ["**/*.js", "**/*.mjs"], extends: [ts.configs.disableTypeChecked] },
+  { files: ["test/**"], rules: { "max-lines-per-function": "off" } },
+  Object.entries(rooms).map(([room, rules]) => roomRules(room, rules)),
+);

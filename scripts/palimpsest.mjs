@@ -1,0 +1,39 @@
+/** `npm run -s palimpsest -- COMMAND`: builds the terminal's program where its sources changed, and runs it. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { isStale } from "./stale.mjs";
+import { root } from "./step.mjs";
+
+const built = join(root, "dist-cli", "main.js");
+if (!existsSync(join(root, "node_modules"))) {
+  console.error("The packages are not installed: run npm ci, or npm start, first.");
+  process.exit(1);
+}
+// package-lock.json too: another version of a package may ask for another build.
+if (
+  isStale(
+    built,
+    ["src", "package-lock.json"].map((path) => join(root, path)),
+  )
+)
+  await build();
+
+const { main } = await import(pathToFileURL(built).href);
+const watched = process.stderr.isTTY;
+// npm runs this in the repository; the paths are meant from where it was called.
+if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
+process.exitCode = await main(process.argv.slice(2), {
+  root,
+  print: (text) => process.stdout.write(`${text}\n`),
+  note: (text) => process.stderr.write(`${text}\n`),
+  progress: (text) => watched && process.stderr.write(`\r\x1b[K${text}`),
+});
+
+async function build() {
+  const vite = await import("vite");
+  await vite.build({
+    ...{ root, configFile: false, logLevel: "error", publicDir: false },
+    build: { ssr: "src/cli/main.ts", outDir: "dist-cli", target: "node20", emptyOutDir: true },
+  });
+}

@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { expect, test } from "vitest";
+
+/** Files under a folder whose path matches. */
+const files = (folder: string, pattern: RegExp) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((file) => `${folder}/${file}`)
+    .filter((file) => pattern.test(file));
+
+const shaders = files("src", /\.wgsl$/);
+const sources = [...files("src", /\.(ts|svelte)$/), ...files("workers", /\.ts$/)];
+const tests = files("test", /\.ts$/);
+
+/** Lines that are neither blank nor comments. */
+const codeLines = (file: string) =>
+  readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => !/^\s*($|\/\/|\/\*|\*)/.test(line)).length;
+
+test("there are files to look at", () => {
+  expect(shaders.length).toBeGreaterThan(3);
+  expect(sources.length).toBeGreaterThan(shaders.length * 3);
+});
+
+test.for(shaders)("%s has its wrapper, reference and tests", (shader) => {
+  const [room, name] = [dirname(shader), basename(shader, ".wgsl")];
+  const beside = room.replace(/^src/, "test");
+  const missing = [
+    `${room}/${name}.ts`,
+    `${room}/${name}.reference.ts`,
+    `${beside}/${name}.browser.test.ts`,
+    `${beside}/${name}.test.ts`,
+  ].filter((file) => !existsSync(file));
+  expect(missing).toEqual([]);
+});
+
+test.for(shaders)("%s begins with what it is and has at most 120 lines", (shader) => {
+  const lines = readFileSync(shader, "utf8").trimEnd().split("\n");
+  expect(lines[0]).toMatch(/^\/\/ .+/);
+  expect(lines.length).toBeLessThanOrEqual(120);
+});
+
+test("shaders are files, not strings", () => {
+  expect(sources.filter((file) => readFileSync(file, "utf8").includes("@compute"))).toEqual([]);
+});
+
+test("no file is a drawer", () => {
+  const drawers = /^(utils?|helpers?|common|misc|shared|types|index|constants)\./i;
+  expect([...sources, ...tests].filter((file) => drawers.test(basename(file)))).toEqual([]);
+});
+
+test("no TypeScript file has more than 400 lines of code", () => {
+  const long = sources.filter((file) => file.endsWith(".ts") && codeLines(file) > 400);
+  expect(long.map((file) => `${file}: ${codeLines(file)}`)).toEqual([]);
+});
+
+/** Tests about many files at once, or about the tests' own setup. */
+const general = [
+  "test/structure.test.ts",
+  "test/setup.test.ts",
+  "test/kernels/wgsl.browser.test.ts",
+];
+
+test("test/ mirrors src/: name.intent.test.ts lies where the file called name does", () => {
+  const mirrored = tests.filter((file) => file.endsWith(".test.ts") && !general.includes(file));
+  const orphans = mirrored.filter((file) => {
+    const room = dirname(file).replace(/^test\/?/, "");
+    const subject = basename(file).split(".")[0];
+    const rooms = [`src/${room}`, room].filter((folder) => folder && existsSync(folder));
+    return !rooms.some((folder) => readdirSync(folder).some((f) => f.split(".")[0] === subject));
+  });
+  expect(orphans).toEqual([]);
+});
+
+test("numbers in kernel tests are compared by toBeAllclose", () => {
+  const kernelTests = tests.filter((file) => file.startsWith("test/kernels/"));
+  expect(kernelTests.filter((file) => readFileSync(file, "utf8").includes("toBeCloseTo"))).toEqual(
+    [],
+  );
+});

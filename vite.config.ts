@@ -1,0 +1,58 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { playwright } from "@vitest/browser-playwright";
+import { defaultClientConditions } from "vite";
+import { defineConfig } from "vitest/config";
+import { findChromium } from "./scripts/chromium.mjs";
+import { isolation } from "./scripts/isolation.mjs";
+
+// A software GPU lets the kernel tests run on any machine; GPU=real uses the card in this one.
+const software = ["--use-webgpu-adapter=swiftshader", "--enable-unsafe-webgpu"];
+const args = ["--headless=new", "--no-sandbox", ...(process.env.GPU === "real" ? [] : software)];
+const executablePath = findChromium();
+
+export default defineConfig({
+  plugins: [svelte({ configFile: false })],
+  base: "./",
+  // onnxruntime-web without its embedded loader: the one copy of the wasm is the asset that
+  // the engine names with ?url.
+  resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
+  optimizeDeps: { exclude: ["onnxruntime-web"] },
+  server: { headers: isolation },
+  preview: { headers: isolation },
+  worker: { format: "es" },
+  build: { target: "esnext" },
+  test: {
+    setupFiles: ["test/setup.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.browser.test.ts"],
+          env: { PALIMPSEST_THREADS: "1" },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/**/*.browser.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          browser: {
+            enabled: true,
+            headless: false, // --headless=new above: the headless shell has no WebGPU
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { args, ...(executablePath && { executablePath }) },
+            }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
