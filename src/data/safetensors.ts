@@ -1,0 +1,204 @@
+import { fromBfloat16, fromFloat16 } from "./float16.ts";
+
+const byteSize = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  U64: 8,
+  I32: 4,
+  U32: 4,
+  I16: 2,
+  U16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+};
+
+/** A safetensors element type by its name in the file. */
+export type TensorDtype = keyof typeof byteSize;
+
+/** One tensor of a safetensors file, row-major; `begin` and `end` are byte offsets from the start of the file. */
+export interface TensorInfo {
+  dtype: TensorDtype;
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+/** What a safetensors file says about itself. The data begins at byte `dataStart`. */
+export interface SafetensorsHeader {
+  tensors: Map<string, TensorInfo>;
+  metadata: Record<string, string>;
+  dataStart: number;
+}
+
+const HEADER_LIMIT = 100e6; // the limit of the reference implementation
+const notSafetensors = (what: string) => `${what} is not a safetensors file`;
+
+/**
+ * The length in bytes of the JSON header, from the first eight bytes of the file.
+ *
+ * @throws when it is absurd, which is how a file of another kind is recognised
+ */
+export function headerLength(first8: Uint8Array, what = "the file"): number {
+  if (first8.length < 8) {
+    throw new Error(`${notSafetensors(what)}: it has ${first8.length} bytes`);
+  }
+  const length = Number(new DataView(first8.buffer, first8.byteOffset, 8).getBigUint64(0, true));
+  if (length < 2 || length > HEADER_LIMIT) {
+    throw new Error(`${notSafetensors(what)}: its first bytes are not the length of a header`);
+  }
+  return length;
+}
+
+/**
+ * Reads the header of a safetensors file.
+ *
+ * @param bytes the file, or at least its first 8 + headerLength bytes
+ * @param fileSize in bytes; when given, tensors beyond it are an error
+ * @param what names the file in messages
+ * @throws one sentence that names the tensor and the bytes: truncated, overlapping, or a size that does not
+ *   fit its shape and type
+ */
+export function parseHeader(
+  bytes: Uint8Array,
+  fileSize?: number,
+  what = "the file",
+): SafetensorsHeader {
+  const dataStart = 8 + headerLength(bytes, what);
+  if (bytes.length < dataStart) {
+    throw new Error(
+      `${what} is truncated: its header needs bytes 8–${dataStart}, the file has ${bytes.length}`,
+    );
+  }
+  const { __metadata__: metadata, ...entries } = parseJson(bytes.subarray(8, dataStart), what);
+  const tensors = new Map<string, TensorInfo>();
+  for (const [name, entry] of Object.entries(entries)) {
+    tensors.set(name, parseEntry(name, entry, { dataStart, what }));
+  }
+  checkLayout(tensors, fileSize, what);
+  return { tensors, metadata: (metadata ?? {}) as Record<string, string>, dataStart };
+}
+
+/**
+ * Converts a tensor's bytes to float32.
+ *
+ * @param bytes [n * size of dtype], anywhere in a buffer; an array that owns its buffer may become the result's
+ * @returns [n]
+ * @throws for integers and bool: `cannot read I64 as numbers; …`
+ */
+export function toFloat32(bytes: Uint8Array, dtype: TensorDtype): Float32Array {
+  switch (dtype) {
+    case "F32":
+      return new Float32Array(ownBuffer(bytes));
+    case "F16":
+      return fromFloat16(new Uint16Array(ownBuffer(bytes)));
+    case "BF16":
+      return fromBfloat16(new Uint16Array(ownBuffer(bytes)));
+    case "F64":
+      return new Float32Array(new Float64Array(ownBuffer(bytes)));
+    default:
+      throw new Error(`cannot read ${dtype} as numbers; save the tensor as F32, F16, BF16 or F64`);
+  }
+}
+
+/**
+ * Writes float32 tensors as a safetensors file. Every tensor begins at a multiple of eight bytes.
+ *
+ * @param tensors name -> row-major data
+ * @throws `invalid shape: …` when a shape does not hold its data
+ */
+export function writeSafetensors(
+  tensors: Record<string, { shape: number[]; data: Float32Array }>,
+  metadata?: Record<string, string>,
+): Uint8Array {
+  const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  let end = 0;
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    if (elements(shape) !== data.length) {
+      throw new Error(
+        `invalid shape: ${name} [${shape.join(", ")}] (it has ${data.length} numbers)`,
+      );
+    }
+    header[name] = { dtype: "F32", shape, data_offsets: [end, end + data.byteLength] };
+    end += data.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const dataStart = 8 + Math.ceil(json.length / 8) * 8;
+  const file = new Uint8Array(dataStart + end).fill(0x20, 8, dataStart);
+  new DataView(file.buffer).setBigUint64(0, BigInt(dataStart - 8), true);
+  file.set(json, 8);
+  let at = dataStart;
+  for (const { data } of Object.values(tensors)) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return file;
+}
+
+const elements = (shape: number[]) => shape.reduce((product, size) => product * size, 1);
+
+/** The bytes as a buffer that begins at 0, copied unless they are a whole buffer already. */
+function ownBuffer(bytes: Uint8Array): ArrayBuffer {
+  const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
+  return whole && bytes.buffer instanceof ArrayBuffer ? bytes.buffer : bytes.slice().buffer;
+}
+
+function parseJson(bytes: Uint8Array, what: string): Record<string, unknown> {
+  try {
+    const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (header !== null && typeof header === "object" && !Array.isArray(header)) {
+      return header as Record<string, unknown>;
+    }
+  } catch {
+    // Said below: any other file has other bytes here.
+  }
+  throw new Error(`${notSafetensors(what)}: its header is not JSON`);
+}
+
+function parseEntry(
+  name: string,
+  entry: unknown,
+  { dataStart, what }: { dataStart: number; what: string },
+): TensorInfo {
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
+  const whole = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && n >= 0);
+  if (!whole(shape) || !whole(offsets) || offsets.length !== 2 || offsets[1] < offsets[0]) {
+    throw new Error(`${what} is damaged: the entry of tensor ${name} in its header is malformed`);
+  }
+  if (!Object.hasOwn(byteSize, String(dtype))) {
+    throw new Error(
+      `${what} cannot be read: tensor ${name} has the unknown type ${JSON.stringify(dtype)}`,
+    );
+  }
+  const size = elements(shape) * byteSize[dtype as TensorDtype];
+  const [begin, end] = offsets.map((offset) => dataStart + offset);
+  if (end - begin !== size) {
+    throw new Error(
+      `${what} is damaged: tensor ${name} ${String(dtype)} [${shape.join(", ")}] needs ${size} bytes, its header gives ${end - begin}`,
+    );
+  }
+  return { dtype: dtype as TensorDtype, shape, begin, end };
+}
+
+function checkLayout(tensors: Map<string, TensorInfo>, fileSize: number | undefined, what: string) {
+  const sorted = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  let free = 0;
+  let previous = "";
+  for (const [name, { begin, end }] of sorted) {
+    if (begin < free) {
+      throw new Error(`${what} is damaged: tensors ${previous} and ${name} overlap`);
+    }
+    if (fileSize !== undefined && end > fileSize) {
+      throw new Error(
+        `${what} is truncated: tensor ${name} needs bytes ${begin}–${end}, the file has ${fileSize}`,
+      );
+    }
+    [free, previous] = [end, name];
+  }
+}
