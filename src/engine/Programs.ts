@@ -1,0 +1,97 @@
+import type { InferenceSession, Tensor } from "onnxruntime-common";
+import { type GraphProgram, outputName } from "./graphs/Graph.ts";
+import type { Memory } from "./Memory.ts";
+import type { Runtime } from "./Runtime.ts";
+
+/** A compiled graph. */
+export interface Program {
+  inputs: readonly string[];
+  outputs: readonly string[];
+  /** Runs it. Inputs that the graph does not have are left out; outputs belong to the caller. */
+  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+}
+
+/** The last thing that each onnxruntime module was asked to do. */
+const turns = new WeakMap<object, Promise<unknown>>();
+
+/**
+ * Does one thing after the other. onnxruntime-web suspends its wasm while WebGPU works (asyncify), and
+ * a second call into it meanwhile corrupts its memory: "memory access out of bounds".
+ */
+function inTurn<T>({ ort }: Runtime, work: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(ort.InferenceSession) ?? Promise.resolve()).then(work, work);
+  turns.set(ort.InferenceSession, turn);
+  return turn;
+}
+
+/** Sessions by name: one block program serves every layer, since weights are inputs. */
+export class Programs {
+  #runtime: Runtime;
+  #memory: Memory;
+  #sessions: InferenceSession[] = [];
+  #programs = new Map<string, Promise<Program>>();
+
+  constructor(runtime: Runtime, memory: Memory) {
+    this.#runtime = runtime;
+    this.#memory = memory;
+  }
+
+  /** The program of this name, made by `build` the first time. */
+  get(name: string, build: () => GraphProgram): Promise<Program> {
+    let program = this.#programs.get(name);
+    if (!program) {
+      program = this.#compile(build());
+      this.#programs.set(name, program);
+      program.catch(() => this.#programs.delete(name));
+    }
+    return program;
+  }
+
+  /** The forward and the backward program that `build` splits a graph into. */
+  async pair(
+    name: string,
+    build: () => { forward: GraphProgram; backward: GraphProgram; saved: string[] },
+  ) {
+    let parts: ReturnType<typeof build> | undefined;
+    const part = () => (parts ??= build());
+    const forward = await this.get(`${name}.forward`, () => part().forward);
+    const backward = await this.get(`${name}.backward`, () => part().backward);
+    return { forward, backward };
+  }
+
+  async #compile({ bytes, inputs, outputs }: GraphProgram): Promise<Program> {
+    const { ort, provider, device, threads } = this.#runtime;
+    const session = await inTurn(this.#runtime, () =>
+      ort.InferenceSession.create(bytes, {
+        executionProviders: [device ? { name: "webgpu", device } : provider],
+        ...(provider === "webgpu" && { preferredOutputLocation: "gpu-buffer" }),
+        ...(threads && { intraOpNumThreads: threads }),
+        logSeverityLevel: 3,
+      }),
+    );
+    this.#sessions.push(session);
+    return {
+      inputs,
+      outputs,
+      run: async (feeds) => {
+        const used = Object.fromEntries(inputs.map((name) => [name, fed(feeds, name)]));
+        const results = await inTurn(this.#runtime, () => session.run(used));
+        return Object.fromEntries(
+          outputs.map((name) => [name, this.#memory.adopt(results[outputName(name)])]),
+        );
+      },
+    };
+  }
+
+  async dispose(): Promise<void> {
+    for (const session of this.#sessions) await inTurn(this.#runtime, () => session.release());
+    this.#sessions = [];
+    this.#programs.clear();
+  }
+}
+
+function fed(feeds: Readonly<Record<string, Tensor>>, name: string): Tensor {
+  const tensor = feeds[name];
+  if (!tensor) throw new Error(`the graph's input "${name}" was not fed; pass it in feeds`);
+  return tensor;
+}
