@@ -1,0 +1,164 @@
+import type { Tensor } from "onnxruntime-common";
+import { recordBlock } from "./backward.ts";
+import type { Kept } from "./Kept.ts";
+import { evaluateLoss, flatPosition, type Loss } from "./loss.ts";
+import { checkLayer } from "./sites.ts";
+import type { Pass, PassFeeds, Transformer } from "./Transformer.ts";
+
+export interface ContinuationAt {
+  /** The layer whose output is changed. */
+  layer: number;
+  /** Per row, the position that is changed: nothing before it is computed. */
+  starts: readonly number[];
+  /** Per row, which of the added vectors it gets. Default: the first. */
+  groups?: readonly number[];
+}
+
+/** Losses and their gradient with respect to the vectors that were added. */
+export interface Evaluation {
+  nll: Float32Array;
+  kl: Float32Array;
+  /** [groups, dModel]. */
+  gradient: Float32Array;
+}
+
+/**
+ * A kept run, resumed above one layer with a vector added to hidden^layer at one position a row.
+ *
+ * Since m^l enters h^l by addition, this is also δ added to the MLP's output (METHODS 4.5). What lies
+ * below the layer and before the position was computed once, by the kept run, and is only read here;
+ * each evaluation computes the layers above it, forward and backward.
+ */
+export class Continuation {
+  readonly pass: Pass;
+  #model: Transformer;
+  #at: ContinuationAt;
+  #states: Float32Array;
+  #feeds: PassFeeds;
+
+  /** Throws where a start lies outside its row, or the layer outside the model. */
+  static async open(model: Transformer, base: Kept, at: ContinuationAt): Promise<Continuation> {
+    checkLayer(at.layer, model.config.layers);
+    if (at.starts.length !== base.rows) {
+      throw new Error(`got ${at.starts.length} positions for ${base.rows} rows; give one a row`);
+    }
+    const lengths = base.tokens.map((row, r) => row.length - at.starts[r]);
+    const outside = lengths.findIndex((length, r) => !(length > 0 && at.starts[r] >= 0));
+    if (outside >= 0) {
+      throw new Error(
+        `invalid position: ${at.starts[outside]} (row ${outside} has ${base.tokens[outside].length} tokens)`,
+      );
+    }
+    const width = Math.max(...lengths);
+    const rows = base.tokens.map((_, r) => r);
+    const pass = { rows: base.rows, width, starts: at.starts, past: { kept: base, rows } };
+    return new Continuation(model, {
+      pass,
+      at,
+      states: await startingStates(model, base, pass, at),
+    });
+  }
+
+  private constructor(
+    model: Transformer,
+    { pass, at, states }: { pass: Pass; at: ContinuationAt; states: Float32Array },
+  ) {
+    this.#model = model;
+    this.pass = pass;
+    this.#at = at;
+    this.#states = states;
+    this.#feeds = model.passFeeds(pass);
+  }
+
+  /** The loss with `added` [groups, dModel], and its gradient with respect to it. */
+  async evaluate(added: Float32Array, loss: Loss): Promise<Evaluation> {
+    const { memory, config } = this.#model;
+    const recorded = [];
+    let hidden = this.#input(added);
+    for (let layer = this.#at.layer + 1; layer < config.layers; layer++) {
+      const block = await recordBlock(this.#model, this.#request(layer, hidden));
+      recorded.push({ block, input: hidden });
+      hidden = block.hidden;
+    }
+    const { nll, kl, gradient } = await evaluateLoss(this.#model, hidden, this.pass, loss);
+    memory.release(hidden);
+    let cotangent = gradient;
+    for (const { block, input } of recorded.reverse()) {
+      const { x } = await block.backward(cotangent);
+      memory.release(cotangent);
+      memory.release(input);
+      cotangent = x;
+    }
+    const states = await memory.read(cotangent);
+    const total = this.#sumFirst(states, added.length);
+    memory.release(cotangent);
+    return { nll, kl, gradient: total };
+  }
+
+  /** log p [position, vocab] with `added` [groups, dModel]. */
+  async logProbabilities(
+    added: Float32Array,
+    at: readonly { row: number; token: number }[],
+  ): Promise<Float32Array> {
+    const { memory, config } = this.#model;
+    let hidden = this.#input(added);
+    for (let layer = this.#at.layer + 1; layer < config.layers; layer++) {
+      const next = await this.#model.block(this.#request(layer, hidden));
+      memory.release(hidden);
+      hidden = next.hidden;
+    }
+    const positions = at.map(({ row, token }) => flatPosition(this.pass, row, token));
+    const result = await this.#model.readout(hidden, positions);
+    memory.release(hidden);
+    return result;
+  }
+
+  #request(layer: number, hidden: Tensor) {
+    return { layer, hidden, pass: this.pass, feeds: this.#feeds };
+  }
+
+  #input(added: Float32Array): Tensor {
+    const d = this.#model.config.dModel;
+    const { rows, width } = this.pass;
+    const states = this.#states.slice();
+    for (let row = 0; row < rows; row++) {
+      const group = this.#group(row);
+      for (let i = 0; i < d; i++) states[row * width * d + i] += added[group * d + i];
+    }
+    return this.#model.memory.upload(states, [rows, width, d]);
+  }
+
+  /** Sums the rows' gradients at their first position into their groups' vectors. */
+  #sumFirst(states: Float32Array, size: number): Float32Array {
+    const d = this.#model.config.dModel;
+    const total = new Float32Array(size);
+    for (let row = 0; row < this.pass.rows; row++) {
+      const group = this.#group(row);
+      const at = row * this.pass.width * d;
+      for (let i = 0; i < d; i++) total[group * d + i] += states[at + i];
+    }
+    return total;
+  }
+
+  #group(row: number): number {
+    return this.#at.groups?.[row] ?? 0;
+  }
+}
+
+/** hidden^layer of each row from its start on [rows, width, dModel]; past a row's end, zeros. */
+async function startingStates(
+  model: Transformer,
+  base: Kept,
+  { rows, width, starts }: Pass,
+  { layer }: ContinuationAt,
+): Promise<Float32Array> {
+  const d = model.config.dModel;
+  const all = await model.memory.read(base.entering(layer + 1));
+  const states = new Float32Array(rows * width * d);
+  base.tokens.forEach((tokens, row) => {
+    const from = (row * base.width + starts[row]) * d;
+    const length = (tokens.length - starts[row]) * d;
+    states.set(all.subarray(from, from + length), row * width * d);
+  });
+  return states;
+}

@@ -1,0 +1,176 @@
+import { branch, type Branch, type BranchOptions, type BranchReadout } from "./branch.ts";
+import { Checkpoint } from "./Checkpoint.ts";
+import { type ModelConfig, parseConfig } from "./config.ts";
+import { Continuation, type ContinuationAt } from "./Continuation.ts";
+import { generate, type GenerateOptions } from "./generate.ts";
+import { gradient, type Wrt } from "./gradient.ts";
+import type { Kept } from "./Kept.ts";
+import type { Loss } from "./loss.ts";
+import type { ModelFiles } from "./ModelFiles.ts";
+import { run, type Run, type RunResult } from "./run.ts";
+import type { Runtime } from "./Runtime.ts";
+import { checkLayer } from "./sites.ts";
+import { Tokenizer } from "./Tokenizer.ts";
+import { Transformer } from "./Transformer.ts";
+import { type LoadOptions, loadWeights } from "./weights.ts";
+
+export type { Branch, BranchReadout } from "./branch.ts";
+export type { Continuation } from "./Continuation.ts";
+export type { Kept } from "./Kept.ts";
+export type { Loss } from "./loss.ts";
+export type { Run, RunResult } from "./run.ts";
+export type { Intervention, Site } from "./sites.ts";
+
+/** A rank-r change of one layer's MLP output matrix: ΔW [dMlp, dModel] = uᵀ v. */
+export interface LayerDelta {
+  layer: number;
+  rank: number;
+  /** [rank, dMlp]. */
+  u: Float32Array;
+  /** [rank, dModel]. */
+  v: Float32Array;
+}
+
+/** A language model that can be watched, patched, differentiated, stopped and changed. */
+export class Model {
+  readonly tokenizer: Tokenizer;
+  #transformer: Transformer;
+  #edition = 0;
+
+  /**
+   * Loads a Hugging Face checkpoint: config.json, tokenizer.json and safetensors, sharded or not.
+   * Throws a sentence where a file is missing, damaged, or of another architecture.
+   */
+  static async load(runtime: Runtime, files: ModelFiles, options?: LoadOptions): Promise<Model> {
+    const json: unknown = JSON.parse(new TextDecoder().decode(await files.read("config.json")));
+    const config = parseConfig(json, files.name, files.revision);
+    const tokenizer = await Tokenizer.load(files);
+    const checkpoint = await Checkpoint.open(files);
+    return Model.from(runtime, { config, tokenizer, checkpoint }, options);
+  }
+
+  /** As `load`, from parts that are already open. */
+  static async from(
+    runtime: Runtime,
+    parts: { config: ModelConfig; tokenizer: Tokenizer; checkpoint: Checkpoint },
+    options?: LoadOptions,
+  ): Promise<Model> {
+    const { config, tokenizer, checkpoint } = parts;
+    const transformer = new Transformer(config, runtime);
+    transformer.weights = await loadWeights(checkpoint, config, transformer.memory, options);
+    return new Model(transformer, tokenizer);
+  }
+
+  private constructor(transformer: Transformer, tokenizer: Tokenizer) {
+    this.#transformer = transformer;
+    this.tokenizer = tokenizer;
+  }
+
+  get config(): ModelConfig {
+    return this.#transformer.config;
+  }
+
+  get runtime(): Runtime {
+    return this.#transformer.runtime;
+  }
+
+  /** Block-token evaluations so far: one position of one row through one block. */
+  get cost(): { blockTokens: number } {
+    return this.#transformer.cost;
+  }
+
+  /** Bytes and number of the tensors that this model holds on its device. */
+  get ledger(): { bytes: number; tensors: number } {
+    return this.#transformer.memory.ledger;
+  }
+
+  /** Counts the changes of the active deltas, so that what was sampled before one is known as stale. */
+  get edition(): number {
+    return this.#edition;
+  }
+
+  /** One forward run: interventions in, sites and log-probabilities out. */
+  run(request: Run): Promise<RunResult> {
+    return run(this.#transformer, request);
+  }
+
+  /** Variations of a kept run, each recomputed from its first difference on: [branch, row, readout]. */
+  branch(
+    base: Kept,
+    branches: readonly Branch[],
+    readout: readonly BranchReadout[],
+    options?: BranchOptions,
+  ): Promise<Float32Array> {
+    return branch(this.#transformer, base, { branches, readout }, options);
+  }
+
+  /** A kept run, resumed above a layer with a vector added at one position a row. */
+  continuation(base: Kept, at: ContinuationAt): Promise<Continuation> {
+    return Continuation.open(this.#transformer, base, at);
+  }
+
+  /** A run's loss and its gradients by sites and MLP output matrices. */
+  gradient(request: Run, loss: Loss, wrt: readonly Wrt[]) {
+    return gradient(this.#transformer, request, { loss, wrt });
+  }
+
+  /** Continues prompts [batch][token], greedily or by seeded top-k sampling. */
+  generate(prompts: readonly (readonly number[])[], options: GenerateOptions): Promise<number[][]> {
+    return generate(this.#transformer, prompts, options);
+  }
+
+  /** The MLP output matrix W [dMlp, dModel] of a layer, without the active deltas. */
+  async readWeight(layer: number): Promise<Float32Array> {
+    checkLayer(layer, this.config.layers);
+    return this.#transformer.memory.read(this.#transformer.mlpOut(layer));
+  }
+
+  /** Makes these the active deltas in place of any before; none at all is the base model. */
+  setDeltas(deltas: readonly LayerDelta[]): void {
+    const { config, memory, deltas: active } = this.#transformer;
+    for (const delta of deltas) checkDelta(delta, config);
+    for (const tensors of active.values()) {
+      memory.release(tensors["delta.u"]);
+      memory.release(tensors["delta.v"]);
+    }
+    active.clear();
+    for (const layer of new Set(deltas.map((delta) => delta.layer))) {
+      const here = deltas.filter((delta) => delta.layer === layer);
+      const { u, v, rank } = stack(here, config);
+      active.set(layer, {
+        "delta.u": memory.upload(u, [config.dMlp, rank]),
+        "delta.v": memory.upload(v, [rank, config.dModel]),
+      });
+    }
+    this.#edition++;
+  }
+
+  /** Frees the weights and the compiled graphs. */
+  dispose(): Promise<void> {
+    return this.#transformer.dispose();
+  }
+}
+
+function checkDelta({ layer, rank, u, v }: LayerDelta, { layers, dMlp, dModel }: ModelConfig) {
+  checkLayer(layer, layers);
+  if (u.length !== rank * dMlp || v.length !== rank * dModel) {
+    throw new Error(
+      `the delta of layer ${layer} is ${u.length / rank} × ${v.length / rank}, but this model's matrix is ${dMlp} × ${dModel}; it was made for another model`,
+    );
+  }
+}
+
+/** Deltas of one layer as one: u [dMlp, rank] (transposed for the graph) and v [rank, dModel]. */
+function stack(deltas: readonly LayerDelta[], { dMlp, dModel }: ModelConfig) {
+  const rank = deltas.reduce((sum, delta) => sum + delta.rank, 0);
+  const u = new Float32Array(dMlp * rank);
+  const v = new Float32Array(rank * dModel);
+  let column = 0;
+  for (const delta of deltas) {
+    for (let r = 0; r < delta.rank; r++, column++) {
+      for (let i = 0; i < dMlp; i++) u[i * rank + column] = delta.u[r * dMlp + i];
+      v.set(delta.v.subarray(r * dModel, (r + 1) * dModel), column * dModel);
+    }
+  }
+  return { u, v, rank };
+}

@@ -1,0 +1,225 @@
+/** The files of one model, wherever they lie. Ranges are byte offsets [begin, end). */
+export interface ModelFiles {
+  /** Hub id, folder name or the last part of the address. */
+  name: string;
+  revision: string;
+  /** Reads a file or a range of it; fewer bytes than asked for mean that the file ends there. */
+  read(path: string, range?: [begin: number, end: number]): Promise<Uint8Array>;
+  /** In bytes; undefined where the source does not say. */
+  size(path: string): Promise<number | undefined>;
+  has(path: string): Promise<boolean>;
+  /** A mark that changes when the file does (an ETag), where the source has one. */
+  stamp?(path: string): Promise<string | undefined>;
+}
+
+/** Options of {@link urlFiles}; `fetch` is for tests and for callers with credentials. */
+export interface UrlOptions {
+  fetch?: typeof globalThis.fetch;
+  name?: string;
+  revision?: string;
+}
+
+const HUB = "https://huggingface.co";
+const HUB_PAGE = /^https:\/\/huggingface\.co\/([\w.-]+\/[\w.-]+)(?:\/tree\/([^/]+))?\/?$/;
+const HUB_FILES = /^https:\/\/huggingface\.co\/([\w.-]+(?:\/[\w.-]+)?)\/resolve\/([^/]+)\/?$/;
+// A server that ignores Range sends everything; more than this is not kept in memory for it.
+const WHOLE_LIMIT = 2 ** 30;
+
+/**
+ * Where the files of a Hugging Face model lie.
+ *
+ * @param id "openai-community/gpt2-xl"
+ * @throws `invalid model: …` when it is not of that form
+ */
+export function hubUrl(id: string, revision = "main"): string {
+  if (!/^\w[\w.-]*(\/\w[\w.-]*)?$/.test(id)) {
+    throw new Error(`invalid model: ${id} (a Hub id looks like openai-community/gpt2)`);
+  }
+  return `${HUB}/${id}/resolve/${encodeURIComponent(revision)}/`;
+}
+
+/**
+ * The files under an address: a folder on any server, a `resolve` address of the Hub, or a model's page there.
+ *
+ * @throws (when read) one sentence: nothing there, a web page instead of a file, no permission, no connection
+ */
+export function urlFiles(address: string, options: UrlOptions = {}): ModelFiles {
+  const page = HUB_PAGE.exec(address);
+  const base = (page ? hubUrl(page[1], page[2]) : address).replace(/\/*$/, "/");
+  const hub = HUB_FILES.exec(base);
+  const remote = new Remote(base, options.fetch ?? globalThis.fetch.bind(globalThis));
+  return {
+    name: options.name ?? hub?.[1] ?? lastPart(base),
+    revision: options.revision ?? (hub ? decodeURIComponent(hub[2]) : "unknown"),
+    read: (path, range) => (range ? remote.range(path, range) : remote.whole(path)),
+    size: async (path) => (await remote.about(path)).size,
+    has: async (path) => (await remote.about(path)).found,
+    stamp: async (path) => (await remote.about(path)).stamp,
+  };
+}
+
+/**
+ * The files of a folder that was picked or dropped.
+ *
+ * @param files path -> file; paths may begin with the folder's own name
+ */
+export function blobFiles(files: ReadonlyMap<string, Blob>, name: string): ModelFiles {
+  const find = (path: string): Blob | undefined => {
+    const ends = [...files.keys()].filter((key) => key === path || key.endsWith(`/${path}`));
+    const nearest = ends.sort((a, b) => a.length - b.length).at(0);
+    return nearest === undefined ? undefined : files.get(nearest);
+  };
+  return {
+    name,
+    revision: "local",
+    async read(path, range) {
+      const blob = find(path);
+      if (!blob) throw new Error(missing(`the folder ${name}`, path, "not among its files"));
+      const part = range ? blob.slice(range[0], range[1]) : blob;
+      try {
+        return new Uint8Array(await part.arrayBuffer());
+      } catch (cause) {
+        throw new Error(`${path} in ${name} can no longer be read; open the folder again`, {
+          cause,
+        });
+      }
+    },
+    size: (path) => Promise.resolve(find(path)?.size),
+    has: (path) => Promise.resolve(find(path) !== undefined),
+  };
+}
+
+const lastPart = (base: string) => {
+  const part = base.split("/").filter(Boolean).at(-1) ?? base;
+  return /^[\w.%-]+$/.test(part) ? decodeURIComponent(part) : part;
+};
+
+function missing(where: string, path: string, reason: string): string {
+  return path === "config.json"
+    ? `there is no model at ${where}: config.json is missing (${reason}); check the address`
+    : `${where} has no ${path} (${reason})`;
+}
+
+interface About {
+  found: boolean;
+  size?: number;
+  stamp?: string;
+}
+
+/** One address, with what its server has said about each file. */
+class Remote {
+  readonly #base: string;
+  readonly #fetch: typeof globalThis.fetch;
+  readonly #abouts = new Map<string, Promise<About>>();
+  readonly #wholes = new Map<string, Promise<Uint8Array>>();
+
+  constructor(base: string, fetch: typeof globalThis.fetch) {
+    this.#base = base;
+    this.#fetch = fetch;
+  }
+
+  async whole(path: string): Promise<Uint8Array> {
+    const response = this.#expect(await this.#request(path), path);
+    return this.#body(response, path);
+  }
+
+  async range(path: string, [begin, end]: [number, number]): Promise<Uint8Array> {
+    const kept = this.#wholes.get(path);
+    if (kept) return (await kept).slice(begin, end);
+    const headers = { Range: `bytes=${begin}-${end - 1}` };
+    const response = await this.#request(path, { headers });
+    if (response.status === 416) return new Uint8Array(); // the file ends before `begin`
+    this.#expect(response, path);
+    if (response.status === 206) return this.#body(response, path);
+    return (await this.#keepWhole(path, response)).slice(begin, end);
+  }
+
+  about(path: string): Promise<About> {
+    const known = this.#abouts.get(path);
+    if (known) return known;
+    const about = this.#head(path);
+    this.#abouts.set(path, about);
+    about.catch(() => this.#abouts.delete(path)); // a lost connection is not an answer
+    return about;
+  }
+
+  async #head(path: string): Promise<About> {
+    let response = await this.#request(path, { method: "HEAD" });
+    if (response.status === 405 || response.status === 501) {
+      response = await this.#request(path, { headers: { Range: "bytes=0-0" } });
+      await response.body?.cancel();
+    }
+    const { status, headers } = response;
+    if ([403, 404, 410].includes(status) || isPage(response, path)) return { found: false };
+    this.#expect(response, path);
+    // The length of a compressed body is not the file's.
+    const length = headers.get("content-encoding") ? null : lengthOf(response);
+    const stamp = headers.get("etag") ?? headers.get("last-modified") ?? length;
+    return {
+      found: true,
+      ...(length !== null && { size: Number(length) }),
+      ...(stamp !== null && { stamp }),
+    };
+  }
+
+  async #request(path: string, init?: RequestInit): Promise<Response> {
+    try {
+      return await this.#fetch(this.#base + path, init);
+    } catch (cause) {
+      throw new Error(
+        `could not reach ${this.#base}${path}; check the address and the connection (a server on another origin must allow CORS)`,
+        { cause },
+      );
+    }
+  }
+
+  async #body(response: Response, path: string): Promise<Uint8Array> {
+    try {
+      return new Uint8Array(await response.arrayBuffer());
+    } catch (cause) {
+      throw new Error(`the connection was lost while reading ${this.#base}${path}; try again`, {
+        cause,
+      });
+    }
+  }
+
+  #keepWhole(path: string, response: Response): Promise<Uint8Array> {
+    const size = Number(lengthOf(response) ?? 0);
+    if (size > WHOLE_LIMIT) {
+      void response.body?.cancel();
+      throw new Error(
+        `the server of ${this.#base}${path} ignores Range requests, and the file of ${size} bytes is too large to read at once; download the model and open its folder`,
+      );
+    }
+    const whole = this.#body(response, path);
+    this.#wholes.set(path, whole);
+    whole.catch(() => this.#wholes.delete(path));
+    return whole;
+  }
+
+  #expect(response: Response, path: string): Response {
+    const { status, ok } = response;
+    if (ok && !isPage(response, path)) return response;
+    void response.body?.cancel();
+    if (ok)
+      throw new Error(missing(this.#base, path, "the server answers with a web page instead"));
+    if (status === 401 || status === 403) {
+      throw new Error(
+        `${this.#base}${path} may not be read (status ${status}); the Hub answers so for a private model and for a misspelt name`,
+      );
+    }
+    if (status === 404 || status === 410)
+      throw new Error(missing(this.#base, path, `status ${status}`));
+    throw new Error(`${this.#base}${path} could not be read (status ${status}); try again later`);
+  }
+}
+
+/** A single-page site answers any unknown path with its index page and status 200. */
+function isPage(response: Response, path: string): boolean {
+  return /^text\/html/.test(response.headers.get("content-type") ?? "") && !path.endsWith(".html");
+}
+
+function lengthOf({ status, headers }: Response): string | null {
+  if (status === 206) return /\/(\d+)$/.exec(headers.get("content-range") ?? "")?.[1] ?? null;
+  return headers.get("content-length");
+}

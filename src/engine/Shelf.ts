@@ -1,0 +1,42 @@
+import { del, get, set } from "idb-keyval";
+
+/**
+ * What is kept from one visit to the next, in IndexedDB. Where that is full or blocked, things are
+ * kept in memory instead, and `put` says so; nothing is lost while the page is open.
+ */
+export class Shelf {
+  #memory = new Map<string, unknown>();
+
+  /** Keeps a value under a key; null, or the sentence that says why it will not outlive the page. */
+  async put(key: string, value: unknown): Promise<string | null> {
+    this.#memory.set(key, value);
+    try {
+      await set(key, value);
+      return null;
+    } catch (error) {
+      return unkept(error);
+    }
+  }
+
+  /** What was kept under a key, or undefined. */
+  async take(key: string): Promise<unknown> {
+    if (this.#memory.has(key)) return this.#memory.get(key);
+    try {
+      return await get(key);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#memory.delete(key);
+    await del(key).catch(() => undefined);
+  }
+}
+
+function unkept(error: unknown): string {
+  const full = error instanceof Error && error.name === "QuotaExceededError";
+  return full
+    ? "this browser’s storage is full, so the edits are kept only until the page is closed; download them, or free some space"
+    : "this browser lets the page store nothing (a private window, or blocked site data), so the edits are kept only until the page is closed; download them to keep them";
+}

@@ -1,0 +1,254 @@
+import type { Tensor } from "onnxruntime-common";
+import type { ModelConfig } from "./config.ts";
+import {
+  type Block,
+  type BlockSite,
+  type BlockVariant,
+  buildBlock,
+  mlpOutName,
+} from "./graphs/block.ts";
+import { buildEmbedding } from "./graphs/embedding.ts";
+import type { Value } from "./graphs/Graph.ts";
+import { buildReadout } from "./graphs/unembedding.ts";
+import type { Kept } from "./Kept.ts";
+import { type Memory, openMemory } from "./Memory.ts";
+import { type Extent, Patches } from "./Patches.ts";
+import { Programs } from "./Programs.ts";
+import type { Runtime } from "./Runtime.ts";
+import type { Intervention, Site } from "./sites.ts";
+import type { Weights } from "./weights.ts";
+
+/** The positions that one pass computes, and the kept run that their rows continue. */
+export interface Pass extends Extent {
+  past?: { kept: Kept; rows: readonly number[] };
+}
+
+/** Inputs that every layer of a pass shares: mask, rotary tables, which kept row each row continues. */
+export type PassFeeds = Record<string, Tensor>;
+
+export interface BlockRequest {
+  layer: number;
+  hidden: Tensor;
+  pass: Pass;
+  feeds: PassFeeds;
+  interventions?: readonly Intervention[];
+  /** What to return: sites by name, and `keys` and `values`. Default: hidden alone. */
+  outputs?: readonly BlockOutput[];
+}
+
+export type BlockOutput = BlockSite | "keys" | "values";
+
+/** A low-rank change of one layer's MLP output matrix, on the device. */
+interface ActiveDelta {
+  "delta.u": Tensor;
+  "delta.v": Tensor;
+}
+
+/**
+ * A checkpoint on a runtime: its weights, its compiled graphs, and the three steps that every run is
+ * made of (embed, block, read out). Knows nothing of why they are run.
+ */
+export class Transformer {
+  readonly config: ModelConfig;
+  readonly runtime: Runtime;
+  readonly memory: Memory;
+  readonly programs: Programs;
+  /** Block-token evaluations so far: one position of one row through one block. */
+  readonly cost = { blockTokens: 0 };
+  readonly deltas = new Map<number, ActiveDelta>();
+  #weights: Weights | undefined;
+
+  constructor(config: ModelConfig, runtime: Runtime) {
+    this.config = config;
+    this.runtime = runtime;
+    this.memory = openMemory(runtime);
+    this.programs = new Programs(runtime, this.memory);
+  }
+
+  get weights(): Weights {
+    if (!this.#weights) throw new Error("the model is closed; load it again");
+    return this.#weights;
+  }
+
+  set weights(weights: Weights) {
+    this.#weights = weights;
+  }
+
+  int32(data: readonly number[] | Int32Array, dims: readonly number[]): Tensor {
+    return new this.runtime.ort.Tensor("int32", Int32Array.from(data), dims);
+  }
+
+  float32(data: Float32Array, dims: readonly number[]): Tensor {
+    return new this.runtime.ort.Tensor("float32", data, dims);
+  }
+
+  /** h⁻¹ [rows, width, dModel] of token ids [rows · width]; `embed` is wte's output, if asked for. */
+  async embed(
+    ids: Int32Array,
+    pass: Pass,
+    { interventions = [], watch = false }: { interventions?: Intervention[]; watch?: boolean } = {},
+  ): Promise<{ hidden: Tensor; embed?: Tensor }> {
+    const { rows, width } = pass;
+    const patched = interventions.length > 0;
+    const program = await this.programs.get(`embedding/${patched}/${watch}`, () => {
+      const { graph, embed, hidden } = buildEmbedding(this.config, patched);
+      return graph.build({ hidden, ...(watch && { embed }) });
+    });
+    const positions = Array.from({ length: rows * width }, (_, i) =>
+      Math.min(pass.starts[Math.floor(i / width)] + (i % width), this.config.positions - 1),
+    );
+    const { hidden, embed } = await program.run({
+      ...this.weights.outer,
+      ids: this.int32(ids, [rows, width]),
+      positions: this.int32(positions, [rows, width]),
+      ...this.#patches("embed", pass, interventions),
+    });
+    return embed ? { hidden, embed } : { hidden };
+  }
+
+  /** Inputs that all the layers of this pass share. */
+  passFeeds(pass: Pass): PassFeeds {
+    const { rows, width, past, starts } = pass;
+    return {
+      mask: this.float32(maskOf(pass), [rows, 1, width, (past?.kept.width ?? 0) + width]),
+      ...(past && { "past.rows": this.int32(past.rows, [rows]) }),
+      ...(this.config.architecture === "gptj" && this.#rotary(starts, width)),
+    };
+  }
+
+  /** Runs one block over a pass. Outputs belong to the caller. */
+  async block(request: BlockRequest): Promise<Record<BlockOutput, Tensor>> {
+    const { layer, pass, outputs = ["hidden"], interventions = [] } = request;
+    const variant = this.variant(layer, pass, interventions);
+    const name = `${variantName(variant)}/${outputs.join()}`;
+    const program = await this.programs.get(name, () => {
+      const block = buildBlock(this.config, variant);
+      return block.graph.build(blockOutputs(block, outputs));
+    });
+    this.cost.blockTokens += pass.rows * pass.width;
+    return program.run(this.blockFeeds(request));
+  }
+
+  /** Which inputs this layer's block has in this pass. */
+  variant(layer: number, pass: Pass, interventions: readonly Intervention[]): BlockVariant {
+    const patch = blockSites.filter((site) => interventions.some((i) => i.site === site));
+    return { past: pass.past !== undefined, delta: this.deltas.has(layer), patch };
+  }
+
+  /** Everything a block program of this layer is fed. */
+  blockFeeds({ layer, hidden, pass, feeds, interventions = [] }: BlockRequest) {
+    const patches = blockSites.map((site) => {
+      const here = interventions.filter((intervention) => intervention.site === site);
+      return here.length > 0 ? this.#patches(site, pass, here) : {};
+    });
+    const kept = pass.past?.kept;
+    return Object.assign(
+      { hidden, ...feeds, ...this.weights.layers[layer], ...this.deltas.get(layer) },
+      kept && { "past.keys": kept.keys[layer], "past.values": kept.values[layer] },
+      ...patches,
+    ) as Record<string, Tensor>;
+  }
+
+  /**
+   * Log-probabilities [rows, vocab] at flattened positions `at` of hidden [batch, token, dModel], or
+   * of the targets alone [rows].
+   */
+  async readout(hidden: Tensor, at: readonly number[], targets?: readonly number[]) {
+    const targeted = targets !== undefined;
+    const program = await this.programs.get(`readout/${targeted}`, () => {
+      const { graph, logProbabilities } = buildReadout(this.config, targeted);
+      return graph.build({ logProbabilities });
+    });
+    const { logProbabilities } = await program.run({
+      ...this.weights.outer,
+      hidden,
+      at: this.int32(at, [at.length]),
+      ...(targets && { targets: this.int32(targets, [at.length]), columns: this.columns() }),
+    });
+    const result = Float32Array.from(await this.memory.read(logProbabilities));
+    this.memory.release(logProbabilities);
+    return result;
+  }
+
+  /** 0 … vocab − 1, which one-hot rows are compared with. */
+  columns(): Tensor {
+    return this.int32(
+      Int32Array.from({ length: this.config.vocab }, (_, i) => i),
+      [this.config.vocab],
+    );
+  }
+
+  /** The MLP output matrix W [dMlp, dModel] without any edit. */
+  mlpOut(layer: number): Tensor {
+    return this.weights.layers[layer][`${mlpOutName(this.config)}.weight`];
+  }
+
+  /** How many numbers a site has per position. */
+  siteWidth(site: Site): number {
+    return site === "key" ? this.config.dMlp : this.config.dModel;
+  }
+
+  async dispose(): Promise<void> {
+    await this.programs.dispose();
+    const { outer, layers } = this.weights;
+    for (const part of [outer, ...layers, ...this.deltas.values()]) {
+      for (const tensor of Object.values(part)) this.memory.release(tensor as Tensor);
+    }
+    this.deltas.clear();
+    this.#weights = undefined;
+  }
+
+  #patches(site: Site, extent: Extent, interventions: readonly Intervention[]) {
+    if (interventions.length === 0) return {};
+    const patches = new Patches(this.runtime, extent, this.siteWidth(site));
+    for (const intervention of interventions) patches.add(intervention);
+    return patches.feeds(site);
+  }
+
+  /** cos and sin of p · 10000^(−2i/rotaryDim), each twice for its pair (METHODS 1.2). */
+  #rotary(starts: readonly number[], width: number): PassFeeds {
+    const n = this.config.rotaryDim;
+    const [cos, sin] = [0, 1].map(() => new Float32Array(starts.length * width * n));
+    starts.forEach((start, row) => {
+      for (let t = 0; t < width; t++) {
+        for (let i = 0; i < n; i++) {
+          const angle = (start + t) * 10000 ** (-(i - (i % 2)) / n);
+          cos[(row * width + t) * n + i] = Math.cos(angle);
+          sin[(row * width + t) * n + i] = Math.sin(angle);
+        }
+      }
+    });
+    const dims = [starts.length, width, 1, n];
+    return { cos: this.float32(cos, dims), sin: this.float32(sin, dims) };
+  }
+}
+
+const blockSites: readonly BlockSite[] = ["attn", "key", "mlp", "hidden"];
+
+/** What a variant is called among the compiled programs. */
+export const variantName = ({ past, delta, patch = [] }: BlockVariant) =>
+  `block/${past ? "past" : ""}/${delta ? "delta" : ""}/${patch.join()}`;
+
+/** Values of a block by output name. */
+export function blockOutputs(block: Block, names: readonly BlockOutput[]): Record<string, Value> {
+  const all = { ...block.sites, keys: block.keys, values: block.values };
+  return Object.fromEntries(names.map((name) => [name, all[name]]));
+}
+
+/**
+ * 0 where a query may look and −1e9 where it may not, [rows, 1, width, past + width]: kept positions
+ * before the row's start, and this pass's up to the query's own.
+ */
+function maskOf({ rows, width, starts, past }: Pass): Float32Array {
+  const before = past?.kept.width ?? 0;
+  const columns = before + width;
+  const mask = new Float32Array(rows * width * columns).fill(-1e9);
+  for (let row = 0; row < rows; row++) {
+    for (let t = 0; t < width; t++) {
+      const at = (row * width + t) * columns;
+      mask.fill(0, at, at + Math.min(before, starts[row]));
+      mask.fill(0, at + before, at + before + t + 1);
+    }
+  }
+  return mask;
+}

@@ -1,0 +1,94 @@
+import type { Kept } from "./Kept.ts";
+import { run } from "./run.ts";
+import type { Transformer } from "./Transformer.ts";
+
+export interface GenerateOptions {
+  /** Every row ends with this many tokens in all, its prompt's included (METHODS 4.2). */
+  maxTokens?: number;
+  /** Or: this many tokens beyond the longest prompt. */
+  newTokens?: number;
+  /** Sample among the k likeliest, renormalised; 1, the default, is greedy. */
+  topK?: number;
+  /** Uniform on [0, 1): needed where topK > 1. */
+  random?: () => number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Continues prompts [batch][token], all rows together, reusing kept keys and values.
+ *
+ * Generation starts at the end of the shortest prompt; a longer one's own tokens are taken as they
+ * come (METHODS 4.2). No token stops it. Throws where a prompt is empty or the end lies beyond the
+ * context.
+ */
+export async function generate(
+  model: Transformer,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+): Promise<number[][]> {
+  const rows = prompts.map((prompt) => [...prompt]);
+  const longest = Math.max(...rows.map((row) => row.length));
+  const end = options.maxTokens ?? longest + (options.newTokens ?? 0);
+  checkLength(end, model.config.positions);
+  let kept: Kept | undefined;
+  try {
+    let length = Math.min(...rows.map((row) => row.length));
+    while (length < end) {
+      options.signal?.throwIfAborted();
+      const tokens = rows.map((row) => row.slice(0, length));
+      const result = await run(model, {
+        tokens,
+        keep: "keys",
+        readout: rows.map((_, row) => ({ row, token: length - 1 })),
+        ...(kept && { prefix: prefixOf(kept) }),
+      });
+      kept?.dispose();
+      kept = result.kept!;
+      const { vocab } = model.config;
+      rows.forEach((row, r) => {
+        if (row.length > length) return;
+        row.push(choose(result.readout.subarray(r * vocab, (r + 1) * vocab), options));
+      });
+      length++;
+    }
+    return rows;
+  } finally {
+    kept?.dispose();
+  }
+}
+
+function checkLength(end: number, positions: number): void {
+  if (end > positions) {
+    throw new Error(`can't generate up to ${end} tokens: this model reads at most ${positions}`);
+  }
+}
+
+const prefixOf = (kept: Kept) => ({
+  kept,
+  rows: kept.tokens.map((_, row) => row),
+  token: kept.width,
+});
+
+/** The next token from log p [vocab]. */
+function choose(logProbabilities: Float32Array, { topK = 1, random }: GenerateOptions): number {
+  const best = topIndices(logProbabilities, topK);
+  if (topK === 1) return best[0];
+  if (!random) throw new Error(`sampling among the top ${topK} needs a source of random numbers`);
+  const weights = best.map((id) => Math.exp(logProbabilities[id]));
+  let left = random() * weights.reduce((sum, weight) => sum + weight, 0);
+  const chosen = weights.findIndex((weight) => (left -= weight) < 0);
+  return best[chosen < 0 ? best.length - 1 : chosen];
+}
+
+/** Indices of the k largest values, largest first; the lower index first among equals. */
+export function topIndices(values: Float32Array, k: number): number[] {
+  const best: number[] = [];
+  for (let i = 0; i < values.length; i++) {
+    if (best.length === k && values[i] <= values[best[k - 1]]) continue;
+    let at = best.length;
+    while (at > 0 && values[best[at - 1]] < values[i]) at--;
+    best.splice(at, 0, i);
+    if (best.length > k) best.pop();
+  }
+  return best;
+}

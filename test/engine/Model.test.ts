@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { nodeRuntime } from "../../src/cli/nodeRuntime.ts";
+import type { ModelFiles } from "../../src/engine/ModelFiles.ts";
+import { checkpoints, checks, type Golden, openGolden } from "./goldenChecks.ts";
+import { folderFiles } from "../../src/cli/folderFiles.ts";
+
+const files = (folder: string): ModelFiles =>
+  folderFiles(new URL(`../golden/${folder}`, import.meta.url).pathname);
+
+describe.for(checkpoints)("%s on cpu agrees with PyTorch", (name) => {
+  let golden: Golden;
+  beforeAll(async () => {
+    golden = await openGolden(nodeRuntime(), files, name);
+  });
+  afterAll(() => golden.model.dispose());
+
+  test.for(Object.entries(checks))("%s, and leaves no tensor behind", async ([, check]) => {
+    const before = { ...golden.model.ledger };
+    await check(golden);
+    expect(golden.model.ledger).toEqual(before);
+  });
+});
