@@ -16,13 +16,23 @@ export default defineConfig({
   // onnxruntime-web without its embedded loader: the one copy of the wasm is the asset that
   // the engine names with ?url.
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
-  optimizeDeps: { exclude: ["onnxruntime-web"] },
+  optimizeDeps: {
+    exclude: ["onnxruntime-web"],
+    // Named, since one that is found only while tests run reloads the page under them.
+    include: [
+      ...["@huggingface/tokenizers", "comlink", "d3-scale", "d3-scale-chromatic"],
+      ...["fflate", "idb-keyval", "onnxruntime-common", "protobufjs/light.js"],
+    ],
+  },
   server: { headers: isolation },
   preview: { headers: isolation },
   worker: { format: "es" },
   build: { target: "esnext" },
   test: {
     setupFiles: ["test/setup.ts"],
+    // Long, for machines that are slow or shared; nothing here waits for time to pass.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: [
       {
         extends: true,

@@ -1,6 +1,6 @@
 import { branch, type Branch, type BranchOptions, type BranchReadout } from "./branch.ts";
 import { Checkpoint } from "./Checkpoint.ts";
-import { type ModelConfig, parseConfig } from "./config.ts";
+import { type ModelConfig, readConfig } from "./config.ts";
 import { Continuation, type ContinuationAt } from "./Continuation.ts";
 import { generate, type GenerateOptions } from "./generate.ts";
 import { gradient, type Wrt } from "./gradient.ts";
@@ -42,8 +42,7 @@ export class Model {
    * Throws a sentence where a file is missing, damaged, or of another architecture.
    */
   static async load(runtime: Runtime, files: ModelFiles, options?: LoadOptions): Promise<Model> {
-    const json: unknown = JSON.parse(new TextDecoder().decode(await files.read("config.json")));
-    const config = parseConfig(json, files.name, files.revision);
+    const config = await readConfig(files);
     const tokenizer = await Tokenizer.load(files);
     const checkpoint = await Checkpoint.open(files);
     return Model.from(runtime, { config, tokenizer, checkpoint }, options);

@@ -1,12 +1,10 @@
 import type { InferenceSession, Tensor } from "onnxruntime-common";
-import { type GraphProgram, outputName } from "./graphs/Graph.ts";
+import type { GraphProgram } from "./graphs/Graph.ts";
 import type { Memory } from "./Memory.ts";
 import type { Runtime } from "./Runtime.ts";
 
 /** A compiled graph. */
 export interface Program {
-  inputs: readonly string[];
-  outputs: readonly string[];
   /** Runs it. Inputs that the graph does not have are left out; outputs belong to the caller. */
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
 }
@@ -71,13 +69,11 @@ export class Programs {
     );
     this.#sessions.push(session);
     return {
-      inputs,
-      outputs,
       run: async (feeds) => {
         const used = Object.fromEntries(inputs.map((name) => [name, fed(feeds, name)]));
         const results = await inTurn(this.#runtime, () => session.run(used));
         return Object.fromEntries(
-          outputs.map((name) => [name, this.#memory.adopt(results[outputName(name)])]),
+          Object.entries(outputs).map(([name, file]) => [name, this.#memory.adopt(results[file])]),
         );
       },
     };

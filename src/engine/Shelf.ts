@@ -1,4 +1,4 @@
-import { del, get, set } from "idb-keyval";
+import { get, set } from "idb-keyval";
 
 /**
  * What is kept from one visit to the next, in IndexedDB. Where that is full or blocked, things are
@@ -11,7 +11,7 @@ export class Shelf {
   async put(key: string, value: unknown): Promise<string | null> {
     this.#memory.set(key, value);
     try {
-      await set(key, value);
+      await answered(set(key, value));
       return null;
     } catch (error) {
       return unkept(error);
@@ -22,16 +22,21 @@ export class Shelf {
   async take(key: string): Promise<unknown> {
     if (this.#memory.has(key)) return this.#memory.get(key);
     try {
-      return await get(key);
+      return await answered(get(key));
     } catch {
       return undefined;
     }
   }
 
-  async remove(key: string): Promise<void> {
-    this.#memory.delete(key);
-    await del(key).catch(() => undefined);
-  }
+}
+
+/** A database that another tab holds open in an older version never answers. */
+async function answered<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the database does not answer")), 5000);
+  });
+  return Promise.race([work, silence]).finally(() => clearTimeout(timer));
 }
 
 function unkept(error: unknown): string {

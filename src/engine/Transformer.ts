@@ -163,19 +163,11 @@ export class Transformer {
       ...this.weights.outer,
       hidden,
       at: this.int32(at, [at.length]),
-      ...(targets && { targets: this.int32(targets, [at.length]), columns: this.columns() }),
+      ...(targets && { targets: this.int32(targets, [at.length]) }),
     });
     const result = Float32Array.from(await this.memory.read(logProbabilities));
     this.memory.release(logProbabilities);
     return result;
-  }
-
-  /** 0 … vocab − 1, which one-hot rows are compared with. */
-  columns(): Tensor {
-    return this.int32(
-      Int32Array.from({ length: this.config.vocab }, (_, i) => i),
-      [this.config.vocab],
-    );
   }
 
   /** The MLP output matrix W [dMlp, dModel] without any edit. */

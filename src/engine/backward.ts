@@ -1,12 +1,7 @@
 import type { Tensor } from "onnxruntime-common";
 import { type BlockSite, buildBlock } from "./graphs/block.ts";
 import type { Value } from "./graphs/Graph.ts";
-import {
-  type BlockRequest,
-  blockOutputs,
-  type Transformer,
-  variantName,
-} from "./Transformer.ts";
+import { type BlockRequest, blockOutputs, type Transformer, variantName } from "./Transformer.ts";
 
 /** What a block's gradient is asked for, beside that of its input. */
 export type BlockGradient = BlockSite | "mlpOut";

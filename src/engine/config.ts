@@ -1,3 +1,5 @@
+import type { ModelFiles } from "./ModelFiles.ts";
+
 /** What a graph and a method need to know of a model; the field names of METHODS 1.3. */
 export interface ModelConfig {
   architecture: "gpt2" | "gptj";
@@ -21,6 +23,22 @@ export interface ModelConfig {
 const SUPPORTED = ["gpt2", "gptj"] as const;
 // Three names for 0.5x(1 + tanh(√(2/π)(x + 0.044715x³))), METHODS 1.1.
 const GELU_NEW = ["gelu_new", "gelu_fast", "gelu_pytorch_tanh"];
+
+/**
+ * Reads config.json of a model's files.
+ *
+ * @throws as {@link parseConfig}, and when the file is missing or not JSON
+ */
+export async function readConfig(files: ModelFiles): Promise<ModelConfig> {
+  const text = new TextDecoder().decode(await files.read("config.json"));
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`config.json of ${files.name} is not JSON`, { cause });
+  }
+  return parseConfig(json, files.name, files.revision);
+}
 
 /**
  * Reads a Hugging Face config.json of a GPT-2 or GPT-J.

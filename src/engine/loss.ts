@@ -54,7 +54,6 @@ export async function evaluateLoss(
   const results = await program.run({
     ...model.weights.outer,
     hidden,
-    columns: model.columns(),
     targets: model.int32(
       loss.nll.map(({ target }) => target),
       [loss.nll.length],

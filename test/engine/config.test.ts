@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "../../src/engine/config.ts";
+import { parseConfig, readConfig } from "../../src/engine/config.ts";
+import { memoryFiles } from "./memoryFiles.ts";
 
 const gpt2 = {
   model_type: "gpt2",
@@ -94,4 +95,16 @@ describe("refused with one sentence", () => {
   ])("%s", (_, json, sentence) => {
     expect(() => parse(json)).toThrow(sentence);
   });
+});
+
+test("config.json is read from the model's files; a damaged or missing one is a sentence", async () => {
+  expect(await readConfig(memoryFiles({ "config.json": gpt2 }))).toMatchObject({
+    name: "tiny",
+    revision: "test",
+    layers: 12,
+  });
+  await expect(readConfig(memoryFiles({ "config.json": '{"n_layer": 1' }))).rejects.toThrow(
+    "config.json of tiny is not JSON",
+  );
+  await expect(readConfig(memoryFiles({}))).rejects.toThrow("tiny has no config.json");
 });

@@ -35,15 +35,13 @@ export interface NodeSpec {
   vjp?: Vjp;
 }
 
-/** An ONNX model with the names it is fed and read by; in the file, outputs are `outputName(name)`. */
+/** An ONNX model with the names it is fed and read by. */
 export interface GraphProgram {
   bytes: Uint8Array;
   inputs: string[];
-  outputs: string[];
+  /** What each output is called in the file: an input may have the same name. */
+  outputs: Record<string, string>;
 }
-
-/** What an output is called in the file: an output may not share an input's name. */
-export const outputName = (name: string) => `out.${name}`;
 
 /**
  * A symbolic graph over ONNX ops, with shape inference and reverse-mode gradients.
@@ -133,32 +131,24 @@ export class Graph {
     const { nodes, leaves } = this.#needed(Object.values(outputs), new Set(Object.values(given)));
     const nameOf = (value: Value) => names.get(value) ?? value.name;
     const inputs = leaves.filter((leaf) => !this.#constants.has(leaf));
-    const identities = Object.entries(outputs).map(([name, value]) => ({
-      op: "Identity",
-      domain: "",
-      inputs: [nameOf(value)],
-      outputs: [outputName(name)],
-      attributes: {},
-    }));
+    const { files, copies } = outputFiles(outputs, new Set(leaves));
     const bytes = serialize({
       nodes: [
-        ...nodes.map(({ op, domain, inputs: ins, outputs: outs, attributes }) => ({
-          op,
-          domain,
-          attributes,
+        ...nodes.map(({ inputs: ins, outputs: outs, ...node }) => ({
+          ...node,
           inputs: ins.map(nameOf),
           outputs: outs.map((out) => out.name),
         })),
-        ...identities,
+        ...copies.map(({ value, name }) => identity(nameOf(value), name)),
       ],
       inputs: inputs.map((value) => ({ ...pick(value), name: nameOf(value) })),
       outputs: Object.entries(outputs).map(([name, value]) => ({
         ...pick(value),
-        name: outputName(name),
+        name: files[name],
       })),
       initializers: leaves.flatMap((leaf) => this.#constants.get(leaf) ?? []),
     });
-    return { bytes, inputs: inputs.map(nameOf), outputs: Object.keys(outputs) };
+    return { bytes, inputs: inputs.map(nameOf), outputs: files };
   }
 
   /**
@@ -206,6 +196,31 @@ export class Graph {
     return `${op}.${this.#names++}`;
   }
 }
+
+/**
+ * What outputs are called in the file. What nothing computes (an output can't be an input in ONNX) and
+ * what an earlier output is already are copied, so that each output can be freed by itself.
+ */
+function outputFiles(outputs: Record<string, Value>, leaves: ReadonlySet<Value>) {
+  const files: Record<string, string> = {};
+  const copies: { value: Value; name: string }[] = [];
+  const taken = new Set<Value>();
+  for (const [name, value] of Object.entries(outputs)) {
+    const free = !leaves.has(value) && !taken.has(value);
+    files[name] = free ? value.name : `copy.${name}`;
+    if (free) taken.add(value);
+    else copies.push({ value, name: files[name] });
+  }
+  return { files, copies };
+}
+
+const identity = (input: string, output: string) => ({
+  op: "Identity",
+  domain: "",
+  inputs: [input],
+  outputs: [output],
+  attributes: {},
+});
 
 const pick = ({ shape, type }: Value) => ({ shape, type });
 

@@ -1,6 +1,17 @@
-import { type BlockScope, linear } from "./block.ts";
+import { type BlockScope, project } from "./block.ts";
 import type { Value } from "./Graph.ts";
-import { add, concat, gather, matMul, mul, reshape, softmax, split, transpose } from "./ops.ts";
+import {
+  add,
+  concat,
+  gather,
+  linear,
+  matMul,
+  mul,
+  reshape,
+  softmax,
+  split,
+  transpose,
+} from "./ops.ts";
 
 /**
  * Causal self-attention (METHODS 1.2) of x [batch, token, dModel].
@@ -10,7 +21,7 @@ import { add, concat, gather, matMul, mul, reshape, softmax, split, transpose } 
  */
 export function attention(scope: BlockScope, x: Value, past: boolean) {
   const { graph, config } = scope;
-  const { query, keys, values } = project(scope, x);
+  const { query, keys, values } = queriesKeysValues(scope, x);
   const rows = past ? graph.input("past.rows", ["batch"], "int32") : undefined;
   const withPast = (name: string, current: Value) => {
     if (!rows) return current;
@@ -29,20 +40,20 @@ export function attention(scope: BlockScope, x: Value, past: boolean) {
   const merged = reshape(transpose(mixed, [0, 2, 1, 3]), [0, 0, config.dModel]);
   const output =
     config.architecture === "gpt2"
-      ? linear(scope, "attn.c_proj", merged)
-      : matMul(merged, scope.weight("attn.out_proj.weight"));
+      ? project(scope, "attn.c_proj", merged)
+      : linear(merged, scope.weight("attn.out_proj.weight"));
   return { output, keys, values };
 }
 
 /** Queries, keys and values [batch, token, dModel]; GPT-J's first two are rotated already. */
-function project(scope: BlockScope, x: Value) {
+function queriesKeysValues(scope: BlockScope, x: Value) {
   const { config, weight } = scope;
   if (config.architecture === "gpt2") {
     const parts = Array<number>(3).fill(config.dModel);
-    const [query, keys, values] = split(linear(scope, "attn.c_attn", x), parts, 2);
+    const [query, keys, values] = split(project(scope, "attn.c_attn", x), parts, 2);
     return { query, keys, values };
   }
-  const projected = (name: string) => matMul(x, weight(`attn.${name}_proj.weight`));
+  const projected = (name: string) => linear(x, weight(`attn.${name}_proj.weight`));
   const rotated = rotary(scope);
   return {
     query: rotated(projected("q")),

@@ -1,7 +1,7 @@
 import type { ModelConfig } from "../config.ts";
 import { attention } from "./attention.ts";
 import { Graph, type Value } from "./Graph.ts";
-import { add, gather, geluNew, layerNorm, matMul, mul } from "./ops.ts";
+import { add, gather, geluNew, layerNorm, linear, mul } from "./ops.ts";
 
 /** Where a block can be watched and patched (METHODS 1.5). */
 export type BlockSite = "attn" | "key" | "mlp" | "hidden";
@@ -114,9 +114,9 @@ function norm({ weight, config }: BlockScope, name: string, x: Value): Value {
   return layerNorm(x, { weight: weight(`${name}.weight`), bias: weight(`${name}.bias`), epsilon });
 }
 
-/** x W + b. */
-export function linear({ weight }: BlockScope, name: string, x: Value): Value {
-  return add(matMul(x, weight(`${name}.weight`)), weight(`${name}.bias`));
+/** x W + b with the weights of this name. */
+export function project({ weight }: BlockScope, name: string, x: Value): Value {
+  return linear(x, weight(`${name}.weight`), weight(`${name}.bias`));
 }
 
 function feedForward(scope: BlockScope, x: Value, variant: BlockVariant) {
@@ -124,13 +124,13 @@ function feedForward(scope: BlockScope, x: Value, variant: BlockVariant) {
   const [inner, outer] = [config.architecture === "gpt2" ? "mlp.c_fc" : "mlp.fc_in"].concat(
     mlpOutName(config),
   );
-  const key = scope.patch("key", geluNew(linear(scope, inner, x)));
+  const key = scope.patch("key", geluNew(project(scope, inner, x)));
   const mlpOut = scope.weight(`${outer}.weight`);
-  const base = linear(scope, outer, key);
+  const base = project(scope, outer, key);
   if (!variant.delta) return { key, mlp: scope.patch("mlp", base), mlpOut };
   const u = graph.input("delta.u", [config.dMlp, "rank"]);
   const v = graph.input("delta.v", ["rank", config.dModel]);
-  return { key, mlp: scope.patch("mlp", add(base, matMul(matMul(key, u), v))), mlpOut };
+  return { key, mlp: scope.patch("mlp", add(base, linear(linear(key, u), v))), mlpOut };
 }
 
 /**

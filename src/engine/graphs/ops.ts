@@ -148,23 +148,60 @@ const swapLast = (x: Value) => {
   return transpose(x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
 };
 
-/** op(a) op(b) for matrices, each transposed where asked for. */
+/** op(a) op(b) + bias for matrices, each transposed where asked for; bias [n]. */
 export function gemm(
   a: Value,
   b: Value,
-  { transA = false, transB = false }: { transA?: boolean; transB?: boolean } = {},
+  {
+    transA = false,
+    transB = false,
+    bias,
+  }: { transA?: boolean; transB?: boolean; bias?: Value } = {},
 ): Value {
-  const [m] = transA ? [a.shape[1]] : [a.shape[0]];
-  const [n] = transB ? [b.shape[0]] : [b.shape[1]];
+  const m = transA ? a.shape[1] : a.shape[0];
+  const n = transB ? b.shape[0] : b.shape[1];
   const [y] = a.graph.add({
     op: "Gemm",
-    inputs: [a, b],
+    inputs: bias ? [a, b, bias] : [a, b],
     attributes: { transA: Number(transA), transB: Number(transB) },
     outputs: [{ shape: [m, n] }],
     vjp: ([dy]) => [
       transA ? gemm(b, dy!, { transA: transB, transB: true }) : gemm(dy!, b, { transB: !transB }),
       transB ? gemm(dy!, a, { transA: true, transB: transA }) : gemm(a, dy!, { transA: !transA }),
+      ...(bias ? [sumTo(dy!, bias.shape)] : []),
     ],
+  });
+  return y;
+}
+
+/** x W + b for x [.., n], W [n, m] and b [m]: one Gemm over all rows. */
+export function linear(x: Value, weight: Value, bias?: Value): Value {
+  const rows = gemm(flattenRows(x), weight, bias && { bias });
+  return unflattenRows(rows, x);
+}
+
+/** [rows, m] with the leading sizes that `like` [.., n] has when the graph runs. */
+function unflattenRows(rows: Value, like: Value): Value {
+  if (like.shape.length === 2) return rows;
+  const { graph } = rows;
+  const lead = like.shape.length - 1;
+  const [sizes] = graph.add({
+    op: "Shape",
+    inputs: [like],
+    attributes: { end: lead },
+    outputs: [{ shape: [lead], type: "int64" }],
+  });
+  const [shape] = graph.add({
+    op: "Concat",
+    inputs: [sizes, graph.int64([-1])],
+    attributes: { axis: 0 },
+    outputs: [{ shape: [lead + 1], type: "int64" }],
+  });
+  const [y] = graph.add({
+    op: "Reshape",
+    inputs: [rows, shape],
+    outputs: [{ shape: [...like.shape.slice(0, lead), rows.shape[1]] }],
+    vjp: ([dy]) => [flattenRows(dy!)],
   });
   return y;
 }
@@ -311,7 +348,7 @@ const sizeOf = (x: Value, axis: number) =>
 const addInt64 = (a: Value, b: Value) =>
   a.graph.add({ op: "Add", inputs: [a, b], outputs: [{ shape: [1], type: "int64" }] })[0];
 
-/** Rows of a table [n, ..] by index (int32, any shape). It has no gradient: see `selectRows`. */
+/** Rows of a table [n, ..] by index (int32, any shape). It has no gradient by the table. */
 export function gather(table: Value, index: Value): Value {
   const [y] = table.graph.add({
     op: "Gather",
@@ -389,11 +426,11 @@ export function softmax(x: Value): Value {
   return y;
 }
 
-/** log softmax over the last axis, from primitive ops. */
-export function logSoftmax(x: Value): Value {
-  const last = x.shape.length - 1;
-  const shifted = sub(x, stopGradient(maxLast(x)));
-  return sub(shifted, log(reduceSum(exp(shifted), [last], true)));
+/** log Σ exp over the last axis, which stays as size 1; gradient dy ⊙ exp(x − y). */
+export function logSumExp(x: Value): Value {
+  const most = stopGradient(maxLast(x));
+  const sum = reduceSum(exp(sub(x, most)), [x.shape.length - 1], true);
+  return add(log(sum), most);
 }
 
 /** A value that gradients don't pass. The shift of a softmax cancels in its gradient. */
@@ -429,29 +466,6 @@ export function layerNorm(
         sumTo(dy!, bias.shape),
       ];
     },
-  });
-  return y;
-}
-
-/** 1 where column j equals index i, else 0: index [rows] and columns [n] (int32), [rows, n]. */
-export function oneHot(index: Value, columns: Value): Value {
-  const { graph } = index;
-  const [column] = graph.add({
-    op: "Unsqueeze",
-    inputs: [index, graph.int64([index.shape.length])],
-    outputs: [{ shape: [...index.shape, 1], type: "int32" }],
-  });
-  const shape = [...index.shape, columns.shape[0]];
-  const [equal] = graph.add({
-    op: "Equal",
-    inputs: [column, columns],
-    outputs: [{ shape, type: "bool" }],
-  });
-  const [y] = graph.add({
-    op: "Cast",
-    inputs: [equal],
-    attributes: { to: 1 },
-    outputs: [{ shape }],
   });
   return y;
 }

@@ -7,11 +7,12 @@ import {
   gather,
   gemm,
   layerNorm,
-  logSoftmax,
+  logSumExp,
   matMul,
   mul,
-  oneHot,
+  neg,
   reduceSum,
+  reshape,
   sub,
 } from "./ops.ts";
 
@@ -26,29 +27,42 @@ export function headWeights({ dModel, vocab, tied, architecture }: ModelConfig) 
   return shapes;
 }
 
-/** log p [rows, vocab] of states [rows, dModel]: final norm, head, log softmax (METHODS 1.1). */
-function unembed(graph: Graph, config: ModelConfig) {
+/** What the final norm and the head make of states [rows, dModel] (METHODS 1.1). */
+interface Head {
+  /** log Σ_v exp(logit_v) [rows, 1]. */
+  logSum: Value;
+  /** [rows, vocab]. */
+  logits: Value;
+  /** Each row's logit of its own target [rows], by one dot product instead of the whole head. */
+  logitOf: (targets: Value) => Value;
+}
+
+function unembed(graph: Graph, config: ModelConfig): (states: Value) => Head {
   const weights = new Map<string, Value>();
   for (const [name, shape] of Object.entries(headWeights(config))) {
     weights.set(name, graph.input(name, shape));
   }
-  return (states: Value): Value => {
-    const normal = layerNorm(states, {
-      weight: weights.get("ln_f.weight")!,
-      bias: weights.get("ln_f.bias")!,
-      epsilon: config.layerNormEpsilon,
-    });
-    const head = weights.get("lm_head.weight") ?? weights.get("wte.weight")!;
-    const logits = gemm(normal, head, { transB: true });
-    const bias = weights.get("lm_head.bias");
-    return logSoftmax(bias ? add(logits, bias) : logits);
+  const norm = {
+    weight: weights.get("ln_f.weight")!,
+    bias: weights.get("ln_f.bias")!,
+    epsilon: config.layerNormEpsilon,
+  };
+  const head = weights.get("lm_head.weight") ?? weights.get("wte.weight")!;
+  const bias = weights.get("lm_head.bias");
+  return (states) => {
+    const normal = layerNorm(states, norm);
+    const logits = gemm(normal, head, { transB: true, ...(bias && { bias }) });
+    const logitOf = (targets: Value) => {
+      const dots = reduceSum(mul(normal, gather(head, targets)), [1], false);
+      return bias ? add(dots, gather(bias, targets)) : dots;
+    };
+    return { logits, logSum: logSumExp(logits), logitOf };
   };
 }
 
-/** Each row's log p of its target [rows], from log p [rows, vocab]. */
-function pick(logProbabilities: Value, targets: Value, columns: Value): Value {
-  return reduceSum(mul(logProbabilities, oneHot(targets, columns)), [1], false);
-}
+/** log p(target) [rows]. */
+const logProbability = ({ logitOf, logSum }: Head, targets: Value) =>
+  sub(logitOf(targets), reshape(logSum, [-1]));
 
 /**
  * Reads log-probabilities at chosen positions only: `hidden` [batch, token, dModel] and `at` [rows]
@@ -58,11 +72,10 @@ export function buildReadout(config: ModelConfig, targeted: boolean) {
   const graph = new Graph();
   const hidden = graph.input("hidden", ["batch", "token", config.dModel]);
   const at = graph.input("at", ["rows"], "int32");
-  const all = unembed(graph, config)(gather(flattenRows(hidden), at));
-  if (!targeted) return { graph, logProbabilities: all };
+  const head = unembed(graph, config)(gather(flattenRows(hidden), at));
+  if (!targeted) return { graph, logProbabilities: sub(head.logits, head.logSum) };
   const targets = graph.input("targets", ["rows"], "int32");
-  const columns = graph.input("columns", [config.vocab], "int32");
-  return { graph, logProbabilities: pick(all, targets, columns) };
+  return { graph, logProbabilities: logProbability(head, targets) };
 }
 
 /**
@@ -76,22 +89,20 @@ export function buildLoss(config: ModelConfig, kl: boolean) {
   const graph = new Graph();
   const hidden = graph.input("hidden", ["batch", "token", config.dModel]);
   const flat = flattenRows(hidden);
-  const logProbabilities = unembed(graph, config);
+  const headOf = unembed(graph, config);
   const select = (name: string, rows: string) =>
-    logProbabilities(matMul(graph.input(`${name}.select`, [rows, flat.shape[0]]), flat));
+    headOf(matMul(graph.input(`${name}.select`, [rows, flat.shape[0]]), flat));
   const weighted = (name: string, terms: Value, rows: string) =>
     reduceSum(mul(terms, graph.input(`${name}.weight`, [rows])), [0], false);
 
-  const columns = graph.input("columns", [config.vocab], "int32");
   const targets = graph.input("targets", ["rows"], "int32");
-  const picked = pick(select("nll", "rows"), targets, columns);
-  const nll = sub(graph.scalar(0), picked);
+  const nll = neg(logProbability(select("nll", "rows"), targets));
   const nllSum = weighted("nll", nll, "rows");
   if (!kl) return { graph, hidden, outputs: { nll }, loss: nllSum };
 
-  const current = select("kl", "klRows");
+  const { logits, logSum } = select("kl", "klRows");
   const reference = graph.input("kl.reference", ["klRows", config.vocab]);
-  const divergence = klDivergence(current, reference);
+  const divergence = klDivergence(sub(logits, logSum), reference);
   const loss = add(nllSum, weighted("kl", divergence, "klRows"));
   return { graph, hidden, outputs: { nll, kl: divergence }, loss };
 }
