@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseCases, parseFacts } from "../../src/data/facts.ts";
 
@@ -85,6 +86,16 @@ describe("the three forms", () => {
       },
     ]);
     expect(parseFacts([fact])).toEqual([fact]);
+  });
+
+  test("public/facts.json, every record", () => {
+    const path = new URL("../../public/facts.json", import.meta.url);
+    const json: unknown = JSON.parse(readFileSync(path, "utf8"));
+    expect(parseFacts(json).length).toBeGreaterThanOrEqual(300);
+    const cases = parseCases(json);
+    expect(new Set(cases.map(({ id }) => id)).size).toBe(cases.length);
+    expect(cases.filter(({ targetNew, targetTrue }) => targetNew === targetTrue)).toEqual([]);
+    expect(cases.filter(({ paraphrases }) => paraphrases.join().includes("{}"))).toEqual([]);
   });
 
   test("a subject with $& in it is taken literally", () => {

@@ -7,7 +7,7 @@ from causal_tracing import sigma, trace
 from checkpoints import write_json
 from layer_statistics import read_moment
 from reference import Reference
-from rome import rome
+from rome import rome, target_probability
 
 CONTEXTS = [
     "{}",
@@ -66,19 +66,16 @@ def make_demo(folder, facts, out):
 
 def shipped_statistics(folder):
     """The lowest layer whose second moment lies beside the weights, and that file."""
-    files = (folder / "statistics").glob("transformer.h.*.mlp.c_proj_float32_mom2.npz")
+    files = folder.glob("*/transformer.h.*.mlp.c_proj_float32_mom2*.npz")
     layers = {int(file.name.split(".")[2]): file for file in files}
     if not layers:
-        raise FileNotFoundError(f"no second moments in {folder / 'statistics'}")
+        raise FileNotFoundError(f"no second moments in the folders of {folder}")
     return min(layers.items())
 
 
 def knows(reference, fact):
-    """Whether the whole target is the greedy continuation of the fact's prompt."""
-    prompt = reference.encode(fact["prompt"].replace("{}", fact["subject"]))
-    target = reference.encode(f" {fact['target']}")
-    greedy = reference.logits([prompt + target[:-1]])[0, len(prompt) - 1 :].argmax(-1)
-    return greedy.tolist() == target
+    """Whether the whole target is more likely than everything else together."""
+    return target_probability(reference, fact) > 0.5
 
 
 def read_facts(path):

@@ -1,0 +1,145 @@
+import { type Fact, parseFacts } from "../src/data/facts.ts";
+import { Model } from "../src/engine/Model.ts";
+import type { ModelFiles } from "../src/engine/ModelFiles.ts";
+import type { Runtime } from "../src/engine/Runtime.ts";
+import { contextTemplates } from "../src/methods/contextTemplates.ts";
+import { covarianceFactor } from "../src/methods/covarianceFactor.ts";
+import { romePreset } from "../src/methods/presets.ts";
+import { rome, type RomeOptions } from "../src/methods/rome.ts";
+import { shippedStatistics } from "../src/methods/shippedStatistics.ts";
+import { sigma } from "../src/methods/sigma.ts";
+import { fillTemplate } from "../src/methods/subject.ts";
+import { trace, type TraceRequest } from "../src/methods/trace.ts";
+import { blockFlops } from "./flops.ts";
+
+/** One line of the table. */
+export interface Measurement {
+  name: string;
+  /** The median of `runs`, after one that does not count. */
+  seconds: number;
+  runs: number;
+  /** Floating-point operations of the matrix products, in 10⁹ a second. */
+  gflops?: number;
+  /** What was done exactly. */
+  detail: string;
+}
+
+/** What is measured on one runtime. `quick` is for emulated devices: the throughput only, on few tokens. */
+export interface BenchOptions {
+  runtime: Runtime;
+  files: ModelFiles;
+  facts: unknown;
+  quick: boolean;
+}
+
+/** The workloads of the README's table on the model in `files`. */
+export async function measureAll(options: BenchOptions): Promise<Measurement[]> {
+  const { runtime, files, facts, quick } = options;
+  const model = await Model.load(runtime, files);
+  try {
+    const speed = await measureThroughput(model, quick ? 2 : 32);
+    if (quick) return speed;
+    const fact = await chooseFact(model, parseFacts(facts));
+    return [await measureTrace(model, fact), ...(await measureEdit(model, fact, files)), ...speed];
+  } finally {
+    await model.dispose();
+  }
+}
+
+/** The first fact whose prompt has eight tokens, so that the table is of T = 8. */
+async function chooseFact(model: Model, facts: Fact[]): Promise<Fact> {
+  const tokens = ({ prompt, subject }: Fact) =>
+    model.tokenizer.encode(fillTemplate(prompt, subject).text).length;
+  const found = facts.find((fact) => tokens(fact) === 8);
+  if (!found) throw new Error("no fact of public/facts.json has a prompt of eight tokens");
+  return Promise.resolve(found);
+}
+
+async function measureTrace(model: Model, { prompt, subject }: Fact): Promise<Measurement> {
+  const unit = await sigma(model, [subject]);
+  const request: TraceRequest = {
+    ...{ prompt, subject, kind: "state", window: 1, samples: 10 },
+    ...{ noise: { kind: "sigma", factor: 3 }, replace: false, seed: 1 },
+  };
+  const { runs, seconds } = await median(() => trace(model, request, { sigma: unit }));
+  const { tokens, layers, blockTokens } = await trace(model, request, { sigma: unit });
+  const detail = `${layers} layers, ${tokens.length} tokens, 10 samples, ${blockTokens} block-token evaluations`;
+  return { name: "state trace", seconds, runs, detail };
+}
+
+async function measureEdit(model: Model, fact: Fact, files: ModelFiles): Promise<Measurement[]> {
+  const { source, ...hyperparameters } = romePreset(model.config);
+  const [statistics] = await shippedStatistics(files, model.config, hyperparameters.layer);
+  const { prompt, subject, newTargets } = fact;
+  const request = { prompt, subject, target: newTargets[0] };
+  const sampled = await once(() =>
+    contextTemplates(model, hyperparameters.contextLengths, { seed: 0 }),
+  );
+  const options: RomeOptions = { seed: 0, contexts: sampled.value, statistics };
+  const factored = await once(() => Promise.resolve(covarianceFactor(statistics)));
+  const { runs, seconds } = await median(() => rome(model, request, hyperparameters, options));
+  const { steps, contexts } = await rome(model, request, hyperparameters, options);
+  const detail = `${steps.length} losses of at most ${hyperparameters.steps}, ${contexts.length} contexts, layer ${hyperparameters.layer}`;
+  return [
+    { name: "ROME edit", seconds, runs, detail },
+    {
+      ...{ name: "  factor of C, once a layer", seconds: factored.seconds, runs: 1 },
+      detail: `Cholesky of [${statistics.dMlp}, ${statistics.dMlp}] in float64`,
+    },
+    {
+      ...{ name: "  contexts, once a model", seconds: sampled.seconds, runs: 1 },
+      detail: `${contexts.length - 1} sampled prefixes`,
+    },
+  ];
+}
+
+const TOKENS = 12;
+
+async function measureThroughput(model: Model, batch: number): Promise<Measurement[]> {
+  const { config } = model;
+  const id = (i: number) => (i * 7919) % Math.min(config.vocab, model.tokenizer.vocab);
+  const tokens = Array.from({ length: batch }, (_, row) =>
+    Array.from({ length: TOKENS }, (_, t) => id(row * TOKENS + t)),
+  );
+  const last = config.layers - 1;
+  const watch = [{ site: "hidden", layer: last } as const];
+  const forward = await median(() => model.run({ tokens, watch }));
+  const nll = tokens.map((_, row) => ({ row, token: TOKENS - 1, target: 1, weight: 1 / batch }));
+  const backward = await median(() =>
+    model.gradient({ tokens }, { nll }, [{ site: "hidden", layer: 0 }]),
+  );
+  const flops = blockFlops(config, batch, TOKENS);
+  const size = `${batch} × ${TOKENS} tokens, ${config.layers} layers`;
+  // Products with respect to activations only cost as much as the forward pass; layer 0 has none.
+  const both = flops * (1 + last / config.layers);
+  return [
+    {
+      ...{ name: "forward", ...forward, gflops: flops / forward.seconds / 1e9 },
+      detail: `all blocks, ${size}`,
+    },
+    {
+      ...{ name: "gradient", ...backward, gflops: both / backward.seconds / 1e9 },
+      detail: `forward and backward to layer 0's output, ${size}`,
+    },
+  ];
+}
+
+async function once<T>(work: () => Promise<T>): Promise<{ value: T; seconds: number }> {
+  const start = performance.now();
+  const value = await work();
+  return { value, seconds: (performance.now() - start) / 1000 };
+}
+
+/** Runs it once for nothing, then until 3 seconds or 15 runs are over, and 3 runs at least. */
+async function median(work: () => Promise<unknown>): Promise<{ seconds: number; runs: number }> {
+  await work();
+  const times: number[] = [];
+  let total = 0;
+  while (times.length < 3 || (times.length < 15 && total < 3)) {
+    const { seconds } = await once(work);
+    times.push(seconds);
+    total += seconds;
+  }
+  const sorted = times.sort((a, b) => a - b);
+  return { seconds: sorted[Math.floor(sorted.length / 2)], runs: sorted.length };
+}

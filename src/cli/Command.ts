@@ -1,0 +1,20 @@
+/** What a command may do to the outside besides files: speak. */
+export interface Terminal {
+  /** Standard output. */
+  print(text: string): void;
+  /** A line on standard error that matters also in a log. */
+  note(text: string): void;
+  /** A line that replaces the one before it; shown only where a person watches. */
+  progress(text: string): void;
+  /** The repository's folder, which holds the built-in model. */
+  root: string;
+}
+
+/** One command of the terminal. */
+export interface Command {
+  /** Its arguments, one line. */
+  usage: string;
+  /** One sentence. */
+  about: string;
+  run(args: string[], terminal: Terminal): Promise<void>;
+}

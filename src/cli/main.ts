@@ -1,0 +1,59 @@
+import { WrongCall } from "./WrongCall.ts";
+import type { Command, Terminal } from "./Command.ts";
+import { edit } from "./edit.ts";
+import { evaluate } from "./evaluate.ts";
+import { predict } from "./predict.ts";
+import { score } from "./score.ts";
+import { stats } from "./stats.ts";
+import { sweep } from "./sweep.ts";
+import { trace } from "./trace.ts";
+
+const commands: Record<string, Command> = { predict, trace, stats, edit, score, evaluate, sweep };
+
+/**
+ * Runs one command line. A failure is one sentence on standard error.
+ *
+ * @param args the words after `palimpsest`
+ * @returns the exit status: 0, 2 for a wrong call, 1 for a failure
+ */
+export async function main(args: string[], terminal: Terminal): Promise<0 | 1 | 2> {
+  try {
+    if (args.length === 0) throw new WrongCall(`a command is missing: ${commandNames()}`);
+    const [name, ...rest] = args;
+    if (["help", "--help", "-h"].includes(name)) {
+      terminal.print(help());
+      return 0;
+    }
+    if (!Object.hasOwn(commands, name)) {
+      throw new WrongCall(`unknown command: ${name} (${commandNames()})`);
+    }
+    if (rest.includes("--help")) {
+      terminal.print(`${commands[name].about}\n\n  ${commands[name].usage}`);
+      return 0;
+    }
+    await commands[name].run(rest, terminal);
+    return 0;
+  } catch (error) {
+    terminal.progress("");
+    terminal.note(sentence(error));
+    return error instanceof WrongCall ? 2 : 1;
+  }
+}
+
+const commandNames = () => Object.keys(commands).join(", ");
+
+function help(): string {
+  const list = Object.values(commands).map(({ about, usage }) => `  ${usage}\n      ${about}`);
+  return `npm run -s palimpsest -- COMMAND\n\n${list.join("\n\n")}\n\nM is demo, a folder or an address. Exit status 0, 2 for a wrong call, 1 for a failure.`;
+}
+
+/** An error in one line; a full memory is said so that it helps. */
+function sentence(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const line = message.replace(/\s*\n\s*/g, " ");
+  // An array that cannot be made is a RangeError; onnxruntime passes its allocator's words on.
+  if (error instanceof RangeError || /bad_alloc|failed to allocate|out of memory/i.test(message)) {
+    return `not enough memory (${line}); close other programs, or take a smaller model or fewer samples`;
+  }
+  return line;
+}

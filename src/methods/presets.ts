@@ -1,0 +1,58 @@
+import type { ModelConfig } from "../engine/config.ts";
+import type { RomeHyperparameters } from "./rome.ts";
+
+/** ROME's settings for a model, and where they come from. */
+export type RomePreset = RomeHyperparameters & { source: string };
+
+/** What all published settings share (METHODS 4.7). */
+const common: Omit<RomeHyperparameters, "layer" | "clamp"> = {
+  steps: 20,
+  learningRate: 0.5,
+  weightDecay: 0.5,
+  klFactor: 0.0625,
+  keyMode: "code",
+  mom2Adjustment: true,
+  contextLengths: [
+    [5, 10],
+    [10, 10],
+  ],
+  factToken: "subject_last",
+};
+
+const published = "published with ROME (hparams/ROME)";
+
+/** Known models by layers × dModel, which tells them apart under any name or folder. */
+const presets: Partial<Record<string, RomePreset>> = {
+  "24x1024": { ...common, layer: 8, clamp: 3, source: `gpt2-medium, ${published}` },
+  "36x1280": { ...common, layer: 12, clamp: 4, source: `gpt2-large, ${published}` },
+  "48x1600": { ...common, layer: 17, clamp: 4, source: `gpt2-xl, ${published}` },
+  "28x4096": { ...common, layer: 5, clamp: 4, source: `gpt-j-6B, ${published}` },
+};
+
+/** The built-in model's, from `palimpsest sweep`. */
+const demo: RomePreset = {
+  ...common,
+  layer: 2,
+  clamp: 4,
+  contextLengths: [
+    [5, 4],
+    [10, 4],
+  ],
+  source: "the built-in model, provisional",
+};
+
+/**
+ * ROME's hyperparameters for a model (METHODS 4.7): as published for GPT-2 medium, large and XL and GPT-J;
+ * chosen by a sweep for the built-in model. For any other, none are published: the layer stands at the
+ * depth of GPT-2 XL's, and `source` says that it is a guess to be checked by a sweep.
+ */
+export function romePreset(config: ModelConfig): RomePreset {
+  if (isDemo(config)) return demo;
+  const known = presets[`${config.layers}x${config.dModel}`];
+  if (known) return known;
+  const layer = Math.min(config.layers - 1, Math.round((17 / 48) * config.layers));
+  const source = "none published for this model: a guess from GPT-2 XL, check it with a sweep";
+  return { ...common, layer, clamp: 4, source };
+}
+
+const isDemo = ({ name }: ModelConfig): boolean => /(^|\/)demo\/?$/.test(name);

@@ -1,0 +1,465 @@
+import type { Connection } from "../../workers/connect.ts";
+import type {
+  Case,
+  ComparisonView,
+  Delta,
+  DeviceView,
+  EditView,
+  Fact,
+  ModelSource,
+  ModelView,
+  PredictionView,
+  RomeStep,
+  StatisticsAnswer,
+  TokensView,
+  Trace,
+  TraceEvent,
+} from "../../workers/protocol.ts";
+import { Draft } from "./Draft.svelte.ts";
+import { EditStack, type Edit } from "./EditStack.svelte.ts";
+import { linesOf, romeSettings, traceSettings } from "./fields.ts";
+import type { HeatmapData, Kind } from "./heatmap.ts";
+import { Job } from "./Job.svelte.ts";
+import { messageOf } from "./sentence.ts";
+import { decodeView, encodeView, type View } from "./viewHash.ts";
+
+/** Where on the page a sentence belongs. */
+export type Place = "model" | "prompt" | "trace" | "edit" | "compare" | "stack";
+
+/** A trace on the page: what is drawn, and the whole result once it is there. */
+export interface TracePlot {
+  data: HeatmapData;
+  trace: Trace | null;
+  /** Edits that were switched on while it was traced. */
+  edits: number;
+}
+
+/** A rewrite on the page: its steps so far, and its end. */
+export interface Rewrite {
+  subject: string;
+  target: string;
+  steps: RomeStep[];
+  planned: number;
+  made: EditView | null;
+}
+
+/** What the page shows, and the only object that talks to the worker. */
+export class Session {
+  device = $state.raw<DeviceView | null>(null);
+  model = $state.raw<ModelView | null>(null);
+  facts = $state.raw<Fact[]>([]);
+  tokens = $state.raw<TokensView | null>(null);
+  prediction = $state.raw<PredictionView | null>(null);
+  traces = $state.raw<Partial<Record<Kind, TracePlot>>>({});
+  rewrite = $state.raw<Rewrite | null>(null);
+  comparison = $state.raw<ComparisonView | null>(null);
+  problems = $state<Partial<Record<Place, string>>>({});
+  /** News that is no error: the worker was restarted, storage is full. */
+  notices = $state.raw<string[]>([]);
+  /** False after the worker died too often to be started once more unasked. */
+  alive = $state(true);
+
+  readonly draft = new Draft();
+  readonly stack = new EditStack();
+  readonly jobs: Record<"model" | "look" | "trace" | "edit" | "compare" | "stack", Job> = {
+    model: new Job(),
+    look: new Job(),
+    trace: new Job(),
+    edit: new Job(),
+    compare: new Job(),
+    stack: new Job(),
+  };
+
+  /** The subject's trouble with the prompt, as a sentence. */
+  subjectProblem = $derived.by(() => {
+    const { prompt, subject, places } = this.draft;
+    if (!prompt.trim()) return "the prompt is empty; type a sentence that stops before its answer";
+    if (!subject) return "no subject yet; select the words in the prompt that name it";
+    if (!places.length)
+      return `subject “${subject}” is not in the prompt; use the words exactly as typed, or select them there`;
+    return null;
+  });
+  subjectNote = $derived(
+    this.draft.places.length > 1
+      ? `“${this.draft.subject}” is there ${this.draft.places.length} times; number ${this.draft.occurrence + 1} is marked`
+      : null,
+  );
+
+  readonly #connect: () => Connection;
+  #connection!: Connection;
+  #lastJob = 0;
+  #source: ModelSource = { kind: "demo" };
+  #deaths: number[] = [];
+
+  constructor(connect: () => Connection) {
+    this.#connect = connect;
+    this.#open();
+  }
+
+  /** Opens the runtime, the facts and the model that the address names; fills in an example. */
+  async start(hash: string) {
+    const view = decodeView(hash);
+    await this.#run("model", "starting", async (id) => {
+      this.device = await this.#lab.open(id, document.baseURI);
+      this.facts = await this.#lab.facts();
+    });
+    if (this.facts.length) this.draft.take(this.facts[0]);
+    this.draft.restore(view, this.facts);
+    await this.load(sourceOf(this.draft.model));
+    if (this.model && (this.model.toy || view.trace)) await this.trace();
+  }
+
+  /** The part of the address after `#` that brings this view back. */
+  get hash(): string {
+    return encodeView(this.draft.view());
+  }
+
+  /** Takes a view from an address that was pasted into an open page. */
+  async follow(view: Partial<View>) {
+    const model = this.draft.model;
+    this.draft.restore(view, this.facts);
+    if (this.draft.model !== model) await this.load(sourceOf(this.draft.model));
+  }
+
+  async load(source: ModelSource) {
+    const loaded = await this.#run("model", "opening the model", (id) =>
+      this.#lab.load(id, source, this.#progress("model", id)),
+    );
+    if (!loaded) return;
+    this.#source = source;
+    this.draft.model = addressOf(source);
+    const changed = this.model?.config.name !== loaded.config.name;
+    this.model = loaded;
+    if (!changed) return this.applyEdits();
+    Object.assign(this, { traces: {}, rewrite: null, comparison: null, prediction: null });
+    this.stack.replace(await this.#lab.kept());
+    await this.applyEdits();
+  }
+
+  /** Tokens and next-token predictions of the prompt as it stands; called whenever it changes. */
+  async look() {
+    const { prompt, range, subject, occurrence } = this.draft;
+    if (!this.model) return;
+    await this.#run("look", "reading the prompt", async (id) => {
+      if (!prompt.trim()) {
+        this.tokens = this.prediction = null;
+        return;
+      }
+      const tokens = await this.#lab.tokenize(prompt, range ? subject : undefined, occurrence);
+      if (this.jobs.look.id !== id) return;
+      this.tokens = tokens;
+      const prediction = await this.#lab.predict(id, prompt, 10);
+      if (this.jobs.look.id === id) this.prediction = prediction;
+    });
+  }
+
+  async trace() {
+    const { draft, model } = this;
+    if (!model) return;
+    await this.#run("trace", "tracing", async (id) => {
+      this.#demandSubject();
+      const settings = traceSettings(draft.trace(model));
+      const kinds = (["state", "mlp", "attn"] as const).filter((kind) => draft.kinds[kind]);
+      if (!kinds.length) throw new Error("nothing to trace: choose state, MLP or attention");
+      for (const [turn, kind] of kinds.entries()) {
+        const request = {
+          ...{ prompt: draft.prompt, subject: draft.subject, occurrence: draft.occurrence },
+          ...(draft.answer.trim() && { target: draft.answer }),
+          ...settings,
+          ...{ kind, replace: draft.replace },
+        };
+        const plot = this.#plot(id, kind, request.window, (rows, of) =>
+          this.jobs.trace.progress(turn * of + rows, kinds.length * of, `tracing ${kind}`),
+        );
+        const trace = await this.#lab.trace(id, request, this.#callback(plot));
+        if (this.jobs.trace.id !== id) return;
+        const data = { ...this.traces[kind]!.data, ...trace, model: model.config.name };
+        this.traces = { ...this.traces, [kind]: { ...this.traces[kind], data, trace } };
+      }
+    });
+  }
+
+  async edit() {
+    const { draft, model } = this;
+    if (!model) return;
+    const made = await this.#run("edit", "preparing", async (id) => {
+      this.#demandSubject();
+      if (!draft.target.trim())
+        throw new Error("no new target: type the answer that the model should give");
+      const { hyperparameters, seed } = romeSettings(
+        draft.rome(model),
+        model.preset,
+        model.config.layers,
+      );
+      const request = { prompt: draft.template!, subject: draft.subject, target: draft.target };
+      const contexts = linesOf(draft.contextText);
+      const rewrite = {
+        subject: draft.subject,
+        target: draft.target,
+        planned: hyperparameters.steps,
+      };
+      this.rewrite = { ...rewrite, steps: [], made: null };
+      const order = { request, hyperparameters, seed, ...(contexts.length && { contexts }) };
+      const truth = draft.truth.trim() || (this.prediction?.before[0]?.token.trim() ?? "");
+      const made = await this.#lab.rome(
+        id,
+        order,
+        this.#callback((event) => {
+          if (this.jobs.edit.id !== id || !this.rewrite) return;
+          if (event.type === "stage") return this.jobs.edit.progress(0, 0, event.stage);
+          this.rewrite = { ...this.rewrite, steps: [...this.rewrite.steps, event.step] };
+          this.jobs.edit.progress(
+            this.rewrite.steps.length,
+            hyperparameters.steps,
+            "optimising v*",
+          );
+        }),
+      );
+      if (this.jobs.edit.id !== id) return;
+      this.rewrite = { ...rewrite, steps: made.steps, made };
+      this.stack.add({ delta: made.delta, relativeNorm: made.relativeNorm, truth, made });
+      return made;
+    });
+    if (!made) return;
+    await this.applyEdits();
+    await this.compare();
+  }
+
+  /** Scores the case on the page with no edit and with the edits that are switched on. */
+  async compare() {
+    if (!this.model) return;
+    await this.#run("compare", "scoring", async (id) => {
+      this.#demandSubject();
+      const scored = this.#case();
+      const comparison = await this.#lab.compare(id, scored, this.#progress("compare", id));
+      if (this.jobs.compare.id === id) this.comparison = { ...comparison, case: scored };
+    });
+  }
+
+  /** Gives the Lab the edits that are switched on, keeps the stack, and looks again. */
+  async applyEdits() {
+    const { active, edits } = this.stack;
+    await this.#run("stack", "switching edits", async () => {
+      await this.#lab.setEdits(active.map(({ delta }) => delta));
+      const trouble = await this.#lab.keep(
+        edits.map(({ on, truth, delta, relativeNorm }) => ({ on, truth, delta, relativeNorm })),
+      );
+      if (trouble) this.notify(trouble);
+    });
+    await this.look();
+  }
+
+  toggle(edit: Edit) {
+    this.stack.toggle(edit.id);
+    return this.#editsChanged();
+  }
+
+  remove(edit: Edit) {
+    this.stack.remove(edit.id);
+    return this.#editsChanged();
+  }
+
+  undo() {
+    this.stack.undo();
+    return this.#editsChanged();
+  }
+
+  /** Takes a delta or an adapter file into the stack. */
+  async importDelta(file: File) {
+    const admitted = await this.#run("stack", `reading ${file.name}`, (id) =>
+      this.#lab.admit(id, file),
+    );
+    if (!admitted) return;
+    this.stack.add({ ...admitted, truth: "" });
+    await this.#editsChanged();
+  }
+
+  /** Takes covariance statistics, an .npz in the authors' form, for the model's layer. */
+  async importStatistics(file: File, layer: number) {
+    this.#took(
+      await this.#run("edit", `reading ${file.name}`, (id) =>
+        this.#lab.addStatistics(id, file, layer),
+      ),
+    );
+  }
+
+  /** Collects covariance statistics of a layer from a text file. */
+  async collectStatistics(file: File, layer: number) {
+    this.#took(
+      await this.#run("edit", `collecting C of layer ${layer} from ${file.name}`, (id) =>
+        this.#lab.collectStatistics(id, file, layer, this.#progress("edit", id)),
+      ),
+    );
+  }
+
+  #took(answer: StatisticsAnswer | undefined) {
+    if (!answer || !this.model) return;
+    this.model = { ...this.model, statistics: answer.statistics };
+    if (answer.notice) this.notify(answer.notice);
+  }
+
+  /** A trace as the authors' .npz. */
+  traceFile = (trace: Trace) => this.#lab.traceFile(trace);
+
+  /** What a delta's check script compares: p(target) with no edit and with this one alone. */
+  checkOf = (delta: Delta) => this.#lab.checkOf(++this.#lastJob, delta);
+
+  cancel(name: keyof Session["jobs"]) {
+    const job = this.jobs[name];
+    void this.#lab.cancel(job.id);
+    job.end();
+    job.id = ++this.#lastJob;
+  }
+
+  /** Puts what went wrong outside a job, in a download, where it belongs. */
+  report(place: Place, error: unknown) {
+    this.problems[place] = messageOf(error);
+  }
+
+  notify(notice: string) {
+    if (!this.notices.includes(notice)) this.notices = [...this.notices, notice];
+  }
+
+  dismiss(gone: string) {
+    this.notices = this.notices.filter((notice) => notice !== gone);
+  }
+
+  /** Starts a new worker, loads the model again and gives it the edits. */
+  async restart() {
+    this.#connection.end();
+    this.#open();
+    this.alive = true;
+    await this.#run("model", "restarting", async (id) => {
+      this.device = await this.#lab.open(id, document.baseURI);
+    });
+    await this.load(this.#source);
+  }
+
+  get #lab() {
+    return this.#connection.lab;
+  }
+
+  #open() {
+    const connection = (this.#connection = this.#connect());
+    void connection.died.then((reason) => {
+      if (connection === this.#connection) void this.#revive(reason);
+    });
+  }
+
+  async #revive(reason: string) {
+    for (const job of Object.values(this.jobs)) {
+      job.id = ++this.#lastJob;
+      job.end();
+    }
+    const now = performance.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < 60_000), now];
+    const what = `the worker that holds the model stopped (${reason})`;
+    if (this.#deaths.length > 2) {
+      this.alive = false;
+      this.problems.model = `${what} for the third time in a minute; close other tabs or choose a smaller model, then restart it. Your text and edits are still here.`;
+      return;
+    }
+    this.notify(
+      `${what}. It was started again; your text and edits are kept, run again what was under way.`,
+    );
+    await this.restart();
+  }
+
+  async #editsChanged() {
+    await this.applyEdits();
+    if (this.comparison) await this.compare();
+  }
+
+  /** Runs one job of a kind: supersedes the older, drops stale answers, puts errors in their place. */
+  async #run<T>(
+    name: keyof Session["jobs"],
+    stage: string,
+    work: (id: number) => Promise<T>,
+  ): Promise<T | undefined> {
+    const job = this.jobs[name];
+    const place: Place = name === "look" ? "prompt" : name;
+    if (job.running) void this.#lab.cancel(job.id);
+    const id = ++this.#lastJob;
+    job.begin(id, stage);
+    delete this.problems[place];
+    try {
+      const result = await work(id);
+      return job.id === id ? result : undefined;
+    } catch (error) {
+      const cancelled = error instanceof Error && error.name === "AbortError";
+      if (job.id === id && !cancelled) this.problems[place] = messageOf(error);
+    } finally {
+      if (job.id === id) job.end();
+    }
+    return undefined;
+  }
+
+  /** Draws a trace row by row: the answer to what the Lab reports of it. */
+  #plot(id: number, kind: Kind, window: number, onRow: (done: number, of: number) => void) {
+    let done = 0;
+    return (event: TraceEvent) => {
+      if (this.jobs.trace.id !== id) return;
+      const before = this.traces[kind]?.data;
+      if (event.type === "start") {
+        const { start } = event;
+        const scores = new Float32Array(start.tokens.length * start.layers).fill(NaN);
+        const unknown = { answer: "", highScore: NaN, lowScore: NaN };
+        const data = { ...start, ...unknown, kind, window, model: this.model!.config.name, scores };
+        this.traces = {
+          ...this.traces,
+          [kind]: { data, trace: null, edits: this.stack.active.length },
+        };
+      } else if (before) {
+        const scores = before.scores.slice();
+        scores.set(event.row, event.token * before.layers);
+        this.traces = {
+          ...this.traces,
+          [kind]: { ...this.traces[kind], data: { ...before, scores } },
+        };
+        onRow(++done, before.tokens.length);
+      }
+    };
+  }
+
+  #demandSubject() {
+    if (this.subjectProblem) throw new Error(this.subjectProblem);
+  }
+
+  /** The fact on the page as a case to score. */
+  #case(): Case {
+    const { draft } = this;
+    const target = draft.target.trim();
+    const truth = draft.truth.trim() || this.prediction?.before[0]?.token.trim();
+    if (!target) throw new Error("no new target: type the answer that the model should give");
+    if (!truth) throw new Error("no true answer: type what the model answers without an edit");
+    const paraphrases = linesOf(draft.paraphrases);
+    return {
+      ...{ id: draft.fact?.id ?? "page", prompt: draft.template!, subject: draft.subject },
+      ...{ targetNew: target, targetTrue: truth, paraphrases },
+      neighbours: linesOf(draft.neighbours),
+      generationPrompts: [draft.prompt, ...paraphrases].slice(0, 3),
+    };
+  }
+
+  #progress(name: keyof Session["jobs"], id: number) {
+    return this.#callback((done: number, total: number, stage: string) => {
+      if (this.jobs[name].id === id) this.jobs[name].progress(done, total, stage);
+    });
+  }
+
+  #callback<F extends (...values: never[]) => void>(call: F): F {
+    return this.#connection.callback(call);
+  }
+}
+
+/** Where the model of an address is. */
+const sourceOf = (model: string): ModelSource =>
+  model === "demo" ? { kind: "demo" } : { kind: "address", address: model };
+
+/** How a model is named in a link; a folder of this computer cannot be. */
+const addressOf = (source: ModelSource) =>
+  source.kind === "demo"
+    ? "demo"
+    : source.kind === "address"
+      ? source.address
+      : `folder:${source.name}`;

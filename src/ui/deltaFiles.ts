@@ -1,0 +1,45 @@
+import { writeDelta, type Delta } from "../data/delta.ts";
+import { writeAdapterZip } from "../data/peft.ts";
+import { writeRecipe } from "../data/recipe.ts";
+import type { CheckView, ModelConfig } from "../../workers/protocol.ts";
+import { fileName } from "./download.ts";
+import type { Edit } from "./EditStack.svelte.ts";
+
+/** What a delta is called: `rome-space-needle-paris`. */
+export function nameOf({ provenance }: Delta): string {
+  const { request, method, model } = provenance;
+  return fileName(method, ...(request ? [request.subject, request.target] : [model]));
+}
+
+/** The delta as safetensors. */
+export const deltaFile = ({ delta }: Edit) => writeDelta(delta);
+
+/** The recipe of an edit that was made by request; undefined for a delta that does not say how. */
+export function recipeOf({ delta, made }: Edit): Parameters<typeof writeRecipe>[0] | undefined {
+  const { app, model, revision, method, request, hyperparameters, seed } = delta.provenance;
+  if (!request) return undefined;
+  const contexts = made?.contexts ?? delta.provenance.contexts;
+  const source = made?.statistics ?? "not recorded";
+  return {
+    ...{ app, method, request, hyperparameters, seed },
+    model: { name: model, revision },
+    contexts: Array.isArray(contexts) ? (contexts as string[]) : [],
+    statistics: hyperparameters.mom2Adjustment === false ? null : { source },
+  };
+}
+
+/** The recipe as JSON text. */
+export function recipeFile(edit: Edit): string | undefined {
+  const recipe = recipeOf(edit);
+  return recipe && writeRecipe(recipe);
+}
+
+/** A zip that PEFT loads, with the recipe and a script that checks it. */
+export function adapterFile(edit: Edit, config: ModelConfig, check: CheckView | null): Uint8Array {
+  return writeAdapterZip(edit.delta, {
+    architecture: config.architecture,
+    baseModel: edit.delta.provenance.model,
+    recipe: recipeOf(edit) ?? {},
+    check: check ?? { prompt: "", target: "" },
+  });
+}

@@ -1,0 +1,38 @@
+/** Hands bytes or text to the reader's downloads. */
+export function download(
+  name: string,
+  content: Uint8Array | string,
+  type = "application/octet-stream",
+) {
+  const url = URL.createObjectURL(new Blob([content as BlobPart], { type }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** An SVG drawing as PNG bytes, at `scale` pixels per SVG unit. */
+export async function rasterise(svg: string, scale = 3): Promise<Uint8Array> {
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = image.width * scale;
+  canvas.height = image.height * scale;
+  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
+  if (!blob) throw new Error("the picture could not be drawn; take the SVG instead");
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+/** A file name out of a sentence: `the-space-needle-paris`. */
+export const fileName = (...words: string[]) =>
+  words
+    .join(" ")
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 80) || "palimpsest";

@@ -1,0 +1,39 @@
+/** A probability with three decimals, or with two significant digits where that would say 0.000. */
+export function probability(p: number): string {
+  if (Number.isNaN(p)) return "–";
+  if (p !== 0 && Math.abs(p) < 0.0005) return p.toExponential(1).replace("-", "−");
+  return signed(p.toFixed(3));
+}
+
+/** A fraction as a percentage, for success rates. */
+export function percent(fraction: number): string {
+  return Number.isNaN(fraction) ? "–" : `${(100 * fraction).toFixed(1)} %`;
+}
+
+/** A number with three significant digits and a true minus sign. */
+export function short(x: number): string {
+  if (Number.isNaN(x)) return "–";
+  if (x === 0) return "0";
+  const size = Math.abs(x);
+  return signed(
+    size >= 1e4 || size < 1e-3 ? x.toExponential(2) : Number(x.toPrecision(3)).toString(),
+  );
+}
+
+/** Bytes in the unit that leaves one to three digits before the point. */
+export function bytes(n: number): string {
+  const units = ["B", "kB", "MB", "GB"];
+  let unit = 0;
+  while (n >= 1000 && unit < units.length - 1) [n, unit] = [n / 1000, unit + 1];
+  return `${unit && n < 100 ? n.toFixed(1) : n.toFixed(0)} ${units[unit]}`;
+}
+
+/** Seconds as a reader says them: `3 s`, `1 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  const s = Math.max(1, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`;
+}
+
+const signed = (text: string) => text.replace(/^-/, "−").replace("e-", "e−").replace("e+", "e");

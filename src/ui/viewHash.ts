@@ -1,0 +1,58 @@
+/** What a link carries: enough to see the same trace and to repeat the same rewrite. */
+export interface View {
+  model: string;
+  fact: string;
+  prompt: string;
+  subject: string;
+  /** Which occurrence of the subject is meant, counted from 0. */
+  at: string;
+  answer: string;
+  target: string;
+  truth: string;
+  paraphrases: string;
+  neighbours: string;
+  kinds: string;
+  replace: string;
+  trace: Record<string, string>;
+  rome: Record<string, string>;
+}
+
+const plain = [
+  "model",
+  "fact",
+  "prompt",
+  "subject",
+  "at",
+  "answer",
+  "target",
+  "truth",
+  "paraphrases",
+  "neighbours",
+  "kinds",
+  "replace",
+] as const satisfies (keyof View)[];
+
+/** The part of an address after `#`; what is empty is left out. */
+export function encodeView(view: Partial<View>): string {
+  const query = new URLSearchParams();
+  for (const key of plain) if (view[key]) query.set(key, view[key]);
+  for (const group of ["trace", "rome"] as const)
+    for (const [key, value] of Object.entries(view[group] ?? {}))
+      query.set(`${group}.${key}`, value);
+  return query.toString();
+}
+
+/** The view in an address; anything unknown in it is ignored. */
+export function decodeView(hash: string): Partial<View> {
+  const query = new URLSearchParams(hash.replace(/^#/, ""));
+  const view: Partial<View> = {};
+  for (const key of plain) {
+    const value = query.get(key);
+    if (value !== null) view[key] = value;
+  }
+  for (const [key, value] of query) {
+    const [group, field] = key.split(".");
+    if (field && (group === "trace" || group === "rome")) (view[group] ??= {})[field] = value;
+  }
+  return view;
+}

@@ -1,0 +1,40 @@
+import { folderFiles } from "../../src/cli/folderFiles.ts";
+import { nodeRuntime } from "../../src/cli/nodeRuntime.ts";
+import { readNpz } from "../../src/data/npz.ts";
+import { Model } from "../../src/engine/Model.ts";
+import { Tokenizer } from "../../src/engine/Tokenizer.ts";
+import type { LayerStatistics } from "../../src/methods/statistics.ts";
+import { readStatistics } from "../../src/methods/statisticsFile.ts";
+import { goldenFile } from "../golden.ts";
+
+/** The random checkpoints that the golden numbers are made of. */
+export const tinyNames = ["tiny-gpt2", "tiny-gpt2-untied", "tiny-gptj"] as const;
+
+export type TinyName = (typeof tinyNames)[number];
+
+const files = (name: TinyName) =>
+  folderFiles(new URL(`../golden/checkpoints/${name}`, import.meta.url).pathname);
+
+/** One of the golden checkpoints on onnxruntime-node. */
+export function tinyModel(name: TinyName = "tiny-gpt2"): Promise<Model> {
+  return Model.load(nodeRuntime(), files(name));
+}
+
+/** The golden checkpoints' tokenizer, without a model. */
+export function tinyTokenizer(): Promise<Tokenizer> {
+  return Tokenizer.load(files("tiny-gpt2"));
+}
+
+/** The golden second moment of layer 1's keys over the corpus. */
+export async function goldenStatistics(name: TinyName): Promise<LayerStatistics> {
+  const arrays = readNpz(await goldenFile(`numbers/${name}/statistics.npz`));
+  return readStatistics(arrays, { layer: 1, source: "test/golden/corpus.txt" });
+}
+
+/** The lines of the corpus that the golden checkpoints were trained on. */
+export async function goldenCorpus(): Promise<string[]> {
+  return new TextDecoder()
+    .decode(await goldenFile("corpus.txt"))
+    .trimEnd()
+    .split("\n");
+}

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import type { RomeHyperparameters } from "../../src/methods/rome.ts";
+import {
+  contextLengthsOf,
+  linesOf,
+  noiseOf,
+  numberOf,
+  romeDefaults,
+  romeSettings,
+  traceDefaults,
+  traceSettings,
+} from "../../src/ui/fields.ts";
+
+const preset: RomeHyperparameters = {
+  ...{ layer: 2, steps: 20, learningRate: 0.5, clamp: 4, weightDecay: 0.5, klFactor: 0.0625 },
+  ...{ keyMode: "code", mom2Adjustment: true, factToken: "subject_last" },
+  contextLengths: [
+    [5, 10],
+    [10, 10],
+  ],
+};
+
+test("a preset shown as text and read back is the same preset", () => {
+  const text = romeDefaults(preset);
+  expect(romeSettings(text, preset, 8)).toEqual({ hyperparameters: preset, seed: 0 });
+});
+
+test("what the fields say is what ROME gets", () => {
+  const text = { ...romeDefaults(preset), keyMode: "r-rome", covariance: "I", contexts: "3×7" };
+  const { hyperparameters } = romeSettings(text, preset, 8);
+  expect(hyperparameters).toMatchObject({ keyMode: "r-rome", mom2Adjustment: false });
+  expect(hyperparameters.contextLengths).toEqual([[7, 3]]);
+});
+
+test("a layer out of range is refused with the range", () => {
+  const at = (layer: string) => () => romeSettings({ ...romeDefaults(preset), layer }, preset, 8);
+  expect(at("52")).toThrow("invalid layer: 52 (this model has 0–7)");
+  expect(at("-1")).toThrow("invalid layer: -1");
+  expect(at("")).toThrow("invalid layer: nothing");
+  expect(at("1.5")).toThrow("invalid layer: 1.5");
+});
+
+test("a number that is none is refused with what would do", () => {
+  expect(() => numberOf("samples", "ten", { integer: true, min: 1, max: 1000 })).toThrow(
+    "invalid samples: ten (a whole number from 1 to 1000)",
+  );
+  expect(() => numberOf("clamp", "-1", { min: 0 })).toThrow("a number, 0 or more");
+  expect(numberOf("clamp", " −1.5 ")).toBe(-1.5);
+});
+
+test("the noise is read as the authors write it", () => {
+  expect(noiseOf("3s")).toEqual({ kind: "sigma", factor: 3 });
+  expect(noiseOf("s3")).toEqual({ kind: "sigma", factor: 3 });
+  expect(noiseOf("s")).toEqual({ kind: "sigma", factor: 1 });
+  expect(noiseOf("0.1")).toEqual({ kind: "level", level: 0.1 });
+  expect(noiseOf("u0.2")).toEqual({ kind: "uniform", level: 0.2 });
+  for (const bad of ["", "loud", "-1", "xs"]) expect(() => noiseOf(bad)).toThrow("invalid noise");
+});
+
+test("a trace’s defaults are settings, with a window that suits the depth", () => {
+  expect(traceSettings(traceDefaults(8))).toMatchObject({ window: 3, samples: 10, seed: 1 });
+  expect(traceSettings(traceDefaults(48)).window).toBe(10);
+});
+
+test("context lengths and lines", () => {
+  expect(contextLengthsOf("")).toEqual([]);
+  expect(() => contextLengthsOf("ten")).toThrow("invalid contexts: ten");
+  expect(linesOf("a\n\n  b \n")).toEqual(["a", "b"]);
+});

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { fileName } from "../../src/ui/download.ts";
+import { lineChart } from "../../src/ui/lineChart.ts";
+import { duration, percent, probability, short } from "../../src/ui/numbers.ts";
+import { asSentence } from "../../src/ui/sentence.ts";
+
+test("probabilities keep three decimals, small ones their digits", () => {
+  expect(probability(0.12345)).toBe("0.123");
+  expect(probability(0.00001234)).toBe("1.2e−5");
+  expect(probability(-0.25)).toBe("−0.250");
+  expect(probability(0)).toBe("0.000");
+  expect(probability(NaN)).toBe("–");
+});
+
+test("fractions, numbers and times as a reader says them", () => {
+  expect(percent(2 / 3)).toBe("66.7 %");
+  expect(percent(NaN)).toBe("–");
+  expect(short(0.061234)).toBe("0.0612");
+  expect(short(-12345)).toBe("−1.23e4");
+  expect(duration(0.2)).toBe("1 s");
+  expect(duration(75)).toBe("1 min 15 s");
+  expect(duration(7500)).toBe("2 h 5 min");
+});
+
+test("a message becomes a sentence once", () => {
+  expect(asSentence("no model")).toBe("No model.");
+  expect(asSentence("Why?")).toBe("Why?");
+});
+
+test("file names are made of plain letters", () => {
+  expect(fileName("rome", "Šťastný, P.", "Paris")).toBe("rome-stastny-p-paris");
+  expect(fileName("東京")).toBe("palimpsest");
+});
+
+test("lines of a chart span its box, and a chart without steps has no end", () => {
+  const box = { left: 10, top: 5, width: 100, height: 50 };
+  const { paths, xTicks } = lineChart([{ name: "p", values: [0, 0.5, 1] }], box, {
+    steps: 3,
+    ceiling: 1,
+  });
+  expect(paths[0].d).toBe("M10.0 55.0L60.0 30.0L110.0 5.0");
+  expect(paths[0].last).toEqual({ x: 110, y: 5, value: 1 });
+  expect(xTicks.map(({ label }) => label)).toEqual(["0", "1", "2"]);
+  expect(lineChart([{ name: "p", values: [] }], box, { steps: 20 }).paths[0].last).toBeNull();
+});

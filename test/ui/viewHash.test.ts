@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { decodeView, encodeView } from "../../src/ui/viewHash.ts";
+
+test("a view comes back from its address, whatever is in its words", () => {
+  const view = {
+    ...{ model: "demo", prompt: "Tom & Jerry #1 = ünï {} +", subject: "Tom & Jerry", at: "1" },
+    ...{ target: "a;b", paraphrases: "one\ntwo", trace: { samples: "5", noise: "u0.1" } },
+    rome: { layer: "3", keyMode: "r-rome" },
+  };
+  expect(decodeView(`#${encodeView(view)}`)).toEqual(view);
+});
+
+test("what is empty is left out, what is unknown is ignored", () => {
+  expect(encodeView({ prompt: "", model: "demo" })).toBe("model=demo");
+  expect(decodeView("#model=demo&colour=red&trace.x=1&other.y=2")).toEqual({
+    model: "demo",
+    trace: { x: "1" },
+  });
+  expect(decodeView("")).toEqual({});
+});

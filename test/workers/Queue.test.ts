@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { Queue } from "../../workers/Queue.ts";
+
+const tick = () => new Promise((resolve) => setTimeout(resolve));
+
+test("jobs run one after the other, in the order they came", async () => {
+  const queue = new Queue();
+  const order: string[] = [];
+  const work = (name: string) => async () => {
+    order.push(`${name} begins`);
+    await tick();
+    order.push(`${name} ends`);
+  };
+  await Promise.all([queue.run(1, "a", work("a")), queue.run(2, "b", work("b"))]);
+  expect(order).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+});
+
+test("a job that waits is cancelled before it begins, one under way by its signal", async () => {
+  const queue = new Queue();
+  let began = 0;
+  const first = queue.run(1, "a", async (signal) => {
+    began++;
+    while (!signal.aborted) await tick();
+    signal.throwIfAborted();
+  });
+  const second = queue.run(2, "b", () => Promise.resolve(began++));
+  queue.cancel(2);
+  await tick();
+  queue.cancel(1);
+  await expect(first).rejects.toMatchObject({ name: "AbortError" });
+  await expect(second).rejects.toMatchObject({ name: "AbortError" });
+  expect(began).toBe(1);
+});
+
+test("a job that fails does not hold up the next, and its error is a sentence", async () => {
+  const queue = new Queue();
+  const failing = queue.run(1, "tracing", () =>
+    Promise.reject(new RangeError("Array buffer allocation failed")),
+  );
+  await expect(failing).rejects.toThrow("not enough memory while tracing");
+  await expect(queue.run(2, "b", () => Promise.resolve("answer"))).resolves.toBe("answer");
+  queue.cancel(99);
+});

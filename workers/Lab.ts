@@ -1,0 +1,388 @@
+import * as Comlink from "comlink";
+import { checkDeltaFits, readDelta, type Delta } from "../src/data/delta.ts";
+import { readNpz, writeNpz } from "../src/data/npz.ts";
+import { readAdapterZip } from "../src/data/peft.ts";
+import { Model } from "../src/engine/Model.ts";
+import { blobFiles, hubUrl, urlFiles, type ModelFiles } from "../src/engine/ModelFiles.ts";
+import type { Runtime } from "../src/engine/Runtime.ts";
+import { Shelf } from "../src/engine/Shelf.ts";
+import { StatisticsStore } from "../src/engine/statisticsStore.ts";
+import { openWebRuntime } from "../src/engine/webRuntime.ts";
+import { continueText } from "../src/methods/continueText.ts";
+import { predict } from "../src/methods/predict.ts";
+import { romePreset } from "../src/methods/presets.ts";
+import { rome } from "../src/methods/rome.ts";
+import { scoreCase } from "../src/methods/score.ts";
+import { shippedStatistics } from "../src/methods/shippedStatistics.ts";
+import { sigma } from "../src/methods/sigma.ts";
+import { collectStatistics, type LayerStatistics } from "../src/methods/statistics.ts";
+import { readStatistics } from "../src/methods/statisticsFile.ts";
+import { subjectRange, subjectSpan } from "../src/methods/subject.ts";
+import { targetLikelihoods } from "../src/methods/targetLikelihoods.ts";
+import { trace } from "../src/methods/trace.ts";
+import { traceNpz } from "../src/methods/traceNpz.ts";
+import type * as View from "./protocol.ts";
+import { Queue } from "./Queue.ts";
+
+/** Tokens of greedy text shown after each prompt. */
+const CONTINUATION = 12;
+const none: Delta[] = [];
+
+type Report = (done: number, total: number, stage: string) => void;
+
+/**
+ * Everything the page may ask of the worker. Arguments and results cross threads by copy; a job's
+ * number, its first argument, is what {@link Lab.cancel} takes. Jobs run one after the other.
+ */
+export class Lab {
+  readonly #queue = new Queue();
+  readonly #shelf = new Shelf();
+  readonly #store = new StatisticsStore();
+  #lose!: (reason: string) => void;
+  readonly #lost = new Promise<string>((resolve) => (this.#lose = resolve));
+  #runtime: Runtime | undefined;
+  #base = "";
+  #model: Model | undefined;
+  #files: ModelFiles | undefined;
+  #statistics: LayerStatistics[] = [];
+  #edits: Delta[] = [];
+  /** The deltas that the model has at the moment. */
+  #applied: Delta[] = none;
+  #facts: View.Fact[] = [];
+  #sigma: number | undefined;
+
+  /** Opens the runtime. `base` is where the page's own files lie. */
+  open(id: number, base: string, preference?: "webgpu" | "wasm"): Promise<View.DeviceView> {
+    return this.#queue.run(id, "starting", async () => {
+      this.#base = new URL(".", base).href;
+      const opened = await openWebRuntime(preference);
+      this.#runtime = opened.runtime;
+      const { description, fallbackReason } = opened;
+      const { provider, device } = opened.runtime;
+      void device?.lost.then(({ reason, message }) => {
+        if (reason !== "destroyed") this.#lose(`the graphics device was lost: ${message}`);
+      });
+      return { provider, description, ...(fallbackReason && { notice: fallbackReason }) };
+    });
+  }
+
+  /** Answers as soon as the worker runs. */
+  started(): boolean {
+    return true;
+  }
+
+  /** Resolves, with the reason, when the graphics device is gone; never otherwise. */
+  lost(): Promise<string> {
+    return this.#lost;
+  }
+
+  /** The true facts that come with the page. */
+  async facts(): Promise<View.Fact[]> {
+    const bytes = await urlFiles(this.#base).read("facts.json");
+    const { facts } = JSON.parse(new TextDecoder().decode(bytes)) as { facts: View.Fact[] };
+    return (this.#facts = facts);
+  }
+
+  /** Loads a model in the place of the one before, which stays where loading fails. */
+  load(id: number, source: View.ModelSource, report: Report): Promise<View.ModelView> {
+    return this.#job(id, `loading ${nameOf(source)}`, report, async (signal) => {
+      const files = this.#filesOf(source);
+      const runtime = this.#runtime;
+      if (!runtime) throw new Error("the runtime is not open; reload the page");
+      const model = await Model.load(runtime, files, {
+        signal,
+        onProgress: (done, total, name) => report(done, total, `loading ${name}`),
+      });
+      await this.#model?.dispose();
+      this.#model = model;
+      this.#files = files;
+      this.#edits = this.#applied = none;
+      this.#sigma = undefined;
+      const preset = romePreset(model.config);
+      this.#statistics = [];
+      await this.#statisticsOf(preset.layer);
+      return {
+        ...{ config: model.config, preset, toy: source.kind === "demo" },
+        statistics: this.#statisticsView(),
+      };
+    });
+  }
+
+  /** The prompt's tokens and where the subject is among them. */
+  tokenize(prompt: string, subject?: string, occurrence = 0): View.TokensView {
+    const { tokenizer } = this.#loaded();
+    const ids = tokenizer.encode(prompt);
+    const span = subject ? subjectSpan(prompt, subject, occurrence) : undefined;
+    return {
+      ids,
+      texts: tokenizer.bytes(ids).map(tokenText),
+      ...(span && { subject: subjectRange(tokenizer, span, ids) }),
+    };
+  }
+
+  /** The likeliest next tokens without and with the edits. */
+  predict(id: number, prompt: string, top: number): Promise<View.PredictionView> {
+    return this.#queue.run(id, "predicting", async () => {
+      const before = await predict(this.#with(none), prompt, top);
+      if (!this.#edits.length) return { prompt, before };
+      return { prompt, before, after: await predict(this.#with(this.#edits), prompt, top) };
+    });
+  }
+
+  /** Causal tracing of the model with the edits that are on; σ is measured on the page's facts. */
+  trace(
+    id: number,
+    request: View.TraceRequest,
+    report: (event: View.TraceEvent) => void,
+  ): Promise<View.Trace> {
+    return this.#job(id, "tracing", report, async (signal) => {
+      const model = this.#with(this.#edits);
+      const { prompt, subject, occurrence } = request;
+      const { texts: tokens, subject: range } = this.tokenize(prompt, subject, occurrence);
+      const { layers } = model.config;
+      report({ type: "start", start: { tokens, subjectRange: range!, layers } });
+      this.#sigma ??= this.#facts.length
+        ? await sigma(model, [...new Set(this.#facts.map((fact) => fact.subject))])
+        : await sigma(model, [subject]);
+      const onRow = (token: number, row: Float32Array) => report({ type: "row", token, row });
+      return trace(model, request, { sigma: this.#sigma, onRow, signal });
+    });
+  }
+
+  /** One ROME edit of the model with the edits that are on. */
+  rome(
+    id: number,
+    order: View.EditOrder,
+    report: (event: View.EditEvent) => void,
+  ): Promise<View.EditView> {
+    return this.#job(id, "rewriting", report, async (signal) => {
+      const { request, hyperparameters, seed, contexts } = order;
+      const statistics = await this.#statisticsOf(hyperparameters.layer);
+      report({ type: "stage", stage: "sampling contexts, solving for u" });
+      const made = await rome(this.#with(this.#edits), request, hyperparameters, {
+        ...{ seed, signal },
+        ...(statistics && { statistics }),
+        ...(contexts && { contexts }),
+        onStep: (step) => report({ type: "step", step }),
+      });
+      const { delta, steps, relativeNorm, keyRatio } = made;
+      const source = hyperparameters.mom2Adjustment ? (statistics?.source ?? "") : "none: C = I";
+      return { delta, steps, relativeNorm, keyRatio, contexts: made.contexts, statistics: source };
+    });
+  }
+
+  /** Scores and greedy text of a case without and with the edits. */
+  compare(id: number, scored: View.Case, report: Report): Promise<View.ComparisonView> {
+    return this.#job(id, "scoring", report, async (signal) => {
+      const prompts = comparedPrompts(scored);
+      const turns = this.#edits.length ? 2 : 1;
+      const measure = async (edited: boolean) => {
+        const model = this.#with(edited ? this.#edits : none);
+        const score = await scoreCase(model, scored, { generate: true, signal });
+        const texts = await continued(model, prompts, signal);
+        report(edited ? 2 : 1, turns, "scoring");
+        return { score, texts };
+      };
+      const before = await measure(false);
+      const after = this.#edits.length ? await measure(true) : undefined;
+      return {
+        ...{ case: scored, before: before.score },
+        ...(after && { after: after.score }),
+        text: prompts.map((prompt, i) => ({
+          ...{ prompt, before: before.texts[i] },
+          ...(after && { after: after.texts[i] }),
+        })),
+      };
+    });
+  }
+
+  /** Makes these the edits that are on. */
+  setEdits(deltas: Delta[]): void {
+    const model = this.#loaded();
+    for (const delta of deltas) checkDeltaFits(delta, model.config);
+    this.#edits = deltas;
+  }
+
+  /** Keeps the page's stack for the next visit; the sentence that says why not, if so. */
+  keep(edits: View.KeptEdit[]): Promise<string | null> {
+    return this.#shelf.put(this.#shelfKey(), edits);
+  }
+
+  /** The stack that was kept for this model. */
+  async kept(): Promise<View.KeptEdit[]> {
+    return ((await this.#shelf.take(this.#shelfKey())) ?? []) as View.KeptEdit[];
+  }
+
+  /** Reads a delta or an adapter's zip, and checks that it fits the model. */
+  admit(id: number, file: File): Promise<View.AdmittedDelta> {
+    return this.#queue.run(id, `reading ${file.name}`, async () => {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+      const delta = zip ? readAdapterZip(bytes, file.name) : readDelta(bytes, file.name);
+      checkDeltaFits(delta, this.#loaded().config);
+      return { delta, relativeNorm: Math.max(...delta.layers.map(({ norm }) => norm ?? NaN)) };
+    });
+  }
+
+  /** Takes covariance statistics of a layer, an .npz in the authors' form. */
+  addStatistics(id: number, file: File, layer: number): Promise<View.StatisticsAnswer> {
+    return this.#queue.run(id, `reading ${file.name}`, async () => {
+      const arrays = readNpz(new Uint8Array(await file.arrayBuffer()), { what: file.name });
+      return this.#addStatistics(readStatistics(arrays, { layer, source: file.name }));
+    });
+  }
+
+  /** Collects covariance statistics of a layer over a text file, a text per paragraph. */
+  collectStatistics(
+    id: number,
+    file: File,
+    layer: number,
+    report: Report,
+  ): Promise<View.StatisticsAnswer> {
+    return this.#job(id, `collecting statistics from ${file.name}`, report, async (signal) => {
+      const texts = (await file.text()).split(/\n\s*\n/).filter((text) => text.trim());
+      const [statistics] = await collectStatistics(this.#with(none), texts, {
+        ...{ layers: [layer], source: file.name, signal },
+        onProgress: (done, total) => report(done, total, `reading ${file.name}`),
+      });
+      return this.#addStatistics(statistics);
+    });
+  }
+
+  /** A trace as the authors' .npz. */
+  traceFile(found: View.Trace): Uint8Array {
+    return writeNpz(traceNpz(found));
+  }
+
+  /** p(target) after the prompt of a delta's request, without and with this delta alone. */
+  checkOf(id: number, delta: Delta): Promise<View.CheckView | null> {
+    return this.#queue.run(id, "checking the delta", async () => {
+      const { request } = delta.provenance;
+      if (!request) return null;
+      const prompt = request.prompt.replace("{}", () => request.subject);
+      const measure = async (model: Model) => {
+        const [[{ nll, greedy }]] = await targetLikelihoods(model, [prompt], [[request.target]]);
+        return Math.exp(-nll * greedy.length);
+      };
+      const before = await measure(this.#with(none));
+      const after = await measure(this.#with([delta]));
+      return { prompt, target: request.target, before, after };
+    });
+  }
+
+  cancel(id: number): void {
+    this.#queue.cancel(id);
+  }
+
+  /** A job that reports; its callback is released afterwards. */
+  async #job<T>(
+    id: number,
+    doing: string,
+    report: (...values: never[]) => void,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await this.#queue.run(id, doing, work);
+    } finally {
+      release(report);
+    }
+  }
+
+  #loaded(): Model {
+    if (!this.#model) throw new Error("no model is loaded; open one first");
+    return this.#model;
+  }
+
+  /** The model with these deltas and no other. */
+  #with(deltas: Delta[]): Model {
+    const model = this.#loaded();
+    if (deltas !== this.#applied) model.setDeltas(deltas.flatMap(({ layers }) => layers));
+    this.#applied = deltas;
+    return model;
+  }
+
+  #filesOf(source: View.ModelSource): ModelFiles {
+    if (source.kind === "demo") return urlFiles(`${this.#base}models/demo`, { name: "demo" });
+    if (source.kind === "folder")
+      return blobFiles(new Map(source.files.map(({ path, file }) => [path, file])), source.name);
+    const address = source.address.trim();
+    return urlFiles(/^https?:\/\//.test(address) ? address : hubUrl(address, source.revision));
+  }
+
+  /** The covariance of a layer: what was imported or collected, now or before, or what the model ships. */
+  async #statisticsOf(layer: number): Promise<LayerStatistics | undefined> {
+    const known = this.#statistics.find((statistics) => statistics.layer === layer);
+    if (known || !this.#files) return known;
+    const kept = await this.#store.load(this.#storeKey(layer));
+    const found =
+      kept ?? (await shippedStatistics(this.#files, this.#loaded().config, layer)).at(0);
+    if (found) this.#statistics.push(found);
+    return found;
+  }
+
+  async #addStatistics(statistics: LayerStatistics): Promise<View.StatisticsAnswer> {
+    const { dMlp, name } = this.#loaded().config;
+    if (statistics.dMlp !== dMlp)
+      throw new Error(
+        `these statistics are of keys with ${statistics.dMlp} numbers, but ${name} has ${dMlp}; take those of this model`,
+      );
+    const others = this.#statistics.filter(({ layer }) => layer !== statistics.layer);
+    this.#statistics = [...others, statistics];
+    const notice = await this.#store.save(this.#storeKey(statistics.layer), statistics);
+    return { statistics: this.#statisticsView(), ...(notice && { notice }) };
+  }
+
+  /** Under this key lie the last statistics that the reader gave for a layer. */
+  #storeKey(layer: number) {
+    const { name, revision } = this.#loaded().config;
+    return { model: name, revision, layer, corpus: "given", dtype: "float32" };
+  }
+
+  #statisticsView(): View.StatisticsView[] {
+    return this.#statistics.map(({ layer, source, count }) => ({ layer, source, count }));
+  }
+
+  #shelfKey(): string {
+    const { name, revision } = this.#loaded().config;
+    return `palimpsest/1/edits/${name}@${revision}`;
+  }
+}
+
+const nameOf = (source: View.ModelSource) =>
+  source.kind === "demo"
+    ? "the built-in model"
+    : source.kind === "folder"
+      ? source.name
+      : source.address;
+
+/** The prompt, one paraphrase and one neighbour: where text should change, and where not. */
+function comparedPrompts(scored: View.Case): string[] {
+  const rewrite = scored.prompt.replace("{}", () => scored.subject);
+  return [rewrite, ...scored.paraphrases.slice(0, 1), ...scored.neighbours.slice(0, 1)];
+}
+
+/** Greedy text after each prompt, without the prompt. */
+async function continued(model: Model, prompts: string[], signal: AbortSignal): Promise<string[]> {
+  const texts: string[] = [];
+  for (const prompt of prompts) {
+    const maxTokens = model.tokenizer.encode(prompt).length + CONTINUATION;
+    const [text] = await continueText(model, [prompt], { maxTokens, signal });
+    texts.push(text.slice(prompt.length));
+  }
+  return texts;
+}
+
+/** A token as text; one that is not whole UTF-8 as its bytes. */
+function tokenText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return Array.from(bytes, (b) => `⟨${b.toString(16).toUpperCase().padStart(2, "0")}⟩`).join("");
+  }
+}
+
+/** Lets go of a callback that came across the thread; a plain function has nothing to let go of. */
+function release(callback: unknown) {
+  const proxy = callback as Partial<Comlink.ProxyMethods>;
+  proxy[Comlink.releaseProxy]?.();
+}

@@ -1,0 +1,38 @@
+import { explain } from "./explain.ts";
+
+/**
+ * The Lab's jobs, one after the other: they share a model and its edits. Each has a number, by which
+ * it is cancelled, waiting or under way.
+ */
+export class Queue {
+  #turn: Promise<unknown> = Promise.resolve();
+  #jobs = new Map<number, AbortController>();
+
+  /**
+   * Runs work when all earlier work is done.
+   *
+   * @throws what the work throws, as a sentence; an AbortError after {@link cancel}
+   */
+  async run<T>(id: number, doing: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.#jobs.set(id, controller);
+    const before = this.#turn;
+    let done!: () => void;
+    this.#turn = new Promise<void>((resolve) => (done = resolve));
+    try {
+      await before;
+      controller.signal.throwIfAborted();
+      return await work(controller.signal);
+    } catch (error) {
+      throw explain(error, doing);
+    } finally {
+      this.#jobs.delete(id);
+      done();
+    }
+  }
+
+  /** Stops a job; one that has ended already is none. */
+  cancel(id: number) {
+    this.#jobs.get(id)?.abort();
+  }
+}
