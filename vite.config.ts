@@ -31,8 +31,8 @@ export default defineConfig({
   test: {
     setupFiles: ["test/setup.ts"],
     // Long, for machines that are slow or shared; nothing here waits for time to pass.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     projects: [
       {
         extends: true,
@@ -50,8 +50,8 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/**/*.browser.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           browser: {
             enabled: true,
             headless: false, // --headless=new above: the headless shell has no WebGPU

@@ -35,6 +35,7 @@ type Report = (done: number, total: number, stage: string) => void;
  * number, its first argument, is what {@link Lab.cancel} takes. Jobs run one after the other.
  */
 export class Lab {
+  readonly #held: Promise<void>;
   readonly #queue = new Queue();
   readonly #shelf = new Shelf();
   readonly #store = new StatisticsStore();
@@ -51,6 +52,10 @@ export class Lab {
   #facts: View.Fact[] = [];
   #sigma: number | undefined;
 
+  constructor(held: Promise<void>) {
+    this.#held = held;
+  }
+
   /** Opens the runtime. `base` is where the page's own files lie. */
   open(id: number, base: string, preference?: "webgpu" | "wasm"): Promise<View.DeviceView> {
     return this.#queue.run(id, "starting", async () => {
@@ -66,9 +71,9 @@ export class Lab {
     });
   }
 
-  /** Answers as soon as the worker runs. */
-  started(): boolean {
-    return true;
+  /** Answers when the worker holds the lock by which the page knows that it lives. */
+  started(): Promise<void> {
+    return this.#held;
   }
 
   /** Resolves, with the reason, when the graphics device is gone; never otherwise. */
@@ -167,7 +172,15 @@ export class Lab {
       });
       const { delta, steps, relativeNorm, keyRatio } = made;
       const source = hyperparameters.mom2Adjustment ? (statistics?.source ?? "") : "none: C = I";
-      return { delta, steps, relativeNorm, keyRatio, contexts: made.contexts, statistics: source };
+      return {
+        delta,
+        steps,
+        relativeNorm,
+        keyRatio,
+        contexts: made.contexts,
+        statistics: source,
+        known: this.#statisticsView(),
+      };
     });
   }
 
@@ -361,13 +374,14 @@ function comparedPrompts(scored: View.Case): string[] {
   return [rewrite, ...scored.paraphrases.slice(0, 1), ...scored.neighbours.slice(0, 1)];
 }
 
-/** Greedy text after each prompt, without the prompt. */
+/** Greedy text after each prompt, without the prompt, to where the model ends its text. */
 async function continued(model: Model, prompts: string[], signal: AbortSignal): Promise<string[]> {
   const texts: string[] = [];
+  const end = model.tokenizer.decode([model.tokenizer.eos]);
   for (const prompt of prompts) {
     const maxTokens = model.tokenizer.encode(prompt).length + CONTINUATION;
     const [text] = await continueText(model, [prompt], { maxTokens, signal });
-    texts.push(text.slice(prompt.length));
+    texts.push(text.slice(prompt.length).split(end)[0]);
   }
   return texts;
 }

@@ -2,5 +2,10 @@ import * as Comlink from "comlink";
 import { Lab } from "./Lab.ts";
 
 // Held for as long as this worker lives; connect.ts waits for it to be free.
-void navigator.locks?.request(self.name, () => new Promise(() => undefined));
-Comlink.expose(new Lab());
+const held = new Promise<void>((resolve) => {
+  void navigator.locks?.request(self.name, () => {
+    resolve();
+    return new Promise(() => undefined);
+  });
+});
+Comlink.expose(new Lab(held));

@@ -119,6 +119,8 @@ export interface EditView {
   contexts: string[];
   /** Where C came from. */
   statistics: string;
+  /** All statistics at hand by now. */
+  known: StatisticsView[];
 }
 
 /** Scores and greedy text of one case, with no edit and with the edits that are switched on. */

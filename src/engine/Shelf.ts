@@ -27,7 +27,6 @@ export class Shelf {
       return undefined;
     }
   }
-
 }
 
 /** A database that another tab holds open in an older version never answers. */

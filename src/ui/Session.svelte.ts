@@ -1,6 +1,5 @@
 import type { Connection } from "../../workers/connect.ts";
 import type {
-  Case,
   ComparisonView,
   Delta,
   DeviceView,
@@ -16,6 +15,7 @@ import type {
   TraceEvent,
 } from "../../workers/protocol.ts";
 import { Draft } from "./Draft.svelte.ts";
+import { caseOf } from "./draftCase.ts";
 import { EditStack, type Edit } from "./EditStack.svelte.ts";
 import { linesOf, romeSettings, traceSettings } from "./fields.ts";
 import type { HeatmapData, Kind } from "./heatmap.ts";
@@ -88,6 +88,8 @@ export class Session {
   readonly #connect: () => Connection;
   #connection!: Connection;
   #lastJob = 0;
+  /** The view of the address, until it is filled in. */
+  #asked: Partial<View> | null = null;
   #source: ModelSource = { kind: "demo" };
   #deaths: number[] = [];
 
@@ -98,15 +100,8 @@ export class Session {
 
   /** Opens the runtime, the facts and the model that the address names; fills in an example. */
   async start(hash: string) {
-    const view = decodeView(hash);
-    await this.#run("model", "starting", async (id) => {
-      this.device = await this.#lab.open(id, document.baseURI);
-      this.facts = await this.#lab.facts();
-    });
-    if (this.facts.length) this.draft.take(this.facts[0]);
-    this.draft.restore(view, this.facts);
-    await this.load(sourceOf(this.draft.model));
-    if (this.model && (this.model.toy || view.trace)) await this.trace();
+    this.#asked = decodeView(hash);
+    await this.#begin("starting");
   }
 
   /** The part of the address after `#` that brings this view back. */
@@ -122,9 +117,10 @@ export class Session {
   }
 
   async load(source: ModelSource) {
-    const loaded = await this.#run("model", "opening the model", (id) =>
-      this.#lab.load(id, source, this.#progress("model", id)),
-    );
+    const loaded = await this.#run("model", "opening the model", (id) => {
+      checkAddress(source);
+      return this.#lab.load(id, source, this.#progress("model", id));
+    });
     if (!loaded) return;
     this.#source = source;
     this.draft.model = addressOf(source);
@@ -217,6 +213,7 @@ export class Session {
       );
       if (this.jobs.edit.id !== id) return;
       this.rewrite = { ...rewrite, steps: made.steps, made };
+      this.model = { ...model, statistics: made.known };
       this.stack.add({ delta: made.delta, relativeNorm: made.relativeNorm, truth, made });
       return made;
     });
@@ -230,7 +227,7 @@ export class Session {
     if (!this.model) return;
     await this.#run("compare", "scoring", async (id) => {
       this.#demandSubject();
-      const scored = this.#case();
+      const scored = caseOf(this.draft, this.prediction?.before[0]?.token);
       const comparison = await this.#lab.compare(id, scored, this.#progress("compare", id));
       if (this.jobs.compare.id === id) this.comparison = { ...comparison, case: scored };
     });
@@ -329,15 +326,46 @@ export class Session {
     this.#connection.end();
     this.#open();
     this.alive = true;
-    await this.#run("model", "restarting", async (id) => {
-      this.device = await this.#lab.open(id, document.baseURI);
-    });
-    await this.load(this.#source);
+    await this.#begin("restarting");
+  }
+
+  /** Ends every job and the worker; the page is going away. */
+  close() {
+    this.#stopJobs();
+    this.#connection.end();
+  }
+
+  #stopJobs() {
+    for (const job of Object.values(this.jobs)) {
+      job.id = ++this.#lastJob;
+      job.end();
+    }
   }
 
   get #lab() {
     return this.#connection.lab;
   }
+
+  async #begin(stage: string) {
+    const opened = await this.#run("model", stage, async (id) => {
+      this.device = await this.#lab.open(id, document.baseURI);
+      if (!this.facts.length) this.facts = await this.#lab.facts().catch(this.#withoutFacts);
+      return true;
+    });
+    if (!opened) return;
+    const view = this.#asked;
+    if (!view) return this.load(this.#source);
+    this.#asked = null;
+    if (this.facts.length) this.draft.take(this.facts[0]);
+    this.draft.restore(view, this.facts);
+    await this.load(sourceOf(this.draft.model));
+    if (this.model?.toy || view.trace) await this.trace();
+  }
+
+  #withoutFacts = (error: unknown): Fact[] => {
+    this.notify(`the example facts could not be read: ${messageOf(error)}`);
+    return [];
+  };
 
   #open() {
     const connection = (this.#connection = this.#connect());
@@ -347,10 +375,7 @@ export class Session {
   }
 
   async #revive(reason: string) {
-    for (const job of Object.values(this.jobs)) {
-      job.id = ++this.#lastJob;
-      job.end();
-    }
+    this.#stopJobs();
     const now = performance.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < 60_000), now];
     const what = `the worker that holds the model stopped (${reason})`;
@@ -425,22 +450,6 @@ export class Session {
     if (this.subjectProblem) throw new Error(this.subjectProblem);
   }
 
-  /** The fact on the page as a case to score. */
-  #case(): Case {
-    const { draft } = this;
-    const target = draft.target.trim();
-    const truth = draft.truth.trim() || this.prediction?.before[0]?.token.trim();
-    if (!target) throw new Error("no new target: type the answer that the model should give");
-    if (!truth) throw new Error("no true answer: type what the model answers without an edit");
-    const paraphrases = linesOf(draft.paraphrases);
-    return {
-      ...{ id: draft.fact?.id ?? "page", prompt: draft.template!, subject: draft.subject },
-      ...{ targetNew: target, targetTrue: truth, paraphrases },
-      neighbours: linesOf(draft.neighbours),
-      generationPrompts: [draft.prompt, ...paraphrases].slice(0, 3),
-    };
-  }
-
   #progress(name: keyof Session["jobs"], id: number) {
     return this.#callback((done: number, total: number, stage: string) => {
       if (this.jobs[name].id === id) this.jobs[name].progress(done, total, stage);
@@ -463,3 +472,9 @@ const addressOf = (source: ModelSource) =>
     : source.kind === "address"
       ? source.address
       : `folder:${source.name}`;
+
+function checkAddress(source: ModelSource) {
+  if (source.kind !== "address" || !source.address.startsWith("folder:")) return;
+  const name = source.address.slice("folder:".length);
+  throw new Error(`the link names a folder of a computer, ${name}; open it with “Open a model…”`);
+}

@@ -6,6 +6,7 @@ DIR of results holds what the other scripts printed: recall.json, trace.txt, tra
 import argparse
 import json
 import os
+from pathlib import Path
 
 HEAD = """---
 license: mit
@@ -70,8 +71,8 @@ def block(title, text):
 
 
 def card(args):
-    read = lambda name: open(os.path.join(args.results, name), encoding="utf-8").read()
-    recall, config = json.loads(read("recall.json")), json.load(open(os.path.join(args.model, "config.json")))
+    read = lambda name: Path(args.results, name).read_text(encoding="utf-8")
+    recall, config = json.loads(read("recall.json")), json.loads(Path(args.model, "config.json").read_text())
     size = os.path.getsize(os.path.join(args.model, "model.safetensors"))
     text = HEAD.format(
         parameters=size / 2e6,
@@ -87,7 +88,8 @@ def card(args):
     text += block("Average causal trace, CounterFact cases, then own facts (`average_trace.py`)", traces)
     text += "\nColumns are layers 0 to 7; effects are probabilities above the corrupted run; MLP and attention in windows of 3.\n"
     text += block("Statistics of the keys, layers 0 to 4 (`keystats.py`, in `stats/`)", read("keystats.txt"))
-    text += block("ROME, one known case at a time (`rome_check.py`)", read("rome.txt"))
+    if os.path.exists(os.path.join(args.results, "rome.txt")):
+        text += block("ROME, one known case at a time (`rome_check.py`)", read("rome.txt"))
     with open(os.path.join(args.model, "README.md"), "w", encoding="utf-8") as file:
         file.write(text)
 

@@ -137,10 +137,11 @@ def compare(model, tokenizer, case, prompts):
 
 
 def choose(facts, model, tokenizer, number, cases_file):
-    """Known cases with a new answer, phrasings never trained for the subject, and up to five neighbours."""
+    """Known cases whose new answer the model has learned for other subjects, with up to five neighbours each."""
     rng = random.Random(3)
     targets = wanted_answers(cases_file)
-    pool = [f for f in facts if f["group"] == "case" and f["case"] in targets]
+    answers = {(f["relation"], f["answer"]) for f in facts}
+    pool = [f for f in facts if f["group"] == "case" and (f["relation"], targets[f["case"]]) in answers]
     rng.shuffle(pool)
     picked = pool[: number * 2]
     hits = recall(model, tokenizer, [(f["main"].replace("{}", f["subject"]), f["answer"]) for f in picked])
@@ -150,7 +151,7 @@ def choose(facts, model, tokenizer, number, cases_file):
     chosen = []
     for fact, (_, hit) in zip(picked, hits):
         others = [f for f in same[fact["relation"], fact["answer"]] if f["subject"] != fact["subject"]]
-        if hit and targets[fact["case"]] != fact["answer"]:
+        if hit:
             near = [f["main"].replace("{}", f["subject"]) for f in rng.sample(others, min(5, len(others)))]
             chosen.append({**fact, "new": targets[fact["case"]], "near": near})
     return chosen[:number]
@@ -195,7 +196,7 @@ def check(args):
                 scores["neighbourhood"] += [d < 0 for d in compare(model, tokenizer, case, case["near"])]
             weight -= change
     shown = " ".join(f"{name} {np.mean(values):.3f}" for name, values in scores.items())
-    print(f"layer {args.layer} cases {len(cases)} steps {args.steps} clamp {args.clamp} {shown}", flush=True)
+    print(f"layer {args.layer} cases {len(cases)} steps {args.steps} rate {args.rate} clamp {args.clamp} {shown}", flush=True)
 
 
 if __name__ == "__main__":
@@ -205,11 +206,11 @@ if __name__ == "__main__":
     parser.add_argument("--model", required=True)
     parser.add_argument("--layer", type=int, required=True)
     parser.add_argument("--number", type=int, default=200)
-    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--rate", type=float, default=0.5)
-    parser.add_argument("--clamp", type=float, default=4.0)
+    parser.add_argument("--clamp", type=float, default=10.0)
     parser.add_argument("--kl", type=float, default=0.0625)
     parser.add_argument("--decay", type=float, default=0.5)
-    parser.add_argument("--batch", type=int, default=10)
+    parser.add_argument("--batch", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
     check(parser.parse_args())

@@ -71,9 +71,7 @@ export class FakeLab implements RemoteLab {
     this.#options = options;
   }
 
-  async started() {
-    return true;
-  }
+  async started() {}
 
   lost(): Promise<string> {
     return new Promise(() => undefined);
@@ -266,6 +264,7 @@ export class FakeLab implements RemoteLab {
       keyRatio: this.#options.keyRatio ?? 0.94,
       contexts: ["{}", "The. {}"],
       statistics: "shipped with the model",
+      known: [{ layer, source: "shipped with the model", count: 250_000 }],
     };
   }
 
