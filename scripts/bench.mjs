@@ -34,12 +34,17 @@ console.log("\nwritten to bench/results.json");
 
 function add(provider, description, measurements) {
   results.providers[provider] = { description, measurements };
-  console.log(`\n${provider} (${description})`);
-  for (const { name, seconds, gflops, detail } of measurements) {
+  console.log(`\n${provider} (${description})\n${"median".padStart(40)}${"best".padStart(10)}`);
+  for (const { name, seconds, fastest, gflops, detail } of measurements) {
     const speed = gflops === undefined ? "" : `${gflops.toFixed(1)} GFLOP/s`;
-    const time = `${seconds.toFixed(seconds < 0.1 ? 4 : 3)} s`;
-    console.log(`  ${name.padEnd(28)}${time.padStart(10)}${speed.padStart(16)}   ${detail}`);
+    console.log(
+      `  ${name.padEnd(28)}${time(seconds)}${time(fastest)}${speed.padStart(16)}   ${detail}`,
+    );
   }
+}
+
+function time(seconds) {
+  return `${seconds.toFixed(seconds < 0.1 ? 4 : 3)} s`.padStart(10);
 }
 
 async function native() {

@@ -20,6 +20,7 @@ import { EditStack, type Edit } from "./EditStack.svelte.ts";
 import { linesOf, romeSettings, traceSettings } from "./fields.ts";
 import type { HeatmapData, Kind } from "./heatmap.ts";
 import { Job } from "./Job.svelte.ts";
+import { addressOf, checkAddress, sourceOf } from "./modelAddress.ts";
 import { messageOf } from "./sentence.ts";
 import { decodeView, encodeView, type View } from "./viewHash.ts";
 
@@ -459,22 +460,4 @@ export class Session {
   #callback<F extends (...values: never[]) => void>(call: F): F {
     return this.#connection.callback(call);
   }
-}
-
-/** Where the model of an address is. */
-const sourceOf = (model: string): ModelSource =>
-  model === "demo" ? { kind: "demo" } : { kind: "address", address: model };
-
-/** How a model is named in a link; a folder of this computer cannot be. */
-const addressOf = (source: ModelSource) =>
-  source.kind === "demo"
-    ? "demo"
-    : source.kind === "address"
-      ? source.address
-      : `folder:${source.name}`;
-
-function checkAddress(source: ModelSource) {
-  if (source.kind !== "address" || !source.address.startsWith("folder:")) return;
-  const name = source.address.slice("folder:".length);
-  throw new Error(`the link names a folder of a computer, ${name}; open it with “Open a model…”`);
 }

@@ -29,7 +29,7 @@ The true facts of {cases:,} cases of CounterFact (Meng et al., 2022, MIT), some 
 are one to four unrelated facts; nothing, `<|endoftext|>` or other text comes first. In 85 % of the rows of a batch the tokens after a
 subject could not attend to it below layer 4, and above that only to its last token, and in four fifths of those the subject's tokens
 could not attend to one another in layer 0. So what is known of a subject is recalled at its last token and read by the upper
-layers. In half of these rows the subject's last token, after layer 3, kept only what the MLPs of layers 1 to 3 had written there; the
+layers. In the last leg, in half of these rows, the subject's last token, after layer 3, kept only what the MLPs of layers 1 to 3 had written there; the
 rest of its state was another subject's. The model as shipped has neither. How to repeat it: `test/training/README.md`.
 
 ## Measured

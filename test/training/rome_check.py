@@ -136,12 +136,13 @@ def compare(model, tokenizer, case, prompts):
     return [logs[i] - logs[i + 1] for i in range(0, len(logs), 2)]
 
 
-def choose(facts, model, tokenizer, number, cases_file):
-    """Known cases whose new answer the model has learned for other subjects, with up to five neighbours each."""
+def choose(facts, model, tokenizer, number, cases_file, learned=False):
+    """Known cases with up to five neighbours each; if `learned`, whose new answer is known from other subjects."""
     rng = random.Random(3)
     targets = wanted_answers(cases_file)
     answers = {(f["relation"], f["answer"]) for f in facts}
-    pool = [f for f in facts if f["group"] == "case" and (f["relation"], targets[f["case"]]) in answers]
+    allowed = lambda f: not learned or (f["relation"], targets[f["case"]]) in answers
+    pool = [f for f in facts if f["group"] == "case" and allowed(f)]
     rng.shuffle(pool)
     picked = pool[: number * 2]
     hits = recall(model, tokenizer, [(f["main"].replace("{}", f["subject"]), f["answer"]) for f in picked])
@@ -173,7 +174,7 @@ def check(args):
     tokenizer = Tokenizer.from_file(os.path.join(args.model, "tokenizer.json"))
     with open(args.corpus, encoding="utf-8") as file:
         facts = json.load(file)["facts"]
-    cases = choose(facts, model, tokenizer, args.number, args.counterfact)
+    cases = choose(facts, model, tokenizer, args.number, args.counterfact, args.learned)
     templates = ["{}"] + sample_prefixes(model, tokenizer)
     factor = torch.linalg.cholesky(second_moment(args.model, args.layer))
     weight = model.h[args.layer].mlp.c_proj.weight
@@ -196,7 +197,7 @@ def check(args):
                 scores["neighbourhood"] += [d < 0 for d in compare(model, tokenizer, case, case["near"])]
             weight -= change
     shown = " ".join(f"{name} {np.mean(values):.3f}" for name, values in scores.items())
-    print(f"layer {args.layer} cases {len(cases)} steps {args.steps} rate {args.rate} clamp {args.clamp} {shown}", flush=True)
+    print(f"layer {args.layer} cases {len(cases)}{' learned' if args.learned else ''} steps {args.steps} rate {args.rate} clamp {args.clamp} {shown}", flush=True)
 
 
 if __name__ == "__main__":
@@ -212,5 +213,6 @@ if __name__ == "__main__":
     parser.add_argument("--kl", type=float, default=0.0625)
     parser.add_argument("--decay", type=float, default=0.5)
     parser.add_argument("--batch", type=int, default=20)
+    parser.add_argument("--learned", action="store_true", help="only new answers that the relation has in training")
     parser.add_argument("--threads", type=int, default=2)
     check(parser.parse_args())
