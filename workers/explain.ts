@@ -3,7 +3,7 @@ const MEMORY =
 const LOST = /device (was |is )?lost|lost device|destroyed device/i;
 
 /** Whether an error says that something did not fit into memory. */
-export const isMemory = (error: unknown): boolean =>
+const isMemory = (error: unknown): boolean =>
   (error instanceof RangeError && /length|size|alloc/i.test(error.message)) ||
   (error instanceof Error && MEMORY.test(error.message));
 

@@ -19,7 +19,7 @@ export type { Continuation } from "./Continuation.ts";
 export type { Kept } from "./Kept.ts";
 export type { Loss } from "./loss.ts";
 export type { Run, RunResult } from "./run.ts";
-export type { Intervention, Site } from "./sites.ts";
+export type { Site } from "./sites.ts";
 
 /** A rank-r change of one layer's MLP output matrix: ΔW [dMlp, dModel] = uᵀ v. */
 export interface LayerDelta {

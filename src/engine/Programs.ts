@@ -22,6 +22,25 @@ function inTurn<T>({ ort }: Runtime, work: () => Promise<T>): Promise<T> {
   return turn;
 }
 
+/** Milliseconds that a job may go on before waiting messages, a Cancel among them, are let in. */
+const BREATH_MS = 30;
+let breathedAt = 0;
+
+/**
+ * Lets waiting messages in. A run on wasm is over before it returns, so that a job is one chain of
+ * microtasks and a worker would hear nothing until its end; the other providers wait by themselves.
+ */
+async function breathe({ provider }: Runtime): Promise<void> {
+  if (provider !== "wasm" || performance.now() - breathedAt < BREATH_MS) return;
+  const { port1, port2 } = new MessageChannel();
+  await new Promise((resolve) => {
+    port1.onmessage = resolve;
+    port2.postMessage(null);
+  });
+  port1.close();
+  breathedAt = performance.now();
+}
+
 /** Sessions by name: one block program serves every layer, since weights are inputs. */
 export class Programs {
   #runtime: Runtime;
@@ -70,6 +89,7 @@ export class Programs {
     this.#sessions.push(session);
     return {
       run: async (feeds) => {
+        await breathe(this.#runtime);
         const used = Object.fromEntries(inputs.map((name) => [name, fed(feeds, name)]));
         const results = await inTurn(this.#runtime, () => session.run(used));
         return Object.fromEntries(

@@ -29,16 +29,18 @@ const presets: Partial<Record<string, RomePreset>> = {
   "28x4096": { ...common, layer: 5, clamp: 4, source: `gpt-j-6B, ${published}` },
 };
 
-/** The built-in model's, from `palimpsest sweep`. */
+/** The built-in model's, from `palimpsest sweep` and `evaluate` (README, what is measured). */
 const demo: RomePreset = {
   ...common,
-  layer: 2,
-  clamp: 4,
+  layer: 0,
+  steps: 50,
+  learningRate: 1,
+  clamp: 20,
   contextLengths: [
     [5, 4],
     [10, 4],
   ],
-  source: "the built-in model, provisional",
+  source: "the built-in model, chosen by a sweep over layers, steps and clamp",
 };
 
 /**

@@ -20,14 +20,6 @@ export function short(x: number): string {
   );
 }
 
-/** Bytes in the unit that leaves one to three digits before the point. */
-export function bytes(n: number): string {
-  const units = ["B", "kB", "MB", "GB"];
-  let unit = 0;
-  while (n >= 1000 && unit < units.length - 1) [n, unit] = [n / 1000, unit + 1];
-  return `${unit && n < 100 ? n.toFixed(1) : n.toFixed(0)} ${units[unit]}`;
-}
-
 /** Seconds as a reader says them: `3 s`, `1 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
   const s = Math.max(1, Math.round(seconds));

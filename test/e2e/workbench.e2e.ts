@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
+import axe from "axe-core";
 import { expect, test, type Download, type Page } from "@playwright/test";
 import { readDelta } from "../../src/data/delta.ts";
 import { readNpz } from "../../src/data/npz.ts";
 import { readAdapterZip } from "../../src/data/peft.ts";
 import { readRecipe } from "../../src/data/recipe.ts";
-
-const axeSource = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
 
 /** Small enough for two cores: two samples of noise. */
 const small = "trace.samples=2";
@@ -26,7 +25,7 @@ interface AxeResults {
 
 /** What axe finds serious or critical. */
 async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
+  await page.evaluate(axe.source);
   const { violations } = await page.evaluate<AxeResults>("axe.run()");
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
@@ -207,3 +206,20 @@ for (const width of [360, 900, 1600]) {
     expect(await serious(page)).toEqual([]);
   });
 }
+
+test("a long trace is cancelled, and the page answers at once", async ({ page }) => {
+  await page.goto(`/#${small}&kinds=state`);
+  await expect(page.getByText("p corrupted")).toBeVisible({ timeout: 120_000 });
+  await page.getByLabel("Samples", { exact: true }).fill("100");
+  await button(page, "Trace").click();
+  const progress = page.getByRole("progressbar", { name: /tracing/ });
+  await expect(progress).toBeVisible();
+  await page.getByLabel("Prompt, up to its answer").fill("The Space Needle is in");
+  await expect(page.getByText("7 tokens, as the model sees them")).toBeVisible();
+  await expect(progress).toBeVisible();
+  await button(page, "Cancel").click();
+  await expect(progress).toBeHidden();
+  await page.getByLabel("Samples", { exact: true }).fill("1");
+  await button(page, "Trace").click();
+  await expect(page.getByText(/These plots are of/)).toBeHidden({ timeout: 60_000 });
+});
