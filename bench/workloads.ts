@@ -70,7 +70,8 @@ async function measureTrace(model: Model, { prompt, subject }: Fact): Promise<Me
 }
 
 async function measureEdit(model: Model, fact: Fact, files: ModelFiles): Promise<Measurement[]> {
-  const { source, ...hyperparameters } = romePreset(model.config);
+  const { source, ...preset } = romePreset(model.config);
+  const hyperparameters = { ...preset, steps: 20 };
   const [statistics] = await shippedStatistics(files, model.config, hyperparameters.layer);
   const { prompt, subject, newTargets } = fact;
   const request = { prompt, subject, target: newTargets[0] };

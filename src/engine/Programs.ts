@@ -9,6 +9,10 @@ export interface Program {
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
 }
 
+// Every session has threads of its own, which spin for a while after a run, in the way of the next
+// session's.
+const stopSpinning = { session: { force_spinning_stop: "1" } };
+
 /** The last thing that each onnxruntime module was asked to do. */
 const turns = new WeakMap<object, Promise<unknown>>();
 
@@ -83,6 +87,7 @@ export class Programs {
         executionProviders: [device ? { name: "webgpu", device } : provider],
         ...(provider === "webgpu" && { preferredOutputLocation: "gpu-buffer" }),
         ...(threads && { intraOpNumThreads: threads }),
+        ...(provider === "cpu" && { extra: stopSpinning }),
         logSeverityLevel: 3,
       }),
     );
