@@ -22,10 +22,13 @@ export interface StatisticsKey {
 export interface StoredStatistics {
   layer: number;
   dMlp: number;
+  /** How many tokens were summed. */
   count: number;
-  /** Σ k kᵀ [dMlp, dMlp]. */
+  /** Σ k kᵀ [dMlp, dMlp], not centred. */
   sum: Float32Array;
+  /** The corpus. */
   source: string;
+  /** How many texts were drawn; absent where all were used. */
   sampleSize?: number;
 }
 

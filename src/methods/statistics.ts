@@ -1,20 +1,10 @@
 import type { Model } from "../engine/Model.ts";
 import { covarianceReference } from "../kernels/covariance.reference.ts";
 import { pythonShuffle } from "./pythonRandom.ts";
+import type { StoredStatistics } from "../engine/statisticsStore.ts";
 
-/** The second moment of one layer's keys over a corpus (METHODS 3). */
-export interface LayerStatistics {
-  layer: number;
-  dMlp: number;
-  /** How many tokens were summed; C = sum / count. */
-  count: number;
-  /** Σ k kᵀ [dMlp, dMlp], not centred. */
-  sum: Float32Array;
-  /** The corpus. */
-  source: string;
-  /** How many texts were drawn; absent where all were used. */
-  sampleSize?: number;
-}
+/** The second moment of one layer's keys over a corpus (METHODS 3), as the engine keeps it. */
+export type LayerStatistics = StoredStatistics;
 
 /** What {@link collectStatistics} collects. */
 export interface CollectOptions {
