@@ -11,7 +11,9 @@ export const gpuTest = base.extend<{ device: GPUDevice; gpu: Gpu }>({
   device: async ({ skip }, use) => {
     const adapter = await navigator.gpu?.requestAdapter();
     if (!adapter) return skip("no WebGPU adapter here; run with Chromium 113 or later");
-    const device = await adapter.requestDevice();
+    const wanted: GPUFeatureName[] = ["subgroups", "timestamp-query"];
+    const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature));
+    const device = await adapter.requestDevice({ requiredFeatures });
     const scopes = ["internal", "out-of-memory", "validation"] as const;
     for (const scope of scopes) device.pushErrorScope(scope);
     await use(device);

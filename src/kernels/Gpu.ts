@@ -23,10 +23,13 @@ export class Gpu {
   readonly device: GPUDevice;
   readonly #live = new Map<GPUBuffer, number>();
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #lowered: number;
   #failure: string | undefined;
 
-  constructor(device: GPUDevice) {
+  /** `bindingLimit` takes the device for one that binds no more than so many bytes; a test of what large matrices meet. */
+  constructor(device: GPUDevice, { bindingLimit = Infinity }: { bindingLimit?: number } = {}) {
     this.device = device;
+    this.#lowered = bindingLimit;
     void device.lost.then(({ message }) => {
       this.#failure ??= `the GPU was lost (${message}); reload, or choose a smaller model`;
     });
@@ -42,9 +45,15 @@ export class Gpu {
     return [...this.#live.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
+  /** The largest buffer, in bytes, that can be made and bound whole. */
+  get bindingLimit(): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    return Math.min(maxBufferSize, maxStorageBufferBindingSize, this.#lowered);
+  }
+
   /** Whether the device's limits allow a buffer of this size that kernels can bind. */
   fits(bytes: number): boolean {
-    return bytes <= this.#largest;
+    return bytes <= this.bindingLimit;
   }
 
   /**
@@ -56,7 +65,7 @@ export class Gpu {
   buffer(label: string, bytes: number, usage = this.#storage): GPUBuffer {
     if (!this.fits(bytes))
       throw new Error(
-        `buffer ${label} is too large: ${bytes} bytes (this GPU device allows ${this.#largest}); use a smaller model or layer, or the CPU`,
+        `buffer ${label} is too large: ${bytes} bytes (this GPU device allows ${this.bindingLimit}); use a smaller model or layer, or the CPU`,
       );
     this.device.pushErrorScope("out-of-memory");
     const size = Math.max(4, Math.ceil(bytes / 4) * 4);
@@ -104,14 +113,18 @@ export class Gpu {
     }
   }
 
-  /** Reads back the first `length` floats, or all. Throws when the GPU was lost or ran out of memory on the way. */
-  async download(buffer: GPUBuffer, length = buffer.size / 4): Promise<Float32Array<ArrayBuffer>> {
+  /** Reads back `length` floats from `offset` bytes on, or all. Throws when the GPU was lost or ran out of memory on the way. */
+  async download(
+    buffer: GPUBuffer,
+    length = buffer.size / 4,
+    offset = 0,
+  ): Promise<Float32Array<ArrayBuffer>> {
     const bytes = length * 4;
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     const staging = this.buffer(`${buffer.label}.download`, bytes, usage);
     try {
       const encoder = this.device.createCommandEncoder({ label: `${buffer.label}.download` });
-      encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
+      encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
       this.device.queue.submit([encoder.finish()]);
       await this.#map(staging, bytes);
       return new Float32Array(staging.getMappedRange(0, bytes).slice(0));
@@ -146,7 +159,43 @@ export class Gpu {
   /** Submits dispatches that run one after the other, each seeing what the ones before it wrote. */
   run(label: string, dispatches: Dispatch[]): void {
     const encoder = this.device.createCommandEncoder({ label });
-    const pass = encoder.beginComputePass({ label });
+    this.#encode(encoder.beginComputePass({ label }), label, dispatches);
+    this.device.queue.submit([encoder.finish()]);
+  }
+
+  /**
+   * Submits dispatches as `run` does and resolves to the seconds that they took: the GPU's own clock where the device has
+   * `timestamp-query`, otherwise the time until the queue is empty.
+   */
+  async measure(label: string, dispatches: Dispatch[]): Promise<number> {
+    if (!this.device.features.has("timestamp-query")) {
+      const start = performance.now();
+      this.run(label, dispatches);
+      await this.device.queue.onSubmittedWorkDone();
+      return (performance.now() - start) / 1000;
+    }
+    const querySet = this.device.createQuerySet({ label, type: "timestamp", count: 2 });
+    const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
+    const times = this.buffer(`${label}.times`, 16, usage);
+    try {
+      const encoder = this.device.createCommandEncoder({ label });
+      const timestampWrites = { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 };
+      this.#encode(encoder.beginComputePass({ label, timestampWrites }), label, dispatches);
+      encoder.resolveQuerySet(querySet, 0, 2, times, 0);
+      this.device.queue.submit([encoder.finish()]);
+      const [begin, end] = new BigUint64Array((await this.download(times)).buffer);
+      return Number(end - begin) / 1e9;
+    } finally {
+      this.destroy(times);
+      querySet.destroy();
+    }
+  }
+
+  get #storage(): number {
+    return GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  }
+
+  #encode(pass: GPUComputePassEncoder, label: string, dispatches: Dispatch[]): void {
     for (const { pipeline, buffers, workgroups } of dispatches) {
       const [x, y = 1] = workgroups;
       if (x === 0 || y === 0) continue;
@@ -161,16 +210,6 @@ export class Gpu {
       pass.dispatchWorkgroups(x, y);
     }
     pass.end();
-    this.device.queue.submit([encoder.finish()]);
-  }
-
-  get #largest(): number {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
-    return Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  }
-
-  get #storage(): number {
-    return GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   }
 
   async #map(staging: GPUBuffer, bytes: number): Promise<void> {

@@ -1,5 +1,5 @@
 /** The side of a tile unless asked otherwise: 256 × 256 × 4 bytes are 256 KiB, which every device binds. */
-const SIDE = 256;
+export const SIDE = 256;
 
 /**
  * A symmetric matrix [n, n] of which only the lower half is held, in square tiles of float32.

@@ -1,53 +1,66 @@
-import type { Dispatch, Gpu } from "./Gpu.ts";
+import { copyBlocks } from "./BlockBuffers.ts";
+import type { DeviceTiles } from "./DeviceTiles.ts";
+import type { RightSides } from "./RightSides.ts";
+import { tileIndex } from "./SymmetricTiles.ts";
+import { tileProducts, type ProductShape, type TileProduct } from "./tileProducts.ts";
 import type { Triangle } from "./triangularSolve.reference.ts";
 import code from "./triangularSolve.wgsl?raw";
 
-/** Blocks of unknowns per submission, so that no submission of a large system reaches a watchdog's two seconds. */
-const blocksPerSubmission = 32;
-
-/** l [n, n] lower triangular; b [n, columns], overwritten by the solution; row-major float32. */
-export interface TriangularSystem {
-  l: GPUBuffer;
-  b: GPUBuffer;
-  n: number;
-  columns: number;
-  tile?: number;
-}
-
 /**
- * Solves L x = b or Lᵀ x = b in place for many right-hand sides.
+ * Solves L x = b or Lᵀ x = b in place for many right-hand sides, where L is what `cholesky` made of the tiles.
  *
- * Only the lower triangle of l is read. Accumulation: in blocks of `tile` unknowns, each subtracting `tile` products
- * summed in float32. A zero on the diagonal gives infinities, as in LAPACK's trsm.
+ * Block by block of `side` unknowns, from the first for L and from the last for Lᵀ: x₁ = L₁₁⁻¹ b₁ by the inverse that
+ * the diagonal tile holds, then b₂ -= L₂₁ x₁. Accumulation: `side` products are summed in float32 before each subtraction.
  */
 export async function triangularSolve(
-  gpu: Gpu,
   triangle: Triangle,
-  { l, b, n, columns, tile = 16 }: TriangularSystem,
+  l: DeviceTiles,
+  { blocks, rows }: RightSides,
 ): Promise<void> {
-  const transposed = triangle === "Lᵀ";
-  const constants = { TILE: tile, TRANSPOSED: Number(transposed) };
-  const [diagonal, remaining] = await Promise.all(
-    ["diagonal", "remaining"].map((entryPoint) =>
-      gpu.pipeline({ name: "triangularSolve", code, entryPoint, constants }),
-    ),
-  );
-  const blocks = Math.ceil(n / tile);
-  const order = Array.from({ length: blocks }, (_, i) => (transposed ? blocks - 1 - i : i));
-  const steps = order.map((block) => new Uint32Array([n, columns, block * tile]));
-  const across = Math.ceil(columns / tile);
-  gpu.withUniforms("triangularSolve.step", steps, (bindings) => {
-    const dispatches = bindings.map((step, i): Dispatch[] => [
-      { pipeline: diagonal, buffers: [step, l, b], workgroups: [across] },
-      { pipeline: remaining, buffers: [step, l, b], workgroups: [across, blocks - 1 - i] },
-    ]);
-    for (let first = 0; first < blocks; first += blocksPerSubmission)
-      gpu.run("triangularSolve", dispatches.slice(first, first + blocksPerSubmission).flat());
-  });
+  const { gpu, side, across, tileBytes } = l;
+  const inverse = gpu.buffer("triangularSolve.inverse", tileBytes);
+  const solved = gpu.buffer("triangularSolve.solved", blocks.bytes);
+  const forwards = triangle === "L";
+  const x = { buffer: solved, slot: 0 };
+  const shape = { rows, width: side, depth: side };
+  try {
+    for (let i = 0; i < across; i++) {
+      const k = forwards ? i : across - 1 - i;
+      await readInverse(l, k, inverse);
+      const first = { a: blocks.place(k), b: { buffer: inverse, slot: 0 }, c: x };
+      // x [rows, side] = b L⁻ᵀ for L, and b L⁻¹ for Lᵀ
+      await tileProducts(gpu, [first], { ...shape, ...times(!forwards), into: "C = AB" });
+      copyBlocks(gpu, [[x, blocks.place(k)]], blocks.bytes);
+      const rest = Array.from({ length: across - 1 - i }, (_, j): TileProduct => {
+        const other = forwards ? k + 1 + j : j;
+        const tile = tileIndex(Math.max(k, other), Math.min(k, other));
+        return { a: x, b: l.place(tile), c: blocks.place(other) };
+      });
+      await tileProducts(gpu, rest, { ...shape, transposed: forwards, into: "C -= AB" });
+    }
+  } finally {
+    gpu.destroy(inverse, solved);
+  }
 }
 
-/** Solves L Lᵀ x = b in place; the buffers are those of `triangularSolve`, l from `cholesky`. */
-export async function choleskySolve(gpu: Gpu, system: TriangularSystem): Promise<void> {
-  await triangularSolve(gpu, "L", system);
-  await triangularSolve(gpu, "Lᵀ", system);
+const times = (transposed: boolean): Pick<ProductShape, "transposed" | "upper"> => ({
+  transposed,
+  upper: !transposed,
+});
+
+/** L⁻ᵀ of diagonal tile k. */
+async function readInverse(l: DeviceTiles, k: number, inverse: GPUBuffer): Promise<void> {
+  const { gpu, side } = l;
+  const { buffer, offset, size } = l.place(tileIndex(k, k));
+  const pipeline = await gpu.pipeline({
+    ...{ name: "triangularSolve", code, constants: { SIDE: side } },
+  });
+  const buffers = [{ buffer, offset, size }, inverse];
+  gpu.run("triangularSolve", [{ pipeline, buffers, workgroups: [side / 16, side] }]);
+}
+
+/** Solves L Lᵀ x = b in place. */
+export async function choleskySolve(l: DeviceTiles, b: RightSides): Promise<void> {
+  await triangularSolve("L", l, b);
+  await triangularSolve("Lᵀ", l, b);
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { choleskyReference } from "../../src/kernels/cholesky.reference.ts";
 import { factorResidual, positiveDefinite } from "./positiveDefinite.ts";
+import { goldenSystems, relativeError } from "./solves.ts";
 
 test("factorises a matrix that can be done by hand", () => {
   const a = Float64Array.from([4, 12, -16, 12, 37, -43, -16, -43, 98]);
@@ -20,6 +21,11 @@ test.for([
   const l = choleskyReference(a, n);
   expect(factorResidual(l, a, n)).toBeLessThan(1e-14);
   expect(l.every((x, at) => at % n <= Math.floor(at / n) || x === 0)).toBe(true);
+});
+
+test.for(goldenSystems(16))("meets LAPACK at condition $condition", ({ c, n, count, factor }) => {
+  const moment = Float64Array.from(c.dense(), (x) => x / count);
+  expect(relativeError(choleskyReference(moment, n), factor)).toBeLessThan(1e-13);
 });
 
 test("reads only the lower triangle and leaves A as it was", () => {

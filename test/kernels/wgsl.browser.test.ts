@@ -13,7 +13,9 @@ gpuTest("there are shaders to compile", () => {
 
 gpuTest.for(Object.entries(shaders))(
   "%s compiles without a message",
-  async ([, code], { device }) => {
+  async ([, code], { device, skip }) => {
+    const feature = /^enable (.+);/m.exec(code)?.[1];
+    if (feature && !device.features.has(feature)) return skip(`no ${feature} on this device`);
     const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
     expect(messages.map((m) => `${m.lineNum}:${m.linePos} ${m.message}`)).toEqual([]);
   },
