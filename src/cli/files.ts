@@ -43,6 +43,19 @@ export async function writeBytes(path: string, data: Uint8Array | string): Promi
   }
 }
 
+/**
+ * Makes the folder that a file is to be written into.
+ *
+ * @throws one sentence with the path
+ */
+export async function makeFolderOf(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+  } catch (error) {
+    throw new Error(`${path} cannot be written: ${reason(error)}`, { cause: error });
+  }
+}
+
 const reasons: Record<string, string> = {
   ENOENT: "it does not exist",
   EACCES: "it is not permitted",

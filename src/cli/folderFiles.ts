@@ -1,5 +1,6 @@
 import { open, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import type { ByteSource } from "../data/npzStream.ts";
 import type { ModelFiles } from "../engine/ModelFiles.ts";
 import { readBytes } from "./files.ts";
 
@@ -21,6 +22,17 @@ export function folderFiles(folder: string, name = basename(resolve(folder))): M
       return found && `${found.size}-${found.mtimeMs}`;
     },
   };
+}
+
+/**
+ * A file of this machine, read by ranges.
+ *
+ * @throws one sentence with the path
+ */
+export async function fileSource(path: string): Promise<ByteSource> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) throw new Error(`${path} cannot be read: it does not exist`);
+  return { size: found.size, read: (begin, end) => readRange(path, [begin, end]) };
 }
 
 /** Bytes [begin, end) of a file, or fewer where it ends before. */

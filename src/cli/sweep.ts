@@ -8,7 +8,8 @@ import type { Command, Terminal } from "./Command.ts";
 import { readBytes } from "./files.ts";
 import { type OpenModel, openModel } from "./openModel.ts";
 import { numberOption, numbersOption, parseOptions, required } from "./options.ts";
-import { layerStatistics, romeHyperparameters, romeOptions, romeWishes } from "./romeSettings.ts";
+import { layerStatistics } from "./layerStatistics.ts";
+import { romeHyperparameters, romeOptions, romeWishes } from "./romeSettings.ts";
 import { percent, table } from "./table.ts";
 
 /** `palimpsest sweep`: ROME's layer, steps and clamp, every combination over the cases of a file. */
@@ -85,11 +86,12 @@ function collected(
   return async (layer: number): Promise<LayerStatistics> => {
     const known = kept.get(layer);
     if (known) return known;
-    const texts = parseTexts(new TextDecoder().decode(await readBytes(path)), path);
+    const texts = parseTexts(new TextDecoder().decode(await readBytes(path)), { what: path });
     const [found] = await collectStatistics(model, texts, {
       ...{ layers: [layer], source: basename(path) },
       ...(samples !== undefined && { samples }),
-      onProgress: (done, total) => terminal.progress(`layer ${layer}: ${done} of ${total} texts`),
+      onProgress: ({ texts: done, totalTexts }) =>
+        terminal.progress(`layer ${layer}: ${done} of ${totalTexts} texts`),
     });
     kept.set(layer, found);
     return found;

@@ -3,6 +3,13 @@ import { parseHeader, toFloat32, writeSafetensors, type SafetensorsHeader } from
 const FORMAT = "palimpsest.delta";
 const VERSION = 1;
 
+/** A fact that was written; the prompt has one `{}`. */
+interface WrittenFact {
+  prompt: string;
+  subject: string;
+  target: string;
+}
+
 /** Where a delta came from: enough to repeat it. */
 export interface Provenance {
   format: "palimpsest.delta";
@@ -17,9 +24,23 @@ export interface Provenance {
   app: string;
   seed: number;
   hyperparameters: Record<string, unknown>;
-  request?: { prompt: string; subject: string; target: string };
+  request?: WrittenFact;
+  /** Instead, where there are several. */
+  requests?: WrittenFact[];
   [key: string]: unknown;
 }
+
+/** The facts that a delta was made for: many, one, or none that it tells of. */
+export function requestsOf({ provenance }: Pick<Delta, "provenance">): WrittenFact[] {
+  const { request, requests } = provenance;
+  if (request) return [request];
+  return Array.isArray(requests) && requests.every(isRequest) ? requests : [];
+}
+
+const isRequest = (value: unknown): value is WrittenFact =>
+  typeof value === "object" &&
+  value !== null &&
+  ["prompt", "subject", "target"].every((key) => typeof (value as never)[key] === "string");
 
 /** The change of one layer's MLP output matrix, ΔW [dMlp, dModel] = uᵀv, whatever the checkpoint's layout. */
 export interface DeltaLayer {

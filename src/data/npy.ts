@@ -32,9 +32,8 @@ const itemBytes: Record<Exclude<NpyDtype, "U">, number> = {
  *   (which are never loaded), big-endian numbers and too few bytes
  */
 export function readNpy(bytes: Uint8Array, name = "the array"): NpyArray {
-  const { descr, fortran, shape, begin } = readHeader(bytes, name);
+  const { dtype, width, fortran, shape, begin } = readNpyHeader(bytes, name);
   const count = shape.reduce((product, size) => product * size, 1);
-  const { dtype, width } = elementType(descr, name);
   const needed = begin + count * width;
   if (!Number.isSafeInteger(needed) || needed > bytes.length) {
     throw new Error(`"${name}" is cut short: it needs ${needed} bytes and has ${bytes.length}`);
@@ -54,27 +53,41 @@ export function writeNpy({ shape, dtype, data }: NpyArray): Uint8Array {
     throw new Error(`invalid shape: [${shape.join(", ")}] (the data has ${data.length} elements)`);
   }
   const { descr, body } = encode(dtype, data);
+  const header = npyHeader(descr, shape);
+  const file = new Uint8Array(header.length + body.length);
+  file.set(header);
+  file.set(body, header.length);
+  return file;
+}
+
+/** The beginning of a `.npy` file of elements of this NumPy type ("<f4"), row-major; the elements follow it. */
+export function npyHeader(descr: string, shape: readonly number[]): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
   // The header ends in a newline and the numbers begin at a multiple of 64, as NumPy writes it.
   const length = Math.ceil((10 + dict.length + 1) / 64) * 64;
-  const file = new Uint8Array(length + body.length).fill(0x20, 0, length);
+  const file = new Uint8Array(length).fill(0x20);
   file.set(Uint8Array.from(MAGIC, (c) => c.charCodeAt(0)));
   file.set([1, 0, (length - 10) & 255, (length - 10) >> 8], 6);
   file.set(new TextEncoder().encode(dict), 10);
   file[length - 1] = 0x0a;
-  file.set(body, length);
   return file;
 }
 
-interface Header {
-  descr: string;
+/** What the beginning of a `.npy` file says of the rest. */
+export interface NpyHeader {
+  dtype: NpyDtype;
+  /** Bytes per element. */
+  width: number;
+  /** Whether the elements lie in column-major order. */
   fortran: boolean;
   shape: number[];
+  /** Where the elements begin. */
   begin: number;
 }
 
-function readHeader(bytes: Uint8Array, name: string): Header {
+/** How many bytes a `.npy` header takes, itself included; bytes: its first twelve or more. */
+export function npyHeaderLength(bytes: Uint8Array, name: string): number {
   if (String.fromCharCode(...bytes.subarray(0, 6)) !== MAGIC) {
     throw new Error(`"${name}" is not a NumPy array: it does not begin with \\x93NUMPY`);
   }
@@ -85,13 +98,24 @@ function readHeader(bytes: Uint8Array, name: string): Header {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = version === 1 ? 10 : 12;
   if (bytes.length < start) throw new Error(`"${name}" is cut short: its header is incomplete`);
-  const begin = start + (version === 1 ? data.getUint16(8, true) : data.getUint32(8, true));
+  return start + (version === 1 ? data.getUint16(8, true) : data.getUint32(8, true));
+}
+
+/** Reads a `.npy` header; throws as {@link readNpy} does. */
+export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
+  const begin = npyHeaderLength(bytes, name);
   if (begin > bytes.length) throw new Error(`"${name}" is cut short: its header is incomplete`);
-  return { ...parseDict(new TextDecoder().decode(bytes.subarray(start, begin)), name), begin };
+  const start = bytes[6] === 1 ? 10 : 12;
+  const dict = new TextDecoder().decode(bytes.subarray(start, begin));
+  const { descr, ...rest } = parseDict(dict, name);
+  return { ...rest, ...elementType(descr, name), begin };
 }
 
 /** The header is a Python dict literal with exactly these three keys; a list as descr is a record type. */
-function parseDict(dict: string, name: string): Omit<Header, "begin"> {
+function parseDict(
+  dict: string,
+  name: string,
+): Pick<NpyHeader, "fortran" | "shape"> & { descr: string } {
   const descr = /'descr':\s*('([^']*)'|\[)/.exec(dict);
   const fortran = /'fortran_order':\s*(True|False)/.exec(dict);
   const shape = /'shape':\s*\(([\d,\sL]*)\)/.exec(dict);

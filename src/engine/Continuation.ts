@@ -8,9 +8,11 @@ import type { Pass, PassFeeds, Transformer } from "./Transformer.ts";
 export interface ContinuationAt {
   /** The layer whose output is changed. */
   layer: number;
-  /** Per row, the position that is changed: nothing before it is computed. */
+  /** Which rows of the kept run are resumed. Default: all. */
+  rows?: readonly number[];
+  /** Per resumed row, the position that is changed: nothing before it is computed. */
   starts: readonly number[];
-  /** Per row, which of the added vectors it gets. Default: the first. */
+  /** Per resumed row, which of the added vectors it gets. Default: the first. */
   groups?: readonly number[];
 }
 
@@ -39,19 +41,10 @@ export class Continuation {
   /** Throws where a start lies outside its row, or the layer outside the model. */
   static async open(model: Transformer, base: Kept, at: ContinuationAt): Promise<Continuation> {
     checkLayer(at.layer, model.config.layers);
-    if (at.starts.length !== base.rows) {
-      throw new Error(`got ${at.starts.length} positions for ${base.rows} rows; give one a row`);
-    }
-    const lengths = base.tokens.map((row, r) => row.length - at.starts[r]);
-    const outside = lengths.findIndex((length, r) => !(length > 0 && at.starts[r] >= 0));
-    if (outside >= 0) {
-      throw new Error(
-        `invalid position: ${at.starts[outside]} (row ${outside} has ${base.tokens[outside].length} tokens)`,
-      );
-    }
-    const width = Math.max(...lengths);
-    const rows = base.tokens.map((_, r) => r);
-    const pass = { rows: base.rows, width, starts: at.starts, past: { kept: base, rows } };
+    const rows = at.rows ?? base.tokens.map((_, row) => row);
+    checkStarts(base, rows, at.starts);
+    const width = Math.max(...rows.map((row, r) => base.tokens[row].length - at.starts[r]));
+    const pass = { rows: rows.length, width, starts: at.starts, past: { kept: base, rows } };
     return new Continuation(model, {
       pass,
       at,
@@ -145,20 +138,32 @@ export class Continuation {
   }
 }
 
-/** hidden^layer of each row from its start on [rows, width, dModel]; past a row's end, zeros. */
+function checkStarts(base: Kept, rows: readonly number[], starts: readonly number[]): void {
+  if (starts.length !== rows.length) {
+    throw new Error(`got ${starts.length} positions for ${rows.length} rows; give one a row`);
+  }
+  rows.forEach((row, r) => {
+    const length = base.tokens[row]?.length ?? 0;
+    if (!(starts[r] >= 0 && starts[r] < length)) {
+      throw new Error(`invalid position: ${starts[r]} (row ${row} has ${length} tokens)`);
+    }
+  });
+}
+
+/** hidden^layer of each resumed row from its start on [rows, width, dModel]; past a row's end, zeros. */
 async function startingStates(
   model: Transformer,
   base: Kept,
-  { rows, width, starts }: Pass,
+  { width, starts, past }: Pass & { past: { rows: readonly number[] } },
   { layer }: ContinuationAt,
 ): Promise<Float32Array> {
   const d = model.config.dModel;
   const all = await model.memory.read(base.entering(layer + 1));
-  const states = new Float32Array(rows * width * d);
-  base.tokens.forEach((tokens, row) => {
-    const from = (row * base.width + starts[row]) * d;
-    const length = (tokens.length - starts[row]) * d;
-    states.set(all.subarray(from, from + length), row * width * d);
+  const states = new Float32Array(past.rows.length * width * d);
+  past.rows.forEach((row, r) => {
+    const from = (row * base.width + starts[r]) * d;
+    const length = (base.tokens[row].length - starts[r]) * d;
+    states.set(all.subarray(from, from + length), r * width * d);
   });
   return states;
 }

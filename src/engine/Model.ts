@@ -5,6 +5,7 @@ import { Continuation, type ContinuationAt } from "./Continuation.ts";
 import { generate, type GenerateOptions } from "./generate.ts";
 import { gradient, type Wrt } from "./gradient.ts";
 import type { Kept } from "./Kept.ts";
+import { KeyMoments } from "./KeyMoments.ts";
 import type { Loss } from "./loss.ts";
 import type { ModelFiles } from "./ModelFiles.ts";
 import { run, type Run, type RunResult } from "./run.ts";
@@ -13,10 +14,12 @@ import { checkLayer } from "./sites.ts";
 import { Tokenizer } from "./Tokenizer.ts";
 import { Transformer } from "./Transformer.ts";
 import { type LoadOptions, loadWeights } from "./weights.ts";
+import type { Gpu } from "../kernels/Gpu.ts";
 
 export type { Branch, BranchReadout } from "./branch.ts";
 export type { Continuation } from "./Continuation.ts";
 export type { Kept } from "./Kept.ts";
+export type { KeyMoments, MomentTile } from "./KeyMoments.ts";
 export type { Loss } from "./loss.ts";
 export type { Run, RunResult } from "./run.ts";
 export type { Site } from "./sites.ts";
@@ -36,6 +39,7 @@ export class Model {
   readonly tokenizer: Tokenizer;
   #transformer: Transformer;
   #edition = 0;
+  #deltas: readonly LayerDelta[] = [];
 
   /**
    * Loads a Hugging Face checkpoint: config.json, tokenizer.json and safetensors, sharded or not.
@@ -83,6 +87,11 @@ export class Model {
     return this.#transformer.memory.ledger;
   }
 
+  /** What the kernels put on the model's device; undefined where it computes on none. */
+  get gpu(): Gpu | undefined {
+    return this.#transformer.gpu;
+  }
+
   /** Counts the changes of the active deltas, so that what was sampled before one is known as stale. */
   get edition(): number {
     return this.#edition;
@@ -118,28 +127,31 @@ export class Model {
     return generate(this.#transformer, prompts, options);
   }
 
+  /** The running second moments of these layers' keys. Dispose of them. */
+  keyMoments(layers: readonly number[]): Promise<KeyMoments> {
+    return KeyMoments.open(this.#transformer, layers);
+  }
+
   /** The MLP output matrix W [dMlp, dModel] of a layer, without the active deltas. */
   async readWeight(layer: number): Promise<Float32Array> {
     checkLayer(layer, this.config.layers);
     return this.#transformer.memory.read(this.#transformer.mlpOut(layer));
   }
 
+  /** The deltas that are active. */
+  get deltas(): readonly LayerDelta[] {
+    return this.#deltas;
+  }
+
   /** Makes these the active deltas in place of any before; none at all is the base model. */
   setDeltas(deltas: readonly LayerDelta[]): void {
-    const { config, memory, deltas: active } = this.#transformer;
+    const { config, deltas: active } = this.#transformer;
     for (const delta of deltas) checkDelta(delta, config);
-    for (const tensors of active.values()) {
-      memory.release(tensors["delta.u"]);
-      memory.release(tensors["delta.v"]);
-    }
     active.clear();
+    this.#deltas = deltas;
     for (const layer of new Set(deltas.map((delta) => delta.layer))) {
       const here = deltas.filter((delta) => delta.layer === layer);
-      const { u, v, rank } = stack(here, config);
-      active.set(layer, {
-        "delta.u": memory.upload(u, [config.dMlp, rank]),
-        "delta.v": memory.upload(v, [rank, config.dModel]),
-      });
+      active.set(layer, stack(here, config));
     }
     this.#edition++;
   }

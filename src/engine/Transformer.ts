@@ -1,4 +1,5 @@
 import type { Tensor } from "onnxruntime-common";
+import { ActiveDeltas } from "./ActiveDeltas.ts";
 import type { ModelConfig } from "./config.ts";
 import {
   type Block,
@@ -13,6 +14,7 @@ import { buildReadout } from "./graphs/unembedding.ts";
 import type { Kept } from "./Kept.ts";
 import { type Memory, openMemory } from "./Memory.ts";
 import { type Extent, Patches } from "./Patches.ts";
+import { Gpu } from "../kernels/Gpu.ts";
 import { Programs } from "./Programs.ts";
 import type { Runtime } from "./Runtime.ts";
 import type { Intervention, Site } from "./sites.ts";
@@ -38,12 +40,6 @@ export interface BlockRequest {
 
 export type BlockOutput = BlockSite | "keys" | "values";
 
-/** A low-rank change of one layer's MLP output matrix, on the device. */
-interface ActiveDelta {
-  "delta.u": Tensor;
-  "delta.v": Tensor;
-}
-
 /**
  * A checkpoint on a runtime: its weights, its compiled graphs, and the three steps that every run is
  * made of (embed, block, read out). Knows nothing of why they are run.
@@ -53,9 +49,11 @@ export class Transformer {
   readonly runtime: Runtime;
   readonly memory: Memory;
   readonly programs: Programs;
+  /** What the kernels put on the device, where the runtime computes on one. */
+  readonly gpu: Gpu | undefined;
   /** Block-token evaluations so far: one position of one row through one block. */
   readonly cost = { blockTokens: 0 };
-  readonly deltas = new Map<number, ActiveDelta>();
+  readonly deltas = new ActiveDeltas(this);
   #weights: Weights | undefined;
 
   constructor(config: ModelConfig, runtime: Runtime) {
@@ -63,6 +61,7 @@ export class Transformer {
     this.runtime = runtime;
     this.memory = openMemory(runtime);
     this.programs = new Programs(runtime, this.memory);
+    this.gpu = gpuOf(runtime);
   }
 
   get weights(): Weights {
@@ -119,6 +118,7 @@ export class Transformer {
   /** Runs one block over a pass. Outputs belong to the caller. */
   async block(request: BlockRequest): Promise<Record<BlockOutput, Tensor>> {
     const { layer, pass, outputs = ["hidden"], interventions = [] } = request;
+    await this.deltas.settle(layer);
     const variant = this.variant(layer, pass, interventions);
     const name = `${variantName(variant)}/${outputs.join()}`;
     const program = await this.programs.get(name, () => {
@@ -129,10 +129,10 @@ export class Transformer {
     return program.run(this.blockFeeds(request));
   }
 
-  /** Which inputs this layer's block has in this pass. */
+  /** Which inputs this layer's block has in this pass; its delta must have settled. */
   variant(layer: number, pass: Pass, interventions: readonly Intervention[]): BlockVariant {
     const patch = blockSites.filter((site) => interventions.some((i) => i.site === site));
-    return { past: pass.past !== undefined, delta: this.deltas.has(layer), patch };
+    return { past: pass.past !== undefined, delta: this.deltas.hasFactors(layer), patch };
   }
 
   /** Everything a block program of this layer is fed. */
@@ -143,7 +143,7 @@ export class Transformer {
     });
     const kept = pass.past?.kept;
     return Object.assign(
-      { hidden, ...feeds, ...this.weights.layers[layer], ...this.deltas.get(layer) },
+      { hidden, ...feeds, ...this.weights.layers[layer], ...this.deltas.feeds(layer) },
       kept && { "past.keys": kept.keys[layer], "past.values": kept.values[layer] },
       ...patches,
     ) as Record<string, Tensor>;
@@ -183,10 +183,10 @@ export class Transformer {
   async dispose(): Promise<void> {
     await this.programs.dispose();
     const { outer, layers } = this.weights;
-    for (const part of [outer, ...layers, ...this.deltas.values()]) {
+    this.deltas.clear();
+    for (const part of [outer, ...layers]) {
       for (const tensor of Object.values(part)) this.memory.release(tensor as Tensor);
     }
-    this.deltas.clear();
     this.#weights = undefined;
   }
 
@@ -213,6 +213,16 @@ export class Transformer {
     const dims = [starts.length, width, 1, n];
     return { cos: this.float32(cos, dims), sin: this.float32(sin, dims) };
   }
+}
+
+/** One Gpu per device: its pipelines are compiled once, whatever model is loaded. */
+const gpus = new WeakMap<GPUDevice, Gpu>();
+
+function gpuOf({ provider, device }: Runtime): Gpu | undefined {
+  if (provider !== "webgpu" || !device) return undefined;
+  const gpu = gpus.get(device) ?? new Gpu(device);
+  gpus.set(device, gpu);
+  return gpu;
 }
 
 const blockSites: readonly BlockSite[] = ["attn", "key", "mlp", "hidden"];

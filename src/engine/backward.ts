@@ -24,6 +24,7 @@ export async function recordBlock(
   wrt: readonly BlockGradient[] = [],
 ): Promise<Recorded> {
   const { layer, pass, interventions = [] } = request;
+  await model.deltas.settle(layer);
   const variant = model.variant(layer, pass, interventions);
   const name = `gradient/${variantName(variant)}/${wrt.join()}`;
   const { forward, backward } = await model.programs.pair(name, () => {

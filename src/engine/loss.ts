@@ -21,7 +21,7 @@ export interface KlTerm {
   weight: number;
 }
 
-/** The loss Σ weight · nll + Σ weight · KL (METHODS 4.5). */
+/** The loss Σ weight · nll + Σ weight · KL (METHODS 4.5); one of the two may have no terms. */
 export interface Loss {
   nll: readonly NllTerm[];
   kl?: readonly KlTerm[];
@@ -43,10 +43,13 @@ export async function evaluateLoss(
   extent: Extent,
   loss: Loss,
 ): Promise<LossResult> {
-  if (loss.nll.length === 0) throw new Error("the loss has no target: the target has zero tokens");
-  const kl = loss.kl ?? [];
-  const program = await model.programs.get(`loss/${kl.length > 0}`, () => {
-    const { graph, hidden: x, outputs, loss: total } = buildLoss(model.config, kl.length > 0);
+  const { nll, kl = [] } = loss;
+  if (nll.length + kl.length === 0) {
+    throw new Error("the loss has no term: the target has zero tokens");
+  }
+  const terms = { nll: nll.length > 0, kl: kl.length > 0 };
+  const program = await model.programs.get(`loss/${terms.nll}/${terms.kl}`, () => {
+    const { graph, hidden: x, outputs, loss: total } = buildLoss(model.config, terms);
     const [gradient] = graph.vjp(total, graph.scalar(1), [x]);
     return graph.build({ ...outputs, gradient });
   });
@@ -54,13 +57,15 @@ export async function evaluateLoss(
   const results = await program.run({
     ...model.weights.outer,
     hidden,
-    targets: model.int32(
-      loss.nll.map(({ target }) => target),
-      [loss.nll.length],
-    ),
-    "nll.select": selection(model, loss.nll, extent),
-    "nll.weight": vector(loss.nll.map(({ weight }) => weight)),
-    ...(kl.length > 0 && {
+    ...(terms.nll && {
+      targets: model.int32(
+        nll.map(({ target }) => target),
+        [nll.length],
+      ),
+      "nll.select": selection(model, nll, extent),
+      "nll.weight": vector(nll.map(({ weight }) => weight)),
+    }),
+    ...(terms.kl && {
       "kl.select": selection(model, kl, extent),
       "kl.weight": vector(kl.map(({ weight }) => weight)),
       "kl.reference": model.float32(joined(kl), [kl.length, model.config.vocab]),

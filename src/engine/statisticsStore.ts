@@ -1,10 +1,7 @@
-import * as idb from "idb-keyval";
-
-const FORMAT = 1;
-// Rows are stored in pieces of about this size, which no browser refuses to clone.
-const TILE_BYTES = 16 * 2 ** 20;
-// A database that another tab holds open in an older version never answers.
-const PATIENCE_MS = 5000;
+import { SymmetricTiles, tileCount } from "../kernels/SymmetricTiles.ts";
+import { StoredTotals } from "./StoredTotals.ts";
+import { browserDatabase, type TileDatabase } from "./tileDatabase.ts";
+import { FORMAT, type Head, TileSets, type TileSetsOptions } from "./TileSets.ts";
 
 /** What tells one layer's statistics from any other's. */
 export interface StatisticsKey {
@@ -14,6 +11,8 @@ export interface StatisticsKey {
   corpus: string;
   /** How many texts were drawn; absent for all. */
   sampleSize?: number;
+  /** At how many keys reading stopped; absent where it went to the end. */
+  tokens?: number;
   /** Precision the keys were computed in. */
   dtype: string;
 }
@@ -25,174 +24,190 @@ export interface StoredStatistics {
   /** How many tokens were summed. */
   count: number;
   /** Σ k kᵀ [dMlp, dMlp], not centred. */
-  sum: Float32Array;
+  sum: SymmetricTiles;
   /** The corpus. */
   source: string;
   /** How many texts were drawn; absent where all were used. */
   sampleSize?: number;
 }
 
-/** The part of idb-keyval that is used, for tests to stand in for. */
-export interface KeyValue {
-  get(key: string): Promise<unknown>;
-  set(key: string, value: unknown): Promise<void>;
-  delMany(keys: string[]): Promise<void>;
-  keys(): Promise<IDBValidKey[]>;
+/** What is noted beside kept statistics. */
+export interface StatisticsNotes {
+  /** When they were saved or chosen last, in milliseconds since 1970. */
+  date?: number;
+  effectiveRank?: number;
+  conditionNumber?: number;
+}
+
+/** Kept statistics without their matrix. */
+export interface KeptStatistics extends Omit<StoredStatistics, "sum">, StatisticsNotes {
+  key: StatisticsKey;
+  bytes: number;
+  /** Where they will not outlive the page. */
+  memoryOnly: boolean;
 }
 
 /** The key of a layer's statistics in the browser's database. */
 export function statisticsKey(key: StatisticsKey): string {
-  const { model, revision, layer, corpus, sampleSize, dtype } = key;
-  const parts = [model, revision, layer, corpus, sampleSize ?? "all", dtype];
-  return ["statistics", FORMAT, ...parts.map((part) => encodeURIComponent(part))].join("/");
+  const { model, revision, layer, corpus, sampleSize, tokens, dtype } = key;
+  const parts = [model, revision, layer, corpus, sampleSize ?? "all", tokens ?? "all", dtype];
+  return [PREFIX, ...parts.map((part) => encodeURIComponent(part))].join("/");
 }
 
-/** The head of a stored set: written last, so that a crash leaves the old set or the new one. */
-interface Head extends Omit<StoredStatistics, "sum"> {
-  /** Tiles are under `<key>#<generation>.<index>`. */
-  generation: number;
-  tiles: number;
+/** The key of a model's collection that is under way. */
+export function collectionKey(model: { name: string; revision: string }): string {
+  const parts = [model.name, model.revision].map(encodeURIComponent);
+  return [`collection/${FORMAT}`, ...parts].join("/");
 }
+
+const PREFIX = `statistics/${FORMAT}`;
+
+type About = Omit<KeptStatistics, "bytes" | "memoryOnly"> & { side: number };
 
 /**
- * Covariance statistics that outlive the page, in IndexedDB. Whatever is saved is also held in memory: when the database
- * is full, blocked or not there, nothing is lost until the page closes, and `save` says so in a sentence.
+ * Covariance statistics that outlive the page, in IndexedDB, in tiles. What the database refuses, because it is full,
+ * blocked or not there, is held in memory instead: nothing is lost until the page closes, and `save` says so.
  */
 export class StatisticsStore {
-  readonly #memory = new Map<string, StoredStatistics>();
-  readonly #database: KeyValue | undefined;
-  readonly #patience: number;
-  readonly #tileBytes: number;
+  readonly #memory = new Map<string, { about: About; sum: SymmetricTiles }>();
+  readonly #sets: TileSets | undefined;
 
-  /**
-   * @param database default: IndexedDB where the runtime has one
-   * @param options how long to wait for an answer, in milliseconds, and how large a stored piece may be
-   */
+  /** @param database default: IndexedDB where the runtime has one */
   constructor(
-    database: KeyValue | undefined = browserDatabase(),
-    { patience = PATIENCE_MS, tileBytes = TILE_BYTES } = {},
+    database: TileDatabase | undefined = browserDatabase(),
+    options: TileSetsOptions = {},
   ) {
-    this.#database = database;
-    this.#patience = patience;
-    this.#tileBytes = tileBytes;
+    this.#sets = database && new TileSets(database, options);
   }
 
   /**
-   * Keeps one layer's statistics.
+   * Keeps one layer's statistics in the place of those under this key, which stay until the new ones are all there.
    *
    * @returns undefined, or why they are held in memory only, as a sentence for the reader
    */
-  async save(key: StatisticsKey, statistics: StoredStatistics): Promise<string | undefined> {
+  async save(
+    key: StatisticsKey,
+    { sum, ...about }: StoredStatistics,
+    notes: StatisticsNotes = {},
+  ): Promise<string | undefined> {
     const name = statisticsKey(key);
-    this.#memory.set(name, statistics);
-    if (!this.#database) return inMemory("this browser gives the page no IndexedDB");
+    const entry = { about: { ...about, ...notes, key, side: sum.side }, sum };
+    this.#memory.set(name, entry);
+    if (!this.#sets) return inMemory("this browser gives the page no IndexedDB");
+    const sets = this.#sets;
     try {
-      const rows = Math.max(1, Math.floor(this.#tileBytes / (4 * statistics.dMlp)));
-      await this.#answered(write(this.#database, name, { statistics, rows }));
+      await sets.exclusively(name, () => write(sets, name, entry));
+      this.#memory.delete(name);
       return undefined;
     } catch (error) {
       return inMemory(reason(error as Error));
     }
   }
 
-  /** The statistics saved under this key, from memory or the database; undefined when there are none. */
+  /**
+   * The statistics kept under this key; undefined when there are none, or the database cannot be asked.
+   *
+   * @throws a sentence where what is kept is damaged
+   */
   async load(key: StatisticsKey): Promise<StoredStatistics | undefined> {
     const name = statisticsKey(key);
     const held = this.#memory.get(name);
-    if (held || !this.#database) return held;
+    if (held) return statisticsOf(held.about, held.sum);
+    if (!this.#sets) return undefined;
+    const head = await this.#sets.head<About>(name).catch(unlessDamaged);
+    if (!head) return undefined;
     try {
-      const stored = await this.#answered(read(this.#database, name));
-      if (stored) this.#memory.set(name, stored);
-      return stored;
-    } catch {
-      return undefined; // they can be collected again
+      return await read(this.#sets, name, head);
+    } catch (error) {
+      const now = await this.#sets.head<About>(name);
+      if (now?.generation === head.generation) throw error;
+      return this.load(key); // another tab has saved over it meanwhile
     }
   }
 
-  /** Forgets one layer's statistics, in memory and in the database. */
+  /** All that is kept for a model, the newest first; nothing where the database cannot be asked. */
+  async list(model: Pick<StatisticsKey, "model" | "revision">): Promise<KeptStatistics[]> {
+    const found: KeptStatistics[] = [...this.#memory.values()].map(({ about }) =>
+      kept(about, true),
+    );
+    for (const name of (await this.#sets?.names(`${PREFIX}/`).catch(() => [])) ?? []) {
+      const head = await this.#sets!.head<About>(name).catch(() => undefined);
+      if (head && !this.#memory.has(name)) found.push(kept(head.about, false));
+    }
+    return found
+      .filter(({ key }) => key.model === model.model && key.revision === model.revision)
+      .sort((a, b) => (b.date ?? 0) - (a.date ?? 0));
+  }
+
+  /** Notes something beside kept statistics. */
+  async note(key: StatisticsKey, notes: StatisticsNotes): Promise<void> {
+    const name = statisticsKey(key);
+    const held = this.#memory.get(name);
+    if (held) Object.assign(held.about, notes);
+    const head = held ? undefined : await this.#sets?.head<About>(name).catch(() => undefined);
+    if (head) await this.#sets!.describe(name, head, { ...head.about, ...notes });
+  }
+
+  /** Forgets one layer's statistics, in memory and in the database, damaged or not. */
   async delete(key: StatisticsKey): Promise<void> {
     const name = statisticsKey(key);
     this.#memory.delete(name);
-    if (this.#database) await this.#answered(dropTiles(this.#database, name, () => true));
+    await this.#sets?.exclusively(name, () => this.#sets!.delete(name));
   }
 
-  async #answered<T>(work: Promise<T>): Promise<T> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error("the database does not answer; is the page open in another tab?")),
-        this.#patience,
-      );
-    });
-    return Promise.race([work, silence]).finally(() => clearTimeout(timer));
+  /** Deletes what crashed writes left behind. */
+  async sweep(): Promise<void> {
+    await this.#sets?.sweep().catch(() => undefined); // the next visit tries again
   }
-}
 
-function browserDatabase(): KeyValue | undefined {
-  if (typeof indexedDB === "undefined") return undefined;
-  const store = idb.createStore("palimpsest", "statistics");
-  return {
-    get: (key) => idb.get(key, store),
-    set: (key, value) => idb.set(key, value, store),
-    delMany: (keys) => idb.delMany(keys, store),
-    keys: () => idb.keys(store),
-  };
+  /**
+   * The sums of a model's collection, to go on with or to begin; close it. Undefined where nothing can be kept.
+   *
+   * @throws when another tab has it open
+   */
+  async collection(model: { name: string; revision: string }): Promise<StoredTotals | undefined> {
+    return this.#sets && StoredTotals.open(this.#sets, collectionKey(model));
+  }
 }
 
 async function write(
-  database: KeyValue,
+  sets: TileSets,
   name: string,
-  { statistics, rows }: { statistics: StoredStatistics; rows: number },
+  { about, sum }: { about: About; sum: SymmetricTiles },
 ): Promise<void> {
-  const { sum, ...rest } = statistics;
-  const before = (await database.get(name)) as Head | undefined;
-  const generation = (before?.generation ?? 0) + 1;
-  const tileLength = rows * rest.dMlp;
-  const tiles = Math.ceil(sum.length / tileLength);
+  const writer = await sets.write(name, sum.tiles.length);
   try {
-    for (let i = 0; i < tiles; i++) {
-      const tile = sum.slice(i * tileLength, (i + 1) * tileLength);
-      await database.set(`${name}#${generation}.${i}`, tile);
-    }
-    await database.set(name, { ...rest, generation, tiles } satisfies Head);
+    for (const [i, tile] of sum.tiles.entries()) await writer.put(i, tile);
+    // Where another tab has saved a newer set meanwhile, that one stays.
+    if (!(await writer.commit(about))) await writer.abandon();
   } catch (error) {
-    await dropTiles(database, name, (key) => key.startsWith(`${name}#${generation}.`)).catch(
-      () => {},
-    );
+    await writer.abandon().catch(() => undefined); // the next visit sweeps it up
     throw error;
   }
-  await dropTiles(
-    database,
-    name,
-    (key) => isTile(name, key) && !key.startsWith(`${name}#${generation}.`),
-  );
 }
 
-async function read(database: KeyValue, name: string): Promise<StoredStatistics | undefined> {
-  const head = (await database.get(name)) as Head | undefined;
-  if (!head) return undefined;
-  const { generation, tiles, ...rest } = head;
-  const sum = new Float32Array(rest.dMlp * rest.dMlp);
-  let at = 0;
-  for (let i = 0; i < tiles; i++) {
-    const tile = await database.get(`${name}#${generation}.${i}`);
-    if (!(tile instanceof Float32Array) || at + tile.length > sum.length) return undefined;
-    sum.set(tile, at);
-    at += tile.length;
+async function read(sets: TileSets, name: string, head: Head<About>): Promise<StoredStatistics> {
+  const { dMlp, side } = head.about;
+  const tiles: Float32Array<ArrayBuffer>[] = [];
+  for (let i = 0; i < tileCount(dMlp, side); i++) {
+    tiles.push(await sets.tile<Float32Array<ArrayBuffer>>(name, head, i));
   }
-  return at === sum.length ? { ...rest, sum } : undefined;
+  return statisticsOf(head.about, new SymmetricTiles(dMlp, side, tiles));
 }
 
-const isTile = (name: string, key: string) => key.startsWith(`${name}#`);
+function statisticsOf(about: About, sum: SymmetricTiles): StoredStatistics {
+  const { layer, dMlp, count, source, sampleSize } = about;
+  return { layer, dMlp, count, source, ...(sampleSize !== undefined && { sampleSize }), sum };
+}
 
-/** Deletes those entries of one set, head included, that `which` names. */
-async function dropTiles(
-  database: KeyValue,
-  name: string,
-  which: (key: string) => boolean,
-): Promise<void> {
-  const keys = (await database.keys()).map(String);
-  await database.delMany(keys.filter((key) => (key === name || isTile(name, key)) && which(key)));
+function kept({ side, ...about }: About, memoryOnly: boolean): KeptStatistics {
+  return { ...about, bytes: tileCount(about.dMlp, side) * side * side * 4, memoryOnly };
+}
+
+/** They can be collected again, unless the database has them and they are not what was written. */
+function unlessDamaged(error: Error): undefined {
+  if (error.message.includes("damaged")) throw error;
+  return undefined;
 }
 
 function reason({ name, message }: Error): string {

@@ -1,3 +1,4 @@
+import type { Gpu } from "../kernels/Gpu.ts";
 import { solveCovariance } from "./covarianceFactor.ts";
 import { norm } from "./norm.ts";
 import type { LayerStatistics } from "./statistics.ts";
@@ -7,9 +8,14 @@ import type { LayerStatistics } from "./statistics.ts";
  *
  * @param key k̄ [dMlp], the mean key of the subject over the contexts
  * @param statistics C; without it C is the identity and u = k̄ / ‖k̄‖ (`mom2Adjustment` off)
+ * @param gpu where C is factorised; without it on the CPU in float64
  */
-export function leftVector(key: Float64Array, statistics?: LayerStatistics): Float64Array {
-  const u = statistics ? solveCovariance(statistics, key) : key;
+export async function leftVector(
+  key: Float64Array,
+  statistics?: LayerStatistics,
+  gpu?: Gpu,
+): Promise<Float64Array> {
+  const u = statistics ? await solveCovariance(statistics, key, gpu) : key;
   const length = norm(u);
   return u.map((x) => x / length);
 }

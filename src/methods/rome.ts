@@ -9,10 +9,11 @@ import { dot, rightVector } from "./rightVector.ts";
 import { romeDelta } from "./romeDelta.ts";
 import type { LayerStatistics } from "./statistics.ts";
 import type { FactToken } from "./subject.ts";
-import { optimiseValue, type RomeStep } from "./targetValue.ts";
+import { optimiseValue } from "./targetValue.ts";
+import type { ValueStep } from "./valueSearch.ts";
 
 export type { EditRequest } from "./editRequest.ts";
-export type { RomeStep } from "./targetValue.ts";
+export type { ValueStep } from "./valueSearch.ts";
 
 /** Everything that decides a ROME edit but the fact (METHODS 4.7). */
 export interface RomeHyperparameters {
@@ -43,7 +44,7 @@ export interface RomeOptions {
   contexts?: string[];
   /** Seeds the sampling of contexts. */
   seed: number;
-  onStep?: (step: RomeStep) => void;
+  onStep?: (step: ValueStep) => void;
   signal?: AbortSignal;
 }
 
@@ -56,7 +57,7 @@ export interface RomeEdit {
   v: Float32Array;
   /** The value written [dModel]. */
   vStar: Float32Array;
-  steps: RomeStep[];
+  steps: ValueStep[];
   /** ‖ΔW‖ / ‖W‖ (Frobenius). */
   relativeNorm: number;
   contexts: string[];
@@ -92,7 +93,7 @@ export async function rome(
   const { keys, outputs } = found;
   try {
     const meanKey = mean(keys.slice(0, rows.contexts));
-    const u = leftVector(meanKey, statistics);
+    const u = await leftVector(meanKey, statistics, model.gpu);
     const { vStar, steps } = await findValue(model, rows, {
       ...{ found, hyperparameters, options },
     });
@@ -179,7 +180,7 @@ async function findValue(
   model: Model,
   rows: EditRows,
   problem: { found: LookUp; hyperparameters: RomeHyperparameters; options: RomeOptions },
-): Promise<{ vStar: Float64Array; steps: RomeStep[] }> {
+): Promise<{ vStar: Float64Array; steps: ValueStep[] }> {
   const { found, hyperparameters, options } = problem;
   const { layer } = hyperparameters;
   const continuation = await model.continuation(found.kept, { layer, starts: rows.lookups });

@@ -14,6 +14,6 @@ test("plain text may begin with a bracket", () => {
 });
 
 test("what holds no text is refused", () => {
-  expect(() => parseTexts(" \n", "a.txt")).toThrow("a.txt has no text in it");
-  expect(() => parseTexts("[1, 2]", "a.json")).toThrow("a.json is JSON, but not a list of texts");
+  expect(() => parseTexts(" \n", { what: "a.txt" })).toThrow("a.txt has no text in it");
+  expect(() => parseTexts("[1, 2]", { what: "a.json" })).toThrow("a.json is JSON, but not a list of texts");
 });

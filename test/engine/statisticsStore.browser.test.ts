@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { StatisticsStore } from "../../src/engine/statisticsStore.ts";
+import { SymmetricTiles } from "../../src/kernels/SymmetricTiles.ts";
 
 const key = { model: "tiny", revision: "test", layer: 0, corpus: "none", dtype: "float32" };
 const statistics = {
   layer: 0,
   dMlp: 3,
   count: 4,
-  sum: Float32Array.from({ length: 9 }, (_, i) => i / 2),
+  sum: SymmetricTiles.from(Float32Array.of(4, 1, 2, 1, 5, 3, 2, 3, 6), 3, 2),
   source: "none",
 };
 

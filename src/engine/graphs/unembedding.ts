@@ -81,30 +81,31 @@ export function buildReadout(config: ModelConfig, targeted: boolean) {
 /**
  * The losses that the methods need, and their gradient with respect to `hidden`.
  *
- * `nll` [rows] = −log p(target) where `nll.select` [rows, batch·token] (one-hot) reads hidden, and
- * with `kl` also `kl` [klRows] = Σ_v p (log p − log p₀) = KL(current ‖ reference), METHODS 4.5.
+ * With `nll`: `nll` [rows] = −log p(target) where `nll.select` [rows, batch·token] (one-hot) reads hidden. With `kl`:
+ * `kl` [klRows] = Σ_v p (log p − log p₀) = KL(current ‖ reference), METHODS 4.5.
  * The loss is Σ weight·nll + Σ weight·kl.
  */
-export function buildLoss(config: ModelConfig, kl: boolean) {
+export function buildLoss(config: ModelConfig, terms: { nll: boolean; kl: boolean }) {
   const graph = new Graph();
   const hidden = graph.input("hidden", ["batch", "token", config.dModel]);
   const flat = flattenRows(hidden);
   const headOf = unembed(graph, config);
   const select = (name: string, rows: string) =>
     headOf(matMul(graph.input(`${name}.select`, [rows, flat.shape[0]]), flat));
-  const weighted = (name: string, terms: Value, rows: string) =>
-    reduceSum(mul(terms, graph.input(`${name}.weight`, [rows])), [0], false);
-
-  const targets = graph.input("targets", ["rows"], "int32");
-  const nll = neg(logProbability(select("nll", "rows"), targets));
-  const nllSum = weighted("nll", nll, "rows");
-  if (!kl) return { graph, hidden, outputs: { nll }, loss: nllSum };
-
-  const { logits, logSum } = select("kl", "klRows");
-  const reference = graph.input("kl.reference", ["klRows", config.vocab]);
-  const divergence = klDivergence(sub(logits, logSum), reference);
-  const loss = add(nllSum, weighted("kl", divergence, "klRows"));
-  return { graph, hidden, outputs: { nll, kl: divergence }, loss };
+  const outputs: Record<string, Value> = {};
+  if (terms.nll) {
+    const targets = graph.input("targets", ["rows"], "int32");
+    outputs.nll = neg(logProbability(select("nll", "rows"), targets));
+  }
+  if (terms.kl) {
+    const { logits, logSum } = select("kl", "klRows");
+    const reference = graph.input("kl.reference", ["klRows", config.vocab]);
+    outputs.kl = klDivergence(sub(logits, logSum), reference);
+  }
+  const sums = Object.entries(outputs).map(([name, values]) =>
+    reduceSum(mul(values, graph.input(`${name}.weight`, values.shape)), [0], false),
+  );
+  return { graph, hidden, outputs, loss: sums.reduce(add) };
 }
 
 /** KL(current ‖ reference) per row, from log-probabilities [rows, vocab]. */

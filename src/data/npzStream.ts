@@ -1,0 +1,227 @@
+import { Inflate } from "fflate";
+import { crc32 } from "./crc32.ts";
+import { type NpyArray, type NpyHeader, npyHeaderLength, readNpy, readNpyHeader } from "./npy.ts";
+import {
+  checkExpansion,
+  checkMethod,
+  dataBegin,
+  directoryPlace,
+  readDirectory,
+  TAIL,
+  type ZipMember,
+} from "./zipDirectory.ts";
+
+/** Bytes that are read by ranges, wherever they lie. */
+export interface ByteSource {
+  readonly size: number;
+  /** The bytes [begin, end). */
+  read(begin: number, end: number): Promise<Uint8Array>;
+}
+
+/** The bytes of a file or a Blob. */
+export function blobSource(blob: Blob): ByteSource {
+  return {
+    size: blob.size,
+    read: async (begin, end) => new Uint8Array(await blob.slice(begin, end).arrayBuffer()),
+  };
+}
+
+/** The largest single read, and the most rows that are held at once, in bytes. */
+const CHUNK = 2 ** 20;
+// One read of this many packed bytes unpacks to at most 16 MB.
+const PACKED_CHUNK = 2 ** 14;
+/** Members that are read whole are scalars and names. */
+const SMALL = 2 ** 16;
+
+/**
+ * A NumPy `.npz` archive, stored or deflated, of which nothing is held but the directory and a megabyte or so of what
+ * is read. Pickled objects are refused.
+ */
+export class NpzStream {
+  readonly #source: ByteSource;
+  readonly #what: string;
+  readonly #members: ReadonlyMap<string, ZipMember>;
+
+  /**
+   * Reads the directory.
+   *
+   * @param what how messages call the file
+   * @throws one sentence when it is no zip archive, is cut short or damaged
+   */
+  static async open(source: ByteSource, what = "the .npz file"): Promise<NpzStream> {
+    const { size } = source;
+    const ends = {
+      head: await source.read(0, Math.min(4, size)),
+      tail: await source.read(Math.max(0, size - TAIL), size),
+    };
+    const { at, count } = directoryPlace({ ...ends, size }, what);
+    if (size - at > 2 ** 24) {
+      throw new Error(`${what} is refused: its directory takes ${size - at} bytes`);
+    }
+    const members = readDirectory(await source.read(at, size), count, what);
+    return new NpzStream(source, what, members);
+  }
+
+  private constructor(source: ByteSource, what: string, members: ZipMember[]) {
+    this.#source = source;
+    this.#what = what;
+    const named = members.map((member) => [member.name.replace(/\.npy$/, ""), member] as const);
+    this.#members = new Map(named);
+  }
+
+  /** The arrays' names, without ".npy". */
+  get names(): string[] {
+    return [...this.#members.keys()];
+  }
+
+  /** A small array, whole. Throws when it is missing, larger than 64 KB, or damaged. */
+  async small(name: string): Promise<NpyArray> {
+    const member = this.#member(name);
+    if (member.size > SMALL) {
+      throw new Error(`"${name}" in ${this.#what} has ${member.size} bytes; a number is expected`);
+    }
+    const bytes = new ChunkReader(this.#chunks(member));
+    const contents = await bytes.take(member.size, name);
+    await bytes.end();
+    return readNpy(contents, name);
+  }
+
+  /**
+   * An array [rows, columns] of float32 or float64, some rows at a time.
+   *
+   * @param check may throw when it does not like the header, before anything else is read
+   * @param take is given the first row's number and whole rows, which it may keep
+   */
+  async rows(
+    name: string,
+    check: (header: NpyHeader) => void,
+    take: (first: number, rows: Float32Array | Float64Array) => void | Promise<void>,
+  ): Promise<void> {
+    const member = this.#member(name);
+    const bytes = new ChunkReader(this.#chunks(member));
+    const start = await bytes.take(12, name);
+    const rest = await bytes.take(npyHeaderLength(start, name) - start.length, name);
+    const header = readNpyHeader(joined(start, rest), name);
+    check(header);
+    const { shape, dtype, width } = header;
+    if (shape.length !== 2 || (dtype !== "f4" && dtype !== "f8")) {
+      throw new Error(
+        `"${name}" is ${dtype} [${shape.join(", ")}]; a matrix of floats is expected`,
+      );
+    }
+    const [count, columns] = shape;
+    const needed = header.begin + count * columns * width;
+    if (!(needed <= member.size)) {
+      throw new Error(`"${name}" is cut short: it needs ${needed} bytes and has ${member.size}`);
+    }
+    const some = Math.max(1, Math.floor(CHUNK / (columns * width)));
+    for (let first = 0; first < count; first += some) {
+      const size = Math.min(some, count - first) * columns * width;
+      const { buffer } = await bytes.take(size, name);
+      await take(first, dtype === "f4" ? new Float32Array(buffer) : new Float64Array(buffer));
+    }
+    await bytes.end();
+  }
+
+  #member(name: string): ZipMember {
+    const member = this.#members.get(name);
+    if (member) return member;
+    const names = this.names.join(", ");
+    throw new Error(`${this.#what} has no "${name}" (it has ${names}); is it a statistics file?`);
+  }
+
+  /** A member's contents, piece by piece; throws at its end when they are not what the directory says. */
+  async *#chunks(member: ZipMember): AsyncGenerator<Uint8Array> {
+    const what = this.#what;
+    checkMethod(member, what);
+    checkExpansion(member, what);
+    const { name, size } = member;
+    let [crc, length] = [0, 0];
+    const pieces = member.method === 0 ? this.#packed(member, CHUNK) : this.#inflated(member);
+    for await (const piece of pieces) {
+      length += piece.length;
+      if (length > size) break;
+      crc = crc32(piece, crc);
+      yield piece;
+    }
+    if (length !== size) {
+      throw new Error(`${what} is damaged: "${name}" does not unpack to its ${size} bytes`);
+    }
+    if (crc !== member.crc) {
+      throw new Error(`${what} is damaged: "${name}" does not match its checksum`);
+    }
+  }
+
+  async *#packed(member: ZipMember, chunk: number): AsyncGenerator<Uint8Array> {
+    const { size } = this.#source;
+    const local = await this.#source.read(member.offset, Math.min(member.offset + 30, size));
+    const begin = dataBegin(local, member, { what: this.#what, size });
+    const end = begin + member.packed;
+    for (let at = begin; at < end; at += chunk) {
+      const next = Math.min(at + chunk, end);
+      const piece = await this.#source.read(at, next);
+      if (piece.length !== next - at) {
+        throw new Error(`${this.#what} is cut short: it ends at ${at + piece.length}`);
+      }
+      yield piece;
+    }
+  }
+
+  async *#inflated(member: ZipMember): AsyncGenerator<Uint8Array> {
+    let pieces: Uint8Array[] = [];
+    const inflate = new Inflate((piece) => pieces.push(piece));
+    for await (const chunk of this.#packed(member, CHUNK)) {
+      for (let at = 0; at < chunk.length; at += PACKED_CHUNK) {
+        try {
+          inflate.push(chunk.subarray(at, at + PACKED_CHUNK));
+        } catch (cause) {
+          const problem = `"${member.name}" cannot be unpacked`;
+          throw new Error(`${this.#what} is damaged: ${problem}`, { cause });
+        }
+        yield* pieces;
+        pieces = [];
+      }
+    }
+  }
+}
+
+/** Exactly as many bytes as are asked for, out of pieces of any size. */
+class ChunkReader {
+  readonly #chunks: AsyncGenerator<Uint8Array>;
+  #piece = new Uint8Array(0);
+
+  constructor(chunks: AsyncGenerator<Uint8Array>) {
+    this.#chunks = chunks;
+  }
+
+  /** The next `count` bytes, in a buffer of their own. */
+  async take(count: number, name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const result = new Uint8Array(count);
+    let filled = 0;
+    while (filled < count) {
+      if (this.#piece.length === 0) {
+        const { value, done } = await this.#chunks.next();
+        if (done) throw new Error(`"${name}" is cut short: it has ${count - filled} bytes too few`);
+        this.#piece = value as Uint8Array<ArrayBuffer>;
+      }
+      const taken = this.#piece.subarray(0, count - filled);
+      result.set(taken, filled);
+      filled += taken.length;
+      this.#piece = this.#piece.subarray(taken.length);
+    }
+    return result;
+  }
+
+  /** Reads to the end, so that the checksum is checked. */
+  async end(): Promise<void> {
+    this.#piece = new Uint8Array(0);
+    while (!(await this.#chunks.next()).done);
+  }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
