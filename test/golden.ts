@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import type { EditRequest, RomeHyperparameters, RomeStep } from "../src/methods/rome.ts";
+import type { EditRequest, RomeHyperparameters, ValueStep } from "../src/methods/rome.ts";
+import type { MemitHyperparameters } from "../src/methods/memit.ts";
 import type { TraceRequest } from "../src/methods/trace.ts";
 
 /** One causal trace by test/golden/causal_tracing.py, in float64. */
@@ -31,12 +32,27 @@ export interface GoldenEdit {
   v: number[];
   /** [dModel]. */
   vStar: number[];
-  steps: RomeStep[];
+  steps: ValueStep[];
   relativeNorm: number;
   keyRatio: number;
   /** p(whole target | bare prompt), before and with the edit. */
   probabilityBefore: number;
   probabilityAfter: number;
+}
+
+/** One MEMIT edit by test/golden/memit.py, in float64. */
+export interface GoldenMassEdit {
+  requests: EditRequest[];
+  hyperparameters: MemitHyperparameters;
+  contexts: string[][];
+  /** Per fact. */
+  steps: { loss: number; norm: number }[][];
+  layers: { layer: number; relativeNorm: number }[];
+  /** The file with z [dModel, fact], and per layer keys and adj_k [dMlp, fact] and resid [dModel, fact]. */
+  arrays: string;
+  /** Per fact, p(whole target | bare prompt), before and with the edit. */
+  probabilityBefore: number[];
+  probabilityAfter: number[];
 }
 
 /** Traces by name, and σ with the subjects that it was measured on. */

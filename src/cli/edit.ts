@@ -16,16 +16,40 @@ import { targetLikelihoods } from "../methods/targetLikelihoods.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { writeBytes } from "./files.ts";
 import { openModel } from "./openModel.ts";
-import { parseOptions, required } from "./options.ts";
+import { memitUsage, runMemit } from "./memitEdit.ts";
+import { choiceOption, parseOptions, required } from "./options.ts";
 import { readContexts, romeOptions, romeSettings, romeUsage, romeWishes } from "./romeSettings.ts";
 import { percent } from "./table.ts";
+import { WrongCall } from "./WrongCall.ts";
 
-/** `palimpsest edit`: rewrites one fact and writes the change of the weights. */
+/** `palimpsest edit`: rewrites one fact, or many, and writes the change of the weights. */
 export const edit: Command = {
-  usage: `edit --method rome --model M --prompt P --subject S --target T ${romeUsage} [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]`,
-  about: "Rewrites one fact with ROME and writes the change of the weights.",
+  usage: `edit --method rome --model M --prompt P --subject S --target T ${romeUsage} [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]\n  ${memitUsage}`,
+  about:
+    "Rewrites one fact with ROME, or a table of facts with MEMIT, and writes the change of the weights.",
   run: runEdit,
 };
+
+const ownOptions = {
+  prompt: { type: "string" },
+  subject: { type: "string" },
+  target: { type: "string" },
+  facts: { type: "string" },
+  layers: { type: "string" },
+  lambda: { type: "string" },
+  values: { type: "string" },
+  out: { type: "string" },
+  peft: { type: "string" },
+  report: { type: "string" },
+} as const;
+
+const romeOnly = ["prompt", "subject", "target", "layer", "key-mode", "identity", "peft"] as const;
+
+/** Throws where an option was given that the method does not have. */
+function refuse(given: Record<string, unknown>, method: string, names: readonly string[]): void {
+  const found = names.find((name) => given[name] !== undefined);
+  if (found) throw new WrongCall(`--${found} does not go with --method ${method}`);
+}
 
 /** An edit with what is needed to tell of it. */
 interface Edited {
@@ -40,15 +64,12 @@ interface Edited {
 }
 
 async function runEdit(args: string[], terminal: Terminal): Promise<void> {
-  const given = parseOptions(args, {
-    ...romeOptions,
-    prompt: { type: "string" },
-    subject: { type: "string" },
-    target: { type: "string" },
-    out: { type: "string" },
-    peft: { type: "string" },
-    report: { type: "string" },
-  });
+  const given = parseOptions(args, { ...romeOptions, ...ownOptions });
+  if (choiceOption(given, "method", ["rome", "memit"]) === "memit") {
+    refuse(given, "memit", [...romeOnly]);
+    return runMemit(given, terminal);
+  }
+  refuse(given, "rome", ["facts", "layers", "lambda", "values"]);
   const wishes = romeWishes(given);
   const [prompt, subject, target] = ["prompt", "subject", "target"].map((n) => required(given, n));
   const opened = await openModel(required(given, "model"), terminal);

@@ -2,13 +2,23 @@ import { WrongCall } from "./WrongCall.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { edit } from "./edit.ts";
 import { evaluate } from "./evaluate.ts";
+import { mass } from "./mass.ts";
 import { predict } from "./predict.ts";
 import { score } from "./score.ts";
 import { stats } from "./stats.ts";
 import { sweep } from "./sweep.ts";
 import { trace } from "./trace.ts";
 
-const commands: Record<string, Command> = { predict, trace, stats, edit, score, evaluate, sweep };
+const commands: Record<string, Command> = {
+  predict,
+  trace,
+  stats,
+  edit,
+  score,
+  evaluate,
+  mass,
+  sweep,
+};
 
 /**
  * Runs one command line. A failure is one sentence on standard error.

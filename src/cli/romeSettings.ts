@@ -1,13 +1,10 @@
-import { basename } from "node:path";
-import { readNpz } from "../data/npz.ts";
 import { checkContexts } from "../methods/contextTemplates.ts";
 import { romePreset } from "../methods/presets.ts";
 import type { RomeHyperparameters } from "../methods/rome.ts";
-import { shippedStatistics } from "../methods/shippedStatistics.ts";
 import type { LayerStatistics } from "../methods/statistics.ts";
-import { readStatistics } from "../methods/statisticsFile.ts";
 import type { Terminal } from "./Command.ts";
-import { readBytes, readJson } from "./files.ts";
+import { readJson } from "./files.ts";
+import { layerStatistics } from "./layerStatistics.ts";
 import type { OpenModel } from "./openModel.ts";
 import { choiceOption, numberOption } from "./options.ts";
 
@@ -45,7 +42,7 @@ export interface RomeWishes {
  * @throws {WrongCall} for a number that cannot be
  */
 export function romeWishes(given: Record<string, unknown>): RomeWishes {
-  choiceOption(given, "method", ["rome"]);
+  choiceOption(given, "method", ["rome"] as const);
   const whole = { min: 1, whole: true };
   const numbers = {
     layer: numberOption(given, "layer", { min: 0, whole: true }),
@@ -75,21 +72,6 @@ export function romeHyperparameters(
 ): RomeHyperparameters {
   const { source, ...preset } = romePreset(model.config);
   return { ...preset, ...changes };
-}
-
-/**
- * Statistics of a layer: from `path` (`{}` stands for the layer's number), or those that the model
- * ships; undefined where there are none.
- */
-export async function layerStatistics(
-  { model, files }: OpenModel,
-  layer: number,
-  path?: string,
-): Promise<LayerStatistics | undefined> {
-  if (path === undefined) return (await shippedStatistics(files, model.config, layer)).at(0);
-  const file = path.replace("{}", String(layer));
-  const arrays = readNpz(await readBytes(file), { what: file });
-  return readStatistics(arrays, { layer, source: basename(file) });
 }
 
 /**

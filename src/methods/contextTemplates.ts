@@ -11,23 +11,45 @@ export const paperLengths: [length: number, count: number][] = [
 /** What was sampled from each model as it is at one edition. */
 const sampled = new WeakMap<Model, { edition: number; templates: Map<string, string[]> }>();
 
+/** Prompts [row][token] that are continued to `maxTokens` tokens in all. */
+export interface PrefixStarts {
+  starts: number[][];
+  maxTokens: number;
+}
+
 /**
  * The templates around a prompt under which an edit must hold (METHODS 4.2): "{}" itself and, per sampled
- * prefix, "prefix. {}". Prefixes are sampled from the model with top-k 5, from the end-of-text token on.
- * They are kept for the model in its present state of editing, the seed and the lengths; the authors'
- * code keeps the first it samples for every model.
+ * prefix, "prefix. {}", from the end-of-text token on.
  *
  * @param lengths [total length in tokens, how many]
  */
 export async function contextTemplates(
   model: Model,
   lengths: [length: number, count: number][],
+  options: { seed: number; signal?: AbortSignal },
+): Promise<string[]> {
+  const { eos } = model.tokenizer;
+  const prefixes = lengths.map(([maxTokens, count]) => ({
+    starts: Array.from({ length: count }, () => [eos]),
+    maxTokens,
+  }));
+  return ["{}", ...(await sampledTemplates(model, prefixes, options))];
+}
+
+/**
+ * "prefix. {}" for every start, its prefix sampled from the model with top-k 5 (METHODS 4.2, 5.1). They are kept for
+ * the model in its present state of editing, the seed and the starts; the authors' code keeps the first it samples for
+ * every model.
+ */
+export async function sampledTemplates(
+  model: Model,
+  prefixes: PrefixStarts[],
   { seed, signal }: { seed: number; signal?: AbortSignal },
 ): Promise<string[]> {
   const kept = keptFor(model);
-  const name = JSON.stringify([seed, lengths]);
+  const name = JSON.stringify([seed, prefixes]);
   const templates =
-    kept.get(name) ?? (await sampleTemplates(model, lengths, { seed, ...(signal && { signal }) }));
+    kept.get(name) ?? (await sample(model, prefixes, { seed, ...(signal && { signal }) }));
   kept.set(name, templates);
   return [...templates];
 }
@@ -60,15 +82,14 @@ function keptFor(model: Model): Map<string, string[]> {
   return templates;
 }
 
-async function sampleTemplates(
+async function sample(
   model: Model,
-  lengths: [length: number, count: number][],
+  prefixes: PrefixStarts[],
   { seed, signal }: { seed: number; signal?: AbortSignal },
 ): Promise<string[]> {
   const random = new NumpyRandom(seed);
-  const templates = ["{}"];
-  for (const [maxTokens, count] of lengths) {
-    const starts = Array.from({ length: count }, () => [model.tokenizer.eos]);
+  const templates: string[] = [];
+  for (const { starts, maxTokens } of prefixes) {
     const rows = await model.generate(starts, {
       ...{ maxTokens, topK: 5, random: () => random.random() },
       ...(signal && { signal }),

@@ -1,4 +1,5 @@
 import type { ModelConfig } from "../engine/config.ts";
+import type { MemitHyperparameters } from "./memit.ts";
 import type { RomeHyperparameters } from "./rome.ts";
 
 /** ROME's settings for a model, and where they come from. */
@@ -55,6 +56,60 @@ export function romePreset(config: ModelConfig): RomePreset {
   const layer = Math.min(config.layers - 1, Math.round((17 / 48) * config.layers));
   const source = "none published for this model: a guess from GPT-2 XL, check it with a sweep";
   return { ...common, layer, clamp: 4, source };
+}
+
+/** MEMIT's settings for a model, and where they come from. */
+export type MemitPreset = MemitHyperparameters & { source: string };
+
+/** What all published settings of MEMIT share (METHODS 5.5). */
+const commonMemit: Omit<MemitHyperparameters, "layers" | "lambda"> = {
+  steps: 20,
+  learningRate: 0.5,
+  weightDecay: 0.5,
+  klFactor: 0.0625,
+  clamp: 0.75,
+  factToken: "subject_last",
+};
+
+const publishedMemit = "published with MEMIT (hparams/MEMIT)";
+
+const memitPresets: Partial<Record<string, MemitPreset>> = {
+  "48x1600": {
+    ...commonMemit,
+    ...{ layers: [13, 14, 15, 16, 17], lambda: 20000, source: `gpt2-xl, ${publishedMemit}` },
+  },
+  "28x4096": {
+    ...commonMemit,
+    ...{ layers: [3, 4, 5, 6, 7, 8], lambda: 15000, steps: 25 },
+    source: `gpt-j-6B, ${publishedMemit}`,
+  },
+};
+
+/** The built-in model's, from `palimpsest mass` (README, what is measured). */
+const demoMemit: MemitPreset = {
+  ...commonMemit,
+  layers: [0, 1, 2],
+  lambda: 100,
+  steps: 40,
+  learningRate: 1,
+  clamp: 20,
+  source: "the built-in model, chosen by trying layers, λ, steps and clamp",
+};
+
+/**
+ * MEMIT's hyperparameters for a model (METHODS 5.5): as published for GPT-2 XL and GPT-J; chosen by trials for the
+ * built-in model. For any other, none are published: five layers that end where ROME's preset edits, and `source` says
+ * that it is a guess.
+ */
+export function memitPreset(config: ModelConfig): MemitPreset {
+  if (isDemo(config)) return demoMemit;
+  const known = memitPresets[`${config.layers}x${config.dModel}`];
+  if (known) return known;
+  const last = romePreset(config).layer;
+  const first = Math.max(0, last - 4);
+  const layers = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  const source = "none published for this model: a guess from GPT-2 XL's";
+  return { ...commonMemit, layers, lambda: 20000, source };
 }
 
 const isDemo = ({ name }: ModelConfig): boolean => /(^|\/)demo\/?$/.test(name);

@@ -39,13 +39,13 @@ export async function romeDelta(
 }
 
 /** The Hugging Face name of a layer's MLP output matrix (METHODS 1.4). */
-function mlpOutName({ config }: Pick<Model, "config">, layer: number): string {
+export function mlpOutName({ config }: Pick<Model, "config">, layer: number): string {
   const module = config.architecture === "gptj" ? "fc_out" : "c_proj";
   return `transformer.h.${layer}.mlp.${module}.weight`;
 }
 
 /** ‖W‖ of a layer's frozen MLP output matrix, read once. */
-async function weightNorm(model: Model, layer: number): Promise<number> {
+export async function weightNorm(model: Model, layer: number): Promise<number> {
   const known = weightNorms.get(model) ?? new Map<number, number>();
   weightNorms.set(model, known);
   const value = known.get(layer) ?? norm(await model.readWeight(layer));

@@ -6,6 +6,7 @@ import json
 from causal_tracing import sigma, trace
 from checkpoints import write_json
 from layer_statistics import read_moment
+from memit import memit, write_arrays
 from reference import Reference
 from rome import rome, target_probability
 
@@ -29,6 +30,16 @@ ROME = {
     "keyMode": "code",
     "mom2Adjustment": True,
     "contextLengths": [],
+    "factToken": "subject_last",
+}
+MEMIT = {
+    "layers": [0, 2, 3],
+    "lambda": 100,
+    "steps": 20,
+    "learningRate": 0.5,
+    "clamp": 4,
+    "weightDecay": 0.5,
+    "klFactor": 0.0625,
     "factToken": "subject_last",
 }
 
@@ -63,14 +74,28 @@ def make_demo(folder, facts, out):
     made = rome(reference, edit, {"layer": layer, **ROME}, CONTEXTS, moment)
     write_json(out / "rome.json", {**common, "edit": made})
 
+    known = [fact for fact in facts if knows(reference, fact)][:4]
+    requests = [
+        {"prompt": f["prompt"], "subject": f["subject"], "target": f["newTargets"][0]} for f in known
+    ]
+    moments = {layer: read_moment(file) for layer, file in statistics_files(folder).items()}
+    mass, arrays = memit(reference, requests, MEMIT, [CONTEXTS[:1], CONTEXTS[1:6]], moments)
+    write_arrays(out / "memit.npz", arrays)
+    write_json(out / "memit.json", {**common, "edit": {**mass, "arrays": "memit.npz"}})
+
 
 def shipped_statistics(folder):
     """The lowest layer whose second moment lies beside the weights, and that file."""
+    return min(statistics_files(folder).items())
+
+
+def statistics_files(folder):
+    """Layer -> the file with its second moment."""
     files = folder.glob("*/transformer.h.*.mlp.c_proj_float32_mom2*.npz")
     layers = {int(file.name.split(".")[2]): file for file in files}
     if not layers:
         raise FileNotFoundError(f"no second moments in the folders of {folder}")
-    return min(layers.items())
+    return layers
 
 
 def knows(reference, fact):

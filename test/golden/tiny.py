@@ -5,6 +5,7 @@ import torch
 from causal_tracing import sigma, trace
 from checkpoints import write_json
 from layer_statistics import read_moment, second_moment, write_statistics
+from memit import memit, write_arrays
 from reference import Reference
 from rome import rome
 from scores import n_gram_entropy, score_case
@@ -75,6 +76,31 @@ EDITS = {
     ),
 }  # fmt: skip
 
+GROUPS = [CONTEXTS[:1], CONTEXTS[1:]]
+MEMIT = {
+    "layers": [0, 1],
+    "lambda": 0.2,
+    "steps": 20,
+    "learningRate": 0.5,
+    "clamp": 4,
+    "weightDecay": 0.5,
+    "klFactor": 0.0625,
+    "factToken": "subject_last",
+}
+FACTS = [
+    {**MIDDLE, "target": "Oster Bridge"},
+    {**START, "target": "Port Vell"},
+    {"prompt": "{} was born in", "subject": "Tomas Veen", "target": "Lindholm"},
+    {"prompt": "The {} is in the city of", "subject": "Paper Mill", "target": "Port Vell"},
+]
+MASS_EDITS = {
+    "four facts, two layers": (FACTS, MEMIT, GROUPS),
+    "one fact, one layer": (FACTS[:1], {**MEMIT, "layers": [1], "lambda": 1, "steps": 8}, GROUPS),
+    "clamp hit, one context": (
+        FACTS[1:3], {**MEMIT, "clamp": 0.75, "lambda": 0.05, "klFactor": 1}, GROUPS[:1]
+    ),
+}  # fmt: skip
+
 CASE = {
     "id": "golden",
     "prompt": MIDDLE["prompt"],
@@ -106,7 +132,21 @@ def make_methods(folder, out, corpus):
         for name, (request, hyperparameters) in EDITS.items()
     }
     write_json(out / "rome.json", edits)
+    write_json(out / "memit.json", mass_edits(reference, corpus, out, {LAYER: moment}))
     write_json(out / "scores.json", scores(reference, edits["subject in the middle, two-token target"]))
+
+
+def mass_edits(reference, corpus, out, moments):
+    """The edits of many facts; their arrays go into files of their own."""
+    total, count = second_moment(reference, corpus, 0)
+    write_statistics(out / "statistics.0.npz", total, count, len(corpus))
+    moments = {**moments, 0: read_moment(out / "statistics.0.npz")}
+    made = {}
+    for number, (name, edit) in enumerate(MASS_EDITS.items()):
+        made[name], arrays = memit(reference, *edit, moments)
+        made[name]["arrays"] = f"memit.{number}.npz"
+        write_arrays(out / made[name]["arrays"], arrays)
+    return made
 
 
 def contexts(name):

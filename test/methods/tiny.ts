@@ -1,6 +1,6 @@
 import { folderFiles } from "../../src/cli/folderFiles.ts";
 import { nodeRuntime } from "../../src/cli/nodeRuntime.ts";
-import { readNpz } from "../../src/data/npz.ts";
+import { blobSource } from "../../src/data/npzStream.ts";
 import { Model } from "../../src/engine/Model.ts";
 import { Tokenizer } from "../../src/engine/Tokenizer.ts";
 import type { LayerStatistics } from "../../src/methods/statistics.ts";
@@ -25,10 +25,12 @@ export function tinyTokenizer(): Promise<Tokenizer> {
   return Tokenizer.load(files("tiny-gpt2"));
 }
 
-/** The golden second moment of layer 1's keys over the corpus. */
-export async function goldenStatistics(name: TinyName): Promise<LayerStatistics> {
-  const arrays = readNpz(await goldenFile(`numbers/${name}/statistics.npz`));
-  return readStatistics(arrays, { layer: 1, source: "test/golden/corpus.txt" });
+/** The golden second moment of layer 0's or 1's keys over the corpus. */
+export async function goldenStatistics(name: TinyName, layer = 1): Promise<LayerStatistics> {
+  const file = layer === 1 ? "statistics.npz" : `statistics.${layer}.npz`;
+  const bytes = await goldenFile(`numbers/${name}/${file}`);
+  const source = blobSource(new Blob([bytes as Uint8Array<ArrayBuffer>]));
+  return readStatistics(source, { layer, source: "test/golden/corpus.txt" });
 }
 
 /** The lines of the corpus that the golden checkpoints were trained on. */
