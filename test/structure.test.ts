@@ -23,8 +23,9 @@ test("there are files to look at", () => {
   expect(sources.length).toBeGreaterThan(shaders.length * 3);
 });
 
+// name.variant.wgsl belongs to the kernel called name.
 test.for(shaders)("%s has its wrapper, reference and tests", (shader) => {
-  const [room, name] = [dirname(shader), basename(shader, ".wgsl")];
+  const [room, name] = [dirname(shader), basename(shader).split(".")[0]];
   const beside = room.replace(/^src/, "test");
   const missing = [
     `${room}/${name}.ts`,

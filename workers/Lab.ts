@@ -1,28 +1,26 @@
-import * as Comlink from "comlink";
-import { checkDeltaFits, readDelta, type Delta } from "../src/data/delta.ts";
-import { readNpz, writeNpz } from "../src/data/npz.ts";
+import { checkDeltaFits, readDelta, requestsOf, type Delta } from "../src/data/delta.ts";
+import { writeNpz } from "../src/data/npz.ts";
 import { readAdapterZip } from "../src/data/peft.ts";
 import { Model } from "../src/engine/Model.ts";
 import { blobFiles, hubUrl, urlFiles, type ModelFiles } from "../src/engine/ModelFiles.ts";
 import type { Runtime } from "../src/engine/Runtime.ts";
 import { Shelf } from "../src/engine/Shelf.ts";
-import { StatisticsStore } from "../src/engine/statisticsStore.ts";
 import { openWebRuntime } from "../src/engine/webRuntime.ts";
 import { continueText } from "../src/methods/continueText.ts";
 import { predict } from "../src/methods/predict.ts";
-import { romePreset } from "../src/methods/presets.ts";
+import { memitPreset, romePreset } from "../src/methods/presets.ts";
 import { rome } from "../src/methods/rome.ts";
 import { scoreCase } from "../src/methods/score.ts";
-import { shippedStatistics } from "../src/methods/shippedStatistics.ts";
 import { sigma } from "../src/methods/sigma.ts";
-import { collectStatistics, type LayerStatistics } from "../src/methods/statistics.ts";
-import { readStatistics } from "../src/methods/statisticsFile.ts";
 import { subjectRange, subjectSpan } from "../src/methods/subject.ts";
 import { targetLikelihoods } from "../src/methods/targetLikelihoods.ts";
 import { trace } from "../src/methods/trace.ts";
 import { traceNpz } from "../src/methods/traceNpz.ts";
+import { releaseCallback } from "./callback.ts";
+import { MassEditing } from "./MassEditing.ts";
 import type * as View from "./protocol.ts";
 import { Queue } from "./Queue.ts";
+import { Statistics } from "./Statistics.ts";
 
 /** Tokens of greedy text shown after each prompt. */
 const CONTINUATION = 12;
@@ -38,14 +36,26 @@ export class Lab {
   readonly #held: Promise<void>;
   readonly #queue = new Queue();
   readonly #shelf = new Shelf();
-  readonly #store = new StatisticsStore();
+  /** Covariance statistics: collecting, importing, keeping. */
+  readonly statistics = new Statistics({
+    queue: this.#queue,
+    config: () => this.#loaded().config,
+    model: () => this.#with(none),
+    files: () => this.#files,
+  });
+  /** Many facts at once: writing a table of them, and scoring it. */
+  readonly mass = new MassEditing({
+    queue: this.#queue,
+    model: (deltas) => this.#with(deltas),
+    edits: () => this.#edits,
+    statistics: this.statistics,
+  });
   #lose!: (reason: string) => void;
   readonly #lost = new Promise<string>((resolve) => (this.#lose = resolve));
   #runtime: Runtime | undefined;
   #base = "";
   #model: Model | undefined;
   #files: ModelFiles | undefined;
-  #statistics: LayerStatistics[] = [];
   #edits: Delta[] = [];
   /** The deltas that the model has at the moment. */
   #applied: Delta[] = none;
@@ -104,11 +114,13 @@ export class Lab {
       this.#edits = this.#applied = none;
       this.#sigma = undefined;
       const preset = romePreset(model.config);
-      this.#statistics = [];
-      await this.#statisticsOf(preset.layer);
+      this.statistics.reset();
+      // Where they are damaged, an edit says so.
+      await this.statistics.of(preset.layer).catch(() => undefined);
       return {
         ...{ config: model.config, preset, toy: source.kind === "demo" },
-        statistics: this.#statisticsView(),
+        memit: memitPreset(model.config),
+        statistics: this.statistics.view(),
       };
     });
   }
@@ -162,7 +174,7 @@ export class Lab {
   ): Promise<View.EditView> {
     return this.#job(id, "rewriting", report, async (signal) => {
       const { request, hyperparameters, seed, contexts } = order;
-      const statistics = await this.#statisticsOf(hyperparameters.layer);
+      const statistics = await this.statistics.of(hyperparameters.layer);
       report({ type: "stage", stage: "sampling contexts, solving for u" });
       const made = await rome(this.#with(this.#edits), request, hyperparameters, {
         ...{ seed, signal },
@@ -179,7 +191,7 @@ export class Lab {
         keyRatio,
         contexts: made.contexts,
         statistics: source,
-        known: this.#statisticsView(),
+        known: this.statistics.view(),
       };
     });
   }
@@ -237,31 +249,6 @@ export class Lab {
     });
   }
 
-  /** Takes covariance statistics of a layer, an .npz in the authors' form. */
-  addStatistics(id: number, file: File, layer: number): Promise<View.StatisticsAnswer> {
-    return this.#queue.run(id, `reading ${file.name}`, async () => {
-      const arrays = readNpz(new Uint8Array(await file.arrayBuffer()), { what: file.name });
-      return this.#addStatistics(readStatistics(arrays, { layer, source: file.name }));
-    });
-  }
-
-  /** Collects covariance statistics of a layer over a text file, a text per paragraph. */
-  collectStatistics(
-    id: number,
-    file: File,
-    layer: number,
-    report: Report,
-  ): Promise<View.StatisticsAnswer> {
-    return this.#job(id, `collecting statistics from ${file.name}`, report, async (signal) => {
-      const texts = (await file.text()).split(/\n\s*\n/).filter((text) => text.trim());
-      const [statistics] = await collectStatistics(this.#with(none), texts, {
-        ...{ layers: [layer], source: file.name, signal },
-        onProgress: (done, total) => report(done, total, `reading ${file.name}`),
-      });
-      return this.#addStatistics(statistics);
-    });
-  }
-
   /** A trace as the authors' .npz. */
   traceFile(found: View.Trace): Uint8Array {
     return writeNpz(traceNpz(found));
@@ -270,7 +257,7 @@ export class Lab {
   /** p(target) after the prompt of a delta's request, without and with this delta alone. */
   checkOf(id: number, delta: Delta): Promise<View.CheckView | null> {
     return this.#queue.run(id, "checking the delta", async () => {
-      const { request } = delta.provenance;
+      const request = requestsOf(delta).at(0);
       if (!request) return null;
       const prompt = request.prompt.replace("{}", () => request.subject);
       const measure = async (model: Model) => {
@@ -297,7 +284,7 @@ export class Lab {
     try {
       return await this.#queue.run(id, doing, work);
     } finally {
-      release(report);
+      releaseCallback(report);
     }
   }
 
@@ -320,39 +307,6 @@ export class Lab {
       return blobFiles(new Map(source.files.map(({ path, file }) => [path, file])), source.name);
     const address = source.address.trim();
     return urlFiles(/^https?:\/\//.test(address) ? address : hubUrl(address, source.revision));
-  }
-
-  /** The covariance of a layer: what was imported or collected, now or before, or what the model ships. */
-  async #statisticsOf(layer: number): Promise<LayerStatistics | undefined> {
-    const known = this.#statistics.find((statistics) => statistics.layer === layer);
-    if (known || !this.#files) return known;
-    const kept = await this.#store.load(this.#storeKey(layer));
-    const found =
-      kept ?? (await shippedStatistics(this.#files, this.#loaded().config, layer)).at(0);
-    if (found) this.#statistics.push(found);
-    return found;
-  }
-
-  async #addStatistics(statistics: LayerStatistics): Promise<View.StatisticsAnswer> {
-    const { dMlp, name } = this.#loaded().config;
-    if (statistics.dMlp !== dMlp)
-      throw new Error(
-        `these statistics are of keys with ${statistics.dMlp} numbers, but ${name} has ${dMlp}; take those of this model`,
-      );
-    const others = this.#statistics.filter(({ layer }) => layer !== statistics.layer);
-    this.#statistics = [...others, statistics];
-    const notice = await this.#store.save(this.#storeKey(statistics.layer), statistics);
-    return { statistics: this.#statisticsView(), ...(notice && { notice }) };
-  }
-
-  /** Under this key lie the last statistics that the reader gave for a layer. */
-  #storeKey(layer: number) {
-    const { name, revision } = this.#loaded().config;
-    return { model: name, revision, layer, corpus: "given", dtype: "float32" };
-  }
-
-  #statisticsView(): View.StatisticsView[] {
-    return this.#statistics.map(({ layer, source, count }) => ({ layer, source, count }));
   }
 
   #shelfKey(): string {
@@ -393,10 +347,4 @@ function tokenText(bytes: Uint8Array): string {
   } catch {
     return Array.from(bytes, (b) => `⟨${b.toString(16).toUpperCase().padStart(2, "0")}⟩`).join("");
   }
-}
-
-/** Lets go of a callback that came across the thread; a plain function has nothing to let go of. */
-function release(callback: unknown) {
-  const proxy = callback as Partial<Comlink.ProxyMethods>;
-  proxy[Comlink.releaseProxy]?.();
 }

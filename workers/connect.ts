@@ -1,10 +1,15 @@
 import * as Comlink from "comlink";
 import type { Lab } from "./Lab.ts";
 
-/** The Lab as the page sees it: every answer a promise. */
-export type RemoteLab = {
-  [K in keyof Lab]: (...asked: Parameters<Lab[K]>) => Promise<Awaited<ReturnType<Lab[K]>>>;
+/** An object of the worker as the page sees it: every answer a promise. */
+type Remote<T> = {
+  [K in keyof T]: T[K] extends (...asked: infer A) => infer R
+    ? (...asked: A) => Promise<Awaited<R>>
+    : Remote<T[K]>;
 };
+
+/** The Lab as the page sees it. */
+export type RemoteLab = Remote<Lab>;
 
 /** A worker that is running, and word of its end. */
 export interface Connection {
@@ -47,7 +52,8 @@ export function connect(): Connection {
       .catch(() => undefined);
   });
   return {
-    lab: remote,
+    // Comlink's own type does not see that an object's methods can be called across.
+    lab: remote as unknown as RemoteLab,
     died,
     callback: (call) => Comlink.proxy(call),
     end() {

@@ -1,9 +1,13 @@
 import type { Case } from "../src/data/facts.ts";
 import type { Delta } from "../src/data/delta.ts";
+import type { TextForm } from "../src/data/texts.ts";
 import type { ModelConfig } from "../src/engine/config.ts";
+import type { KeptStatistics, StatisticsKey } from "../src/engine/statisticsStore.ts";
+import type { MemitHyperparameters } from "../src/methods/memit.ts";
 import type { RomeHyperparameters } from "../src/methods/rome.ts";
-import type { RomeStep } from "../src/methods/targetValue.ts";
+import type { ValueStep } from "../src/methods/valueSearch.ts";
 import type { CaseScore, PromptScore } from "../src/methods/score.ts";
+import type { CollectionBegun, CollectProgress } from "../src/methods/statistics.ts";
 import type { Trace, TraceRequest } from "../src/methods/trace.ts";
 
 /** What runs the model: the execution provider, the device's name, and why it is not WebGPU. */
@@ -26,6 +30,8 @@ export interface ModelView {
   /** True for the built-in model, which is always labelled as a toy. */
   toy: boolean;
   preset: RomeHyperparameters & { source: string };
+  /** MEMIT's. */
+  memit: MemitHyperparameters & { source: string };
   /** Layers whose covariance C is at hand, and where it came from. */
   statistics: StatisticsView[];
 }
@@ -38,10 +44,46 @@ export interface StatisticsView {
   count: number;
 }
 
-/** All statistics at hand, and why the newest will not outlive the page, if so. */
-export interface StatisticsAnswer {
-  statistics: StatisticsView[];
+/** Covariance statistics that are kept in this browser. */
+export interface KeptView extends KeptStatistics {
+  /** Whether edits of the layer use these. */
+  inUse: boolean;
+}
+
+/** A collection that was begun, on this visit or an earlier one. */
+export interface CollectionView extends CollectionBegun {
+  /** What it was asked to be, where that was kept: it can go on without being asked anew. */
+  order?: Omit<CollectOrder, "date">;
+}
+
+/** Everything about covariance statistics that the page shows. */
+export interface StatisticsOverview {
+  kept: KeptView[];
+  /** All that are at hand, those that the model ships among them. */
+  atHand: StatisticsView[];
+  collection?: CollectionView;
+  /** Why something will not outlive the page, or cannot be read. */
   notice?: string;
+}
+
+/** Where the texts of a corpus come from. */
+export type TextSource =
+  | { kind: "file"; file: File }
+  | { kind: "address"; address: string }
+  | { kind: "paste"; text: string };
+
+/** What the page asks of a collection. */
+export interface CollectOrder {
+  layers: number[];
+  text: TextSource;
+  /** Absent: the likeliest. */
+  form?: TextForm;
+  /** How many texts to draw; absent for all. */
+  samples?: number;
+  /** Stop after so many keys. */
+  tokens?: number;
+  /** Milliseconds since 1970. */
+  date: number;
 }
 
 /** A prompt as the model sees it. */
@@ -106,12 +148,12 @@ export interface EditOrder {
 }
 
 /** What a rewrite reports while it runs. */
-export type EditEvent = { type: "stage"; stage: string } | { type: "step"; step: RomeStep };
+export type EditEvent = { type: "stage"; stage: string } | { type: "step"; step: ValueStep };
 
 /** One finished rewrite. */
 export interface EditView {
   delta: Delta;
-  steps: RomeStep[];
+  steps: ValueStep[];
   /** ‖ΔW‖/‖W‖. */
   relativeNorm: number;
   /** k₀·u / k̄·u: below 0.5 the bare key of the subject and the averaged key disagree. */
@@ -154,14 +196,18 @@ export interface CheckView {
   after: number;
 }
 
+export type * from "./massProtocol.ts";
 export type {
+  CollectProgress,
+  StatisticsKey,
+  TextForm,
   Case,
   CaseScore,
   PromptScore,
   Delta,
   ModelConfig,
   RomeHyperparameters,
-  RomeStep,
+  ValueStep,
   Trace,
   TraceRequest,
 };

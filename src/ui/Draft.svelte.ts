@@ -20,6 +20,8 @@ export class Draft {
   neighbours = $state("");
   kinds = $state<Record<Kind, boolean>>({ state: true, mlp: true, attn: true });
   replace = $state(false);
+  /** Whether many facts are rewritten together, instead of this one. */
+  many = $state(false);
   /** Fields that differ from the model's own defaults. */
   traceText = $state<Partial<Record<TraceField, string>>>({});
   romeText = $state<Partial<Record<RomeField, string>>>({});
@@ -106,6 +108,7 @@ export class Draft {
       neighbours: asGiven(this.neighbours, fact?.neighbours),
       kinds: kinds.length === 3 ? "" : kinds.join(",") || "none",
       replace: this.replace ? "1" : "",
+      many: this.many ? "1" : "",
       trace: $state.snapshot(this.traceText),
       rome: $state.snapshot(this.romeText),
     };
@@ -125,6 +128,7 @@ export class Draft {
       for (const kind of ["state", "mlp", "attn"] as const) this.kinds[kind] = kinds.includes(kind);
     }
     this.replace = view.replace === "1";
+    this.many = view.many === "1";
     this.traceText = { ...view.trace };
     this.romeText = { ...view.rome };
   }

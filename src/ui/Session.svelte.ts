@@ -5,11 +5,12 @@ import type {
   DeviceView,
   EditView,
   Fact,
+  MassView,
   ModelSource,
   ModelView,
   PredictionView,
-  RomeStep,
-  StatisticsAnswer,
+  ValueStep,
+  StatisticsOverview,
   TokensView,
   Trace,
   TraceEvent,
@@ -20,12 +21,21 @@ import { EditStack, type Edit } from "./EditStack.svelte.ts";
 import { linesOf, romeSettings, traceSettings } from "./fields.ts";
 import type { HeatmapData, Kind } from "./heatmap.ts";
 import { Job } from "./Job.svelte.ts";
+import { MassDesk } from "./MassDesk.svelte.ts";
 import { addressOf, checkAddress, sourceOf } from "./modelAddress.ts";
 import { messageOf } from "./sentence.ts";
+import { StatisticsDesk } from "./StatisticsDesk.svelte.ts";
 import { decodeView, encodeView, type View } from "./viewHash.ts";
 
 /** Where on the page a sentence belongs. */
-export type Place = "model" | "prompt" | "trace" | "edit" | "compare" | "stack";
+export type Place = "prompt" | Exclude<JobName, "look">;
+
+const jobNames = [
+  ...(["model", "look", "trace", "edit", "compare", "stack", "statistics"] as const),
+  ...(["mass", "table"] as const),
+];
+/** What is under way at most once: a new one ends the one before. */
+type JobName = (typeof jobNames)[number];
 
 /** A trace on the page: what is drawn, and the whole result once it is there. */
 export interface TracePlot {
@@ -39,7 +49,7 @@ export interface TracePlot {
 export interface Rewrite {
   subject: string;
   target: string;
-  steps: RomeStep[];
+  steps: ValueStep[];
   planned: number;
   made: EditView | null;
 }
@@ -62,14 +72,30 @@ export class Session {
 
   readonly draft = new Draft();
   readonly stack = new EditStack();
-  readonly jobs: Record<"model" | "look" | "trace" | "edit" | "compare" | "stack", Job> = {
-    model: new Job(),
-    look: new Job(),
-    trace: new Job(),
-    edit: new Job(),
-    compare: new Job(),
-    stack: new Job(),
-  };
+  readonly jobs = Object.fromEntries(jobNames.map((name) => [name, new Job()])) as Record<
+    JobName,
+    Job
+  >;
+
+  readonly statistics = new StatisticsDesk({
+    lab: () => this.#lab.statistics,
+    run: (stage, work) => this.#run("statistics", stage, work),
+    stop: () => this.cancel("statistics"),
+    callback: (call) => this.#callback(call),
+    took: (answer) => this.#tookStatistics(answer),
+  });
+
+  readonly mass = new MassDesk({
+    lab: () => this.#lab.mass,
+    run: (name, stage, work) => this.#run(name, stage, work),
+    jobs: this.jobs,
+    callback: (call) => this.#callback(call),
+    model: () => this.model,
+    facts: () => this.facts,
+    report: (error) => this.report("mass", error),
+    notify: (notice) => this.notify(notice),
+    made: (view) => this.#madeMany(view),
+  });
 
   /** The subject's trouble with the prompt, as a sentence. */
   subjectProblem = $derived.by(() => {
@@ -129,6 +155,7 @@ export class Session {
     this.model = loaded;
     if (!changed) return this.applyEdits();
     Object.assign(this, { traces: {}, rewrite: null, comparison: null, prediction: null });
+    this.mass.modelChanged();
     this.stack.replace(await this.#lab.kept());
     await this.applyEdits();
   }
@@ -223,6 +250,12 @@ export class Session {
     await this.compare();
   }
 
+  async #madeMany({ delta, relativeNorm, known }: MassView) {
+    if (this.model) this.model = { ...this.model, statistics: known };
+    this.stack.add({ delta, relativeNorm, truth: "" });
+    await this.applyEdits();
+  }
+
   /** Scores the case on the page with no edit and with the edits that are switched on. */
   async compare() {
     if (!this.model) return;
@@ -272,27 +305,8 @@ export class Session {
     await this.#editsChanged();
   }
 
-  /** Takes covariance statistics, an .npz in the authors' form, for the model's layer. */
-  async importStatistics(file: File, layer: number) {
-    this.#took(
-      await this.#run("edit", `reading ${file.name}`, (id) =>
-        this.#lab.addStatistics(id, file, layer),
-      ),
-    );
-  }
-
-  /** Collects covariance statistics of a layer from a text file. */
-  async collectStatistics(file: File, layer: number) {
-    this.#took(
-      await this.#run("edit", `collecting C of layer ${layer} from ${file.name}`, (id) =>
-        this.#lab.collectStatistics(id, file, layer, this.#progress("edit", id)),
-      ),
-    );
-  }
-
-  #took(answer: StatisticsAnswer | undefined) {
-    if (!answer || !this.model) return;
-    this.model = { ...this.model, statistics: answer.statistics };
+  #tookStatistics(answer: StatisticsOverview) {
+    if (this.model) this.model = { ...this.model, statistics: answer.atHand };
     if (answer.notice) this.notify(answer.notice);
   }
 
@@ -302,16 +316,17 @@ export class Session {
   /** What a delta's check script compares: p(target) with no edit and with this one alone. */
   checkOf = (delta: Delta) => this.#lab.checkOf(++this.#lastJob, delta);
 
-  cancel(name: keyof Session["jobs"]) {
+  cancel(name: JobName) {
     const job = this.jobs[name];
     void this.#lab.cancel(job.id);
     job.end();
     job.id = ++this.#lastJob;
   }
 
-  /** Puts what went wrong outside a job, in a download, where it belongs. */
+  /** Puts what went wrong outside a job, in a download, where it belongs; null takes it away. */
   report(place: Place, error: unknown) {
-    this.problems[place] = messageOf(error);
+    if (error === null) delete this.problems[place];
+    else this.problems[place] = messageOf(error);
   }
 
   notify(notice: string) {
@@ -398,7 +413,7 @@ export class Session {
 
   /** Runs one job of a kind: supersedes the older, drops stale answers, puts errors in their place. */
   async #run<T>(
-    name: keyof Session["jobs"],
+    name: JobName,
     stage: string,
     work: (id: number) => Promise<T>,
   ): Promise<T | undefined> {
@@ -451,7 +466,7 @@ export class Session {
     if (this.subjectProblem) throw new Error(this.subjectProblem);
   }
 
-  #progress(name: keyof Session["jobs"], id: number) {
+  #progress(name: JobName, id: number) {
     return this.#callback((done: number, total: number, stage: string) => {
       if (this.jobs[name].id === id) this.jobs[name].progress(done, total, stage);
     });

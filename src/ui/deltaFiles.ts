@@ -1,14 +1,16 @@
-import { writeDelta, type Delta } from "../data/delta.ts";
+import { requestsOf, writeDelta, type Delta } from "../data/delta.ts";
 import { writeAdapterZip } from "../data/peft.ts";
 import { writeRecipe } from "../data/recipe.ts";
 import type { CheckView, ModelConfig } from "../../workers/protocol.ts";
 import { fileName } from "./download.ts";
 import type { Edit } from "./EditStack.svelte.ts";
 
-/** What a delta is called: `rome-space-needle-paris`. */
-export function nameOf({ provenance }: Delta): string {
-  const { request, method, model } = provenance;
-  return fileName(method, ...(request ? [request.subject, request.target] : [model]));
+/** What a delta is called: `rome-space-needle-paris`, `memit-100-facts-demo`. */
+export function nameOf(delta: Delta): string {
+  const { method, model } = delta.provenance;
+  const facts = requestsOf(delta);
+  if (facts.length === 1) return fileName(method, facts[0].subject, facts[0].target);
+  return fileName(method, ...(facts.length ? [`${facts.length} facts`] : []), model);
 }
 
 /** The delta as safetensors. */
@@ -34,7 +36,7 @@ export function recipeFile(edit: Edit): string | undefined {
   return recipe && writeRecipe(recipe);
 }
 
-/** A zip that PEFT loads, with the recipe and a script that checks it. */
+/** A zip that PEFT loads, with the recipe where there is one and a script that checks it on the first fact. */
 export function adapterFile(edit: Edit, config: ModelConfig, check: CheckView | null): Uint8Array {
   return writeAdapterZip(edit.delta, {
     architecture: config.architecture,

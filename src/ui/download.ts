@@ -1,7 +1,7 @@
 /** Hands bytes or text to the reader's downloads. */
 export function download(
   name: string,
-  content: Uint8Array | string,
+  content: Uint8Array | string | Blob,
   type = "application/octet-stream",
 ) {
   const url = URL.createObjectURL(new Blob([content as BlobPart], { type }));

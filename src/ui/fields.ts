@@ -1,3 +1,4 @@
+import type { MemitHyperparameters } from "../methods/memit.ts";
 import type { RomeHyperparameters } from "../methods/rome.ts";
 import type { TraceRequest } from "../methods/trace.ts";
 
@@ -53,7 +54,7 @@ export function traceSettings(text: Record<TraceField, string>) {
     window: numberOf("window", text.window, { integer: true, min: 1 }),
     samples: numberOf("samples", text.samples, { integer: true, min: 1, max: 1000 }),
     noise: noiseOf(text.noise),
-    seed: numberOf("seed", text.seed, { integer: true, min: 0, max: 2 ** 32 - 1 }),
+    seed: seedOf(text.seed),
   };
 }
 
@@ -85,21 +86,70 @@ export function romeSettings(
     );
   const hyperparameters: RomeHyperparameters = {
     layer,
-    steps: numberOf("steps", text.steps, { integer: true, min: 1, max: 1000 }),
-    learningRate: numberOf("learning rate", text.learningRate, { min: 0 }),
-    clamp: numberOf("clamp", text.clamp, { min: 0 }),
-    weightDecay: numberOf("weight decay", text.weightDecay, { min: 0 }),
-    klFactor: numberOf("KL factor", text.klFactor, { min: 0 }),
+    ...searchSettings(text),
     keyMode: text.keyMode === "r-rome" ? "r-rome" : "code",
     mom2Adjustment: text.covariance === "C",
     contextLengths: contextLengthsOf(text.contexts),
     factToken: preset.factToken,
   };
-  return {
-    hyperparameters,
-    seed: numberOf("seed", text.seed, { integer: true, min: 0, max: 2 ** 32 - 1 }),
-  };
+  return { hyperparameters, seed: seedOf(text.seed) };
 }
+
+/** MEMIT's fields as text, from a model's preset. */
+export const memitDefaults = (preset: MemitHyperparameters) => ({
+  layers: preset.layers.join(", "),
+  lambda: String(preset.lambda),
+  steps: String(preset.steps),
+  clamp: String(preset.clamp),
+  learningRate: String(preset.learningRate),
+  klFactor: String(preset.klFactor),
+  weightDecay: String(preset.weightDecay),
+  seed: "0",
+});
+export type MemitField = keyof ReturnType<typeof memitDefaults>;
+
+/** The typed fields as MEMIT takes them; `preset` gives what has no field. */
+export function memitSettings(
+  text: Record<MemitField, string>,
+  preset: MemitHyperparameters,
+  layers: number,
+) {
+  const hyperparameters: MemitHyperparameters = {
+    layers: layersOf(text.layers, layers),
+    lambda: numberOf("λ", text.lambda, { min: 0 }),
+    ...searchSettings(text),
+    factToken: preset.factToken,
+  };
+  return { hyperparameters, seed: seedOf(text.seed) };
+}
+
+/** `0, 1, 2` or `13–17`: layers in ascending order. */
+export function layersOf(text: string, layers: number): number[] {
+  const parts = text.split(/[,\s]+/).filter(Boolean);
+  const named = parts.flatMap((part) => {
+    const [first, last = first] = part.split(/[-–]/);
+    const [begin, end] = [first, last].map((end) => (/^\d+$/.test(end) ? Number(end) : NaN));
+    if (!(begin <= end && end < layers))
+      throw new Error(`invalid layers: ${part} (this model has 0–${layers - 1})`);
+    return Array.from({ length: end - begin + 1 }, (_, i) => begin + i);
+  });
+  if (!named.length) throw new Error("invalid layers: nothing (write 0, 1, 2 or 13–17)");
+  return [...new Set(named)].sort((a, b) => a - b);
+}
+
+/** What ROME and MEMIT search with. */
+const searchSettings = (
+  text: Record<"steps" | "learningRate" | "clamp" | "weightDecay" | "klFactor", string>,
+) => ({
+  steps: numberOf("steps", text.steps, { integer: true, min: 1, max: 1000 }),
+  learningRate: numberOf("learning rate", text.learningRate, { min: 0 }),
+  clamp: numberOf("clamp", text.clamp, { min: 0 }),
+  weightDecay: numberOf("weight decay", text.weightDecay, { min: 0 }),
+  klFactor: numberOf("KL factor", text.klFactor, { min: 0 }),
+});
+
+const seedOf = (text: string) =>
+  numberOf("seed", text, { integer: true, min: 0, max: 2 ** 32 - 1 });
 
 /** `10×5, 10×10` is ten sampled prefixes of up to 5 tokens and ten of up to 10; nothing is none. */
 export function contextLengthsOf(text: string): [length: number, count: number][] {

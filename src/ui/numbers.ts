@@ -20,6 +20,20 @@ export function short(x: number): string {
   );
 }
 
+/** A size as a reader says it: `85 MB`, `1.2 GB`. */
+export function bytes(size: number): string {
+  const [unit, name] = [...units].reverse().find(([least]) => size >= least) ?? [1, "bytes"];
+  const value = size / unit;
+  return `${value >= 10 || unit === 1 ? Math.round(value) : value.toFixed(1)} ${name}`;
+}
+
+const units: [number, string][] = [
+  [1e3, "kB"],
+  [1e6, "MB"],
+  [1e9, "GB"],
+  [1e12, "TB"],
+];
+
 /** Seconds as a reader says them: `3 s`, `1 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
   const s = Math.max(1, Math.round(seconds));

@@ -13,6 +13,7 @@ export interface View {
   neighbours: string;
   kinds: string;
   replace: string;
+  many: string;
   trace: Record<string, string>;
   rome: Record<string, string>;
 }
@@ -30,6 +31,7 @@ const plain = [
   "neighbours",
   "kinds",
   "replace",
+  "many",
 ] as const satisfies (keyof View)[];
 
 /** The part of an address after `#`; what is empty is left out. */

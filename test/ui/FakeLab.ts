@@ -3,6 +3,11 @@ import type { Connection, RemoteLab } from "../../workers/connect.ts";
 import type {
   Case,
   CaseScore,
+  CollectOrder,
+  CollectProgress,
+  KeptView,
+  StatisticsKey,
+  StatisticsOverview,
   ComparisonView,
   Delta,
   EditEvent,
@@ -17,6 +22,9 @@ import type {
   TraceEvent,
   TraceRequest,
 } from "../../workers/protocol.ts";
+import { FakeMass } from "./FakeMass.ts";
+
+type RemoteStatistics = RemoteLab["statistics"];
 
 const layers = 8;
 const words = (text: string) => text.match(/\s*\S+/g) ?? [];
@@ -59,8 +67,84 @@ export interface FakeOptions {
   keyRatio?: number;
 }
 
+/** Statistics of one layer, kept in an array. */
+class FakeStatistics implements RemoteStatistics {
+  kept: KeptView[] = [];
+
+  async overview(): Promise<StatisticsOverview> {
+    const atHand = this.kept.map(({ layer, source, count }) => ({ layer, source, count }));
+    return { kept: this.kept, atHand };
+  }
+
+  add(_id: number, { from, layer }: { from: File | string; layer: number }) {
+    return this.#keep(layer, typeof from === "string" ? from : from.name);
+  }
+
+  async collect(
+    _id: number,
+    { layers }: CollectOrder,
+    report: (progress: CollectProgress | null, stage: string) => void,
+  ) {
+    report({ texts: 1, totalTexts: 2, tokens: 512, totalTokens: 1024 }, "collecting");
+    for (const layer of layers) await this.#keep(layer, "pasted text");
+    return this.overview();
+  }
+
+  takeCollected() {
+    return this.overview();
+  }
+
+  dropCollection() {
+    return this.overview();
+  }
+
+  use() {
+    return this.overview();
+  }
+
+  measure() {
+    return this.overview();
+  }
+
+  async remove(_id: number, key: StatisticsKey) {
+    this.kept = this.kept.filter((kept) => kept.key !== key);
+    return this.overview();
+  }
+
+  async file() {
+    return { name: "statistics.npz", blob: new Blob(["PK"]) };
+  }
+
+  async view() {
+    return [];
+  }
+
+  async reset() {}
+
+  async of() {
+    return undefined;
+  }
+
+  async has(layer: number) {
+    return this.kept.some((kept) => kept.layer === layer);
+  }
+
+  #keep(layer: number, source: string) {
+    const key = { model: "demo", revision: "main", layer, corpus: source, dtype: "float32" };
+    const measured = { effectiveRank: 12.5, conditionNumber: 4321 };
+    const about = { layer, source, dMlp: 1024, count: 4096, bytes: 2_621_440, memoryOnly: false };
+    this.kept = [...this.kept, { key, ...about, ...measured, inUse: true }];
+    return this.overview();
+  }
+}
+
 /** A Lab that answers from arithmetic instead of a model: the same every time, and at once. */
 export class FakeLab implements RemoteLab {
+  readonly statistics = new FakeStatistics();
+  readonly mass = new FakeMass({
+    edits: () => this.edits,
+    cancelled: (id) => this.#cancelled.has(id),
+  });
   calls: string[] = [];
   edits: Delta[] = [];
   #options: FakeOptions;
@@ -69,6 +153,7 @@ export class FakeLab implements RemoteLab {
 
   constructor(options: FakeOptions = {}) {
     this.#options = options;
+    this.mass.delay = options.delay ?? 0;
   }
 
   async started() {}
@@ -131,6 +216,11 @@ export class FakeLab implements RemoteLab {
           factToken: "subject_last",
           source: "chosen by a sweep over layers, steps and clamp on 200 facts",
         },
+      },
+      memit: {
+        ...{ layers: [0, 1, 2], lambda: 100, steps: 40, learningRate: 1, clamp: 20 },
+        ...{ weightDecay: 0.5, klFactor: 0.0625, factToken: "subject_last" },
+        source: "chosen by trying layers, λ, steps and clamp",
       },
       statistics: [{ layer: 2, source: "shipped with the model", count: 250_000 }],
     };
@@ -317,16 +407,6 @@ export class FakeLab implements RemoteLab {
   async admit(_id: number, file: File): Promise<{ delta: Delta; relativeNorm: number }> {
     this.#enter("admit");
     throw new Error(`${file.name} is not a safetensors file: it is too short for a header`);
-  }
-
-  async addStatistics(_id: number, file: File, layer: number) {
-    this.#enter("addStatistics");
-    return { statistics: [{ layer, source: file.name, count: 1000 }] };
-  }
-
-  async collectStatistics(_id: number, file: File, layer: number) {
-    this.#enter("collectStatistics");
-    return { statistics: [{ layer, source: file.name, count: 1000 }] };
   }
 
   async traceFile(trace: Trace) {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fileName } from "../../src/ui/download.ts";
 import { lineChart } from "../../src/ui/lineChart.ts";
-import { duration, percent, probability, short } from "../../src/ui/numbers.ts";
+import { bytes, duration, percent, probability, short } from "../../src/ui/numbers.ts";
 import { asSentence } from "../../src/ui/sentence.ts";
 
 test("probabilities keep three decimals, small ones their digits", () => {
@@ -42,4 +42,13 @@ test("lines of a chart span its box, and a chart without steps has no end", () =
   expect(paths[0].last).toEqual({ x: 110, y: 5, value: 1 });
   expect(xTicks.map(({ label }) => label)).toEqual(["0", "1", "2"]);
   expect(lineChart([{ name: "p", values: [] }], box, { steps: 20 }).paths[0].last).toBeNull();
+});
+
+test.each([
+  [12, "12 bytes"],
+  [2_100, "2.1 kB"],
+  [85_196_800, "85 MB"],
+  [1_073_741_824, "1.1 GB"],
+])("%d bytes are %s", (size, text) => {
+  expect(bytes(size)).toBe(text);
 });

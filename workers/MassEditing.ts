@@ -1,0 +1,285 @@
+import { combineLayers, type Delta } from "../src/data/delta.ts";
+import type { TableFact } from "../src/data/factTable.ts";
+import type { Model } from "../src/engine/Model.ts";
+import { type ShelfSize, VectorShelf } from "../src/engine/VectorShelf.ts";
+import { memit } from "../src/methods/memit.ts";
+import { perplexity } from "../src/methods/perplexity.ts";
+import { romeSequence } from "../src/methods/romeSequence.ts";
+import { scoreCase, summarise } from "../src/methods/score.ts";
+import { type TargetAnswer, targetAnswers } from "../src/methods/targetAnswers.ts";
+import type { ValueCache } from "../src/methods/valueCache.ts";
+import { Bundle } from "./Bundle.ts";
+import { releaseCallback } from "./callback.ts";
+import type {
+  MassEvent,
+  MassLayer,
+  MassOrder,
+  MassView,
+  TableScore,
+  TableScoreView,
+} from "./massProtocol.ts";
+import type { Queue } from "./Queue.ts";
+import type { Statistics } from "./Statistics.ts";
+
+/** What the Lab lends: its queue of jobs, the model that is open, and its statistics. */
+export interface MassHost {
+  queue: Queue;
+  /** The model with these deltas and no other. */
+  model(deltas: Delta[]): Model;
+  /** The edits that are switched on. */
+  edits(): Delta[];
+  statistics: Pick<Statistics, "of" | "has" | "view">;
+}
+
+type Order<M> = Extract<MassOrder, { method: M }>;
+
+/** One run: where its reports go, and its two ends. */
+interface Run {
+  bundle: Bundle<MassEvent>;
+  /** Stop, and write what is found. */
+  enough: AbortSignal;
+  /** Stop, and forget it. */
+  signal: AbortSignal;
+}
+
+/** What a run came to, before it is measured. */
+type Written = Pick<MassView, "delta" | "relativeNorm" | "layers" | "written">;
+
+/** Facts whose scores are taken together. */
+const CHUNK = 32;
+
+/** The Lab's jobs on a table of facts: writing them all, and scoring them all. */
+export class MassEditing {
+  readonly #host: MassHost;
+  readonly #values: ValueCache & Pick<VectorShelf, "size" | "clear" | "trouble">;
+  readonly #running = new Map<number, AbortController>();
+
+  constructor(host: MassHost, values = new VectorShelf()) {
+    this.#host = host;
+    this.#values = values;
+  }
+
+  /**
+   * Writes the facts into the model with the edits that are on. Answers what was made; nothing is switched on.
+   *
+   * @throws one sentence, before anything is searched for, where a layer has no statistics
+   */
+  write(id: number, order: MassOrder, report: (events: MassEvent[]) => void): Promise<MassView> {
+    return this.#job(id, "writing the facts", report, async (signal) => {
+      const enough = new AbortController();
+      this.#running.set(id, enough);
+      const run = { bundle: new Bundle(report), enough: enough.signal, signal };
+      try {
+        await this.#demandStatistics(order);
+        const made = await this.#measured(order, run);
+        return { ...made, known: this.#host.statistics.view() };
+      } finally {
+        run.bundle.flush();
+        this.#running.delete(id);
+      }
+    });
+  }
+
+  /** Ends the search of a run; it writes what is found by then. */
+  keepFound(id: number): void {
+    this.#running.get(id)?.abort();
+  }
+
+  /** Which of these layers have no statistics; asked without waiting for a turn. */
+  async missing(layers: number[]): Promise<number[]> {
+    const missing: number[] = [];
+    for (const layer of layers) if (!(await this.#host.statistics.has(layer))) missing.push(layer);
+    return missing;
+  }
+
+  /** Scores every fact with no edit and with the edits that are on. */
+  score(
+    id: number,
+    facts: TableFact[],
+    report: (done: number, total: number) => void,
+  ): Promise<TableScoreView> {
+    return this.#job(id, "scoring the table", report, async (signal) => {
+      const edits = this.#host.edits();
+      const total = facts.length * (edits.length ? 2 : 1);
+      const onDone = (done: number) => report(done, total);
+      const before = await scoreTable(this.#host.model([]), facts, { onDone, signal });
+      if (!edits.length) return { before };
+      const later = (done: number) => onDone(facts.length + done);
+      const model = this.#host.model(edits);
+      return { before, after: await scoreTable(model, facts, { onDone: later, signal }) };
+    });
+  }
+
+  /** How many found states this browser keeps. */
+  kept(): Promise<ShelfSize> {
+    return this.#values.size();
+  }
+
+  /** Forgets them. */
+  forget(): Promise<void> {
+    return this.#values.clear();
+  }
+
+  async #demandStatistics({ method, hyperparameters }: MassOrder) {
+    if (method === "sequence" && !hyperparameters.mom2Adjustment) return;
+    const layers = method === "memit" ? hyperparameters.layers : [hyperparameters.layer];
+    const missing = await this.missing(layers);
+    if (missing.length) throw new Error(missingStatistics(method, missing));
+  }
+
+  /** The facts' answers before the run, the run, and their answers after. */
+  async #measured(order: MassOrder, run: Run): Promise<Omit<MassView, "known">> {
+    const { bundle, signal } = run;
+    const edits = this.#host.edits();
+    bundle.add({ type: "stage", stage: "asking the model for every fact" }, true);
+    const before = await targetAnswers(this.#host.model(edits), order.facts, signal);
+    bundle.add({ type: "before", answers: before }, true);
+    const made =
+      order.method === "memit" ? await this.#memit(order, run) : await this.#sequence(order, run);
+    bundle.add({ type: "stage", stage: "asking the model for every fact again" }, true);
+    const after = await this.#answersWith([...edits, made.delta], order, signal);
+    return { ...made, before, after };
+  }
+
+  async #answersWith(deltas: Delta[], { facts }: MassOrder, signal: AbortSignal) {
+    const model = this.#host.model(deltas);
+    try {
+      return await targetAnswers(model, facts, signal);
+    } finally {
+      this.#host.model(this.#host.edits());
+    }
+  }
+
+  async #memit(order: Order<"memit">, run: Run): Promise<Written> {
+    const { facts, hyperparameters, seed } = order;
+    const { bundle, enough, signal } = run;
+    const sources = new Map<number, string>();
+    const made = await memit(this.#host.model(this.#host.edits()), facts, hyperparameters, {
+      ...{ seed, enough, signal, values: this.#reporting(bundle) },
+      statistics: async (layer) => {
+        const found = await this.#host.statistics.of(layer);
+        if (!found) throw new Error(missingStatistics("memit", [layer]));
+        sources.set(layer, found.source);
+        return found;
+      },
+      onEvent: (event) => bundle.add(event, event.type === "stage" || event.type === "layer"),
+    });
+    const { delta, relativeNorm, written } = made;
+    const layers = made.layers.map(({ layer, residual }, i) => ({
+      ...{ layer, residual, relativeNorm: delta.layers[i].norm! },
+      statistics: sources.get(layer)!,
+    }));
+    return { delta, relativeNorm, written, layers };
+  }
+
+  async #sequence(order: Order<"sequence">, run: Run): Promise<Written> {
+    const { facts, hyperparameters, seed, neutral, every } = order;
+    const { bundle, enough, signal } = run;
+    const model = this.#host.model(this.#host.edits());
+    bundle.add({ type: "stage", stage: "perplexity of the neutral text" }, true);
+    const start = await perplexity(model, neutral, signal);
+    bundle.add({ type: "perplexity", perplexity: start });
+    bundle.add({ type: "stage", stage: "rewriting one fact after the other" }, true);
+    let source = "none: C = I";
+    const made = await romeSequence(model, facts, hyperparameters, {
+      ...{ seed, neutral, every, enough, signal },
+      statistics: async (layer) => {
+        const found = await this.#host.statistics.of(layer);
+        if (found && hyperparameters.mom2Adjustment) source = found.source;
+        return found;
+      },
+      onStep: (step) => bundle.add({ type: "edited", step }),
+    });
+    if (!made.written.length)
+      throw new Error("no fact was written: the run ended before any was rewritten");
+    const { delta, relativeNorm } = together(made.delta, made.steps[0].relativeNorm);
+    const { layer } = hyperparameters;
+    const layers: MassLayer[] = [{ layer, relativeNorm, statistics: source }];
+    return { delta, relativeNorm, layers, written: made.written };
+  }
+
+  /** A job that reports; its callback is released afterwards. */
+  async #job<T>(
+    id: number,
+    doing: string,
+    report: (...values: never[]) => void,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await this.#host.queue.run(id, doing, work);
+    } finally {
+      releaseCallback(report);
+    }
+  }
+
+  /** The kept z's; the first that cannot be kept is reported. */
+  #reporting(bundle: Bundle<MassEvent>): ValueCache {
+    let said = false;
+    return {
+      get: (name) => this.#values.get(name),
+      set: async (name, z) => {
+        await this.#values.set(name, z);
+        const { trouble } = this.#values;
+        if (trouble && !said) bundle.add({ type: "notice", notice: trouble });
+        said ||= trouble !== undefined;
+      },
+    };
+  }
+}
+
+function missingStatistics(method: MassOrder["method"], layers: number[]): string {
+  const some = layers.length === 1 ? `layer ${layers[0]}` : `layers ${layers.join(", ")}`;
+  const instead = method === "sequence" ? ", or choose the identity as covariance" : "";
+  return `no covariance statistics of ${some}; import or collect them under “Covariance statistics” first${instead}`;
+}
+
+/**
+ * The edits of a sequence as one entry per weight, with the norm of their sum. The first edit's own norm tells ‖W‖.
+ */
+function together(delta: Delta, firstNorm: number): { delta: Delta; relativeNorm: number } {
+  const [first] = delta.layers;
+  const weight = productNorm(first) / firstNorm;
+  const layers = combineLayers(delta.layers).map((layer) => ({
+    ...layer,
+    norm: productNorm(layer) / weight,
+  }));
+  return { delta: { ...delta, layers }, relativeNorm: Math.max(...layers.map(({ norm }) => norm)) };
+}
+
+/** ‖uᵀv‖ (Frobenius): the root of Σ_ij (u_i·u_j)(v_i·v_j), in float64. */
+function productNorm({ u, v, rank }: Pick<Delta["layers"][number], "u" | "v" | "rank">): number {
+  let sum = 0;
+  for (let i = 0; i < rank; i++) {
+    for (let j = 0; j <= i; j++) {
+      const product = rowProduct(u, [i, j], rank) * rowProduct(v, [i, j], rank);
+      sum += i === j ? product : 2 * product;
+    }
+  }
+  return Math.sqrt(Math.max(0, sum));
+}
+
+function rowProduct(rows: Float32Array, [a, b]: [number, number], rank: number): number {
+  const width = rows.length / rank;
+  let sum = 0;
+  for (let i = 0; i < width; i++) sum += rows[a * width + i] * rows[b * width + i];
+  return sum;
+}
+
+async function scoreTable(
+  model: Model,
+  facts: TableFact[],
+  { onDone, signal }: { onDone: (done: number) => void; signal: AbortSignal },
+): Promise<TableScore> {
+  const answers: TargetAnswer[] = [];
+  const scores: Awaited<ReturnType<typeof scoreCase>>[] = [];
+  for (let at = 0; at < facts.length; at += CHUNK) {
+    const some = facts.slice(at, at + CHUNK);
+    answers.push(...(await targetAnswers(model, some, signal)));
+    for (const [i, { case: known }] of some.entries()) {
+      signal.throwIfAborted();
+      if (known) scores.push(await scoreCase(model, known, { signal }));
+      onDone(at + i + 1);
+    }
+  }
+  return { answers, ...(scores.length && { summary: summarise(scores) }) };
+}
