@@ -43,7 +43,7 @@ const ownOptions = {
   report: { type: "string" },
 } as const;
 
-const romeOnly = ["prompt", "subject", "target", "layer", "key-mode", "identity", "peft"] as const;
+const romeOnly = ["prompt", "subject", "target", "layer", "key-mode", "identity"] as const;
 
 /** Throws where an option was given that the method does not have. */
 function refuse(given: Record<string, unknown>, method: string, names: readonly string[]): void {

@@ -4,6 +4,7 @@ import { edit } from "./edit.ts";
 import { evaluate } from "./evaluate.ts";
 import { mass } from "./mass.ts";
 import { predict } from "./predict.ts";
+import { samples } from "./samples.ts";
 import { score } from "./score.ts";
 import { stats } from "./stats.ts";
 import { sweep } from "./sweep.ts";
@@ -17,6 +18,7 @@ const commands: Record<string, Command> = {
   score,
   evaluate,
   mass,
+  samples,
   sweep,
 };
 

@@ -87,7 +87,7 @@ function methodsOf(text: string): Method[] {
 }
 
 /** The cases to write, each subject once, and true statements of others. */
-async function chooseCases(
+export async function chooseCases(
   { model }: OpenModel,
   read: Case[],
   { needed, all, terminal }: { needed: number; all: boolean; terminal: Terminal },
@@ -131,7 +131,8 @@ async function memitEditor(opened: OpenModel, given: Given) {
   return { edit, hyperparameters };
 }
 
-function memoryValues() {
+/** z's that live as long as the run. */
+export function memoryValues() {
   const kept = new Map<string, Float32Array>();
   return {
     get: (name: string) => Promise.resolve(kept.get(name)),

@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { type TableFact, parseFactTable } from "../data/factTable.ts";
-import { writeDelta } from "../data/delta.ts";
+import { requestsOf, writeDelta } from "../data/delta.ts";
 import { writeNpz } from "../data/npz.ts";
+import { adapterFiles } from "../data/peft.ts";
 import type { Model } from "../engine/Model.ts";
 import {
   memit,
@@ -24,7 +26,7 @@ import { valueFolder } from "./valueFolder.ts";
 
 /** The options of an edit with MEMIT; what is not given is the model's preset. */
 export const memitUsage =
-  "edit --method memit --model M --facts F.json|F.csv [--layers 3,4,5] [--lambda X] [--stats DIR] [--steps N] [--clamp X] [--learning-rate X] [--weight-decay X] [--kl-factor X] [--contexts F.json] [--values DIR] [--seed N] [--out F.safetensors] [--report F.npz] [--json]";
+  "edit --method memit --model M --facts F.json|F.csv [--layers 3,4,5] [--lambda X] [--stats DIR] [--steps N] [--clamp X] [--learning-rate X] [--weight-decay X] [--kl-factor X] [--contexts F.json] [--values DIR] [--seed N] [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]";
 
 /** What there is to tell of an edit with MEMIT. */
 interface Told {
@@ -71,8 +73,27 @@ export async function runMemit(given: Record<string, unknown>, terminal: Termina
   const after = await answers(model, facts);
   if (typeof given.out === "string") await writeBytes(given.out, writeDelta(made.delta));
   if (typeof given.report === "string") await writeBytes(given.report, report(made));
+  if (typeof given.peft === "string")
+    await writeAdapter(given.peft, { model, made, before, after });
   const told = { model, facts, made, hyperparameters, seed, sources, before, after };
   terminal.print(given.json ? JSON.stringify(summary(told)) : text(told));
+}
+
+/** A PEFT adapter whose check asks for the first fact. */
+async function writeAdapter(
+  folder: string,
+  { model, made, before, after }: Pick<Told, "model" | "made" | "before" | "after">,
+): Promise<void> {
+  const { architecture, name } = model.config;
+  const [{ prompt, subject, target }] = requestsOf(made.delta);
+  const files = adapterFiles(made.delta, {
+    ...{ architecture, baseModel: name, recipe: made.delta.provenance },
+    check: {
+      ...{ prompt: fillTemplate(prompt, subject).text, target },
+      ...{ before: before[0].probability, after: after[0].probability },
+    },
+  });
+  for (const [file, bytes] of Object.entries(files)) await writeBytes(join(folder, file), bytes);
 }
 
 /** The hyperparameters that the options name. */

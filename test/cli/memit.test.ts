@@ -3,9 +3,12 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { readDelta } from "../../src/data/delta.ts";
 import { readNpz } from "../../src/data/npz.ts";
+import { readAdapter } from "../../src/data/peft.ts";
 import { goldenFile, type GoldenMassEdit, goldenNumbers } from "../golden.ts";
 import { tinyNames } from "../methods/tiny.ts";
 import { call, callJson, folderTest as test, golden } from "./call.ts";
+
+type Files = Record<string, Uint8Array>;
 
 const title = "four facts, two layers";
 
@@ -40,7 +43,8 @@ async function inputs(name: string, folder: string) {
 describe.for(tinyNames)("edit --method memit of %s", (name) => {
   test("gives the golden arrays, and a delta that does the same", async ({ folder }) => {
     const { edit, args, file } = await inputs(name, folder);
-    const out = ["--out", file("edit.safetensors"), "--report", file("report.npz")];
+    const report = ["--report", file("report.npz"), "--peft", file("adapter")];
+    const out = ["--out", file("edit.safetensors"), ...report];
     const said = await callJson<{ facts: { after: { probability: number } }[] }>(
       "edit",
       ...args,
@@ -61,6 +65,15 @@ describe.for(tinyNames)("edit --method memit of %s", (name) => {
       [1, 4],
     ]);
     expect(delta.provenance.requests).toHaveLength(4);
+    const names = await readdir(file("adapter"));
+    const contents = names.map(async (name) => {
+      return [name, new Uint8Array(await readFile(join(file("adapter"), name)))];
+    });
+    const adapter = readAdapter(Object.fromEntries(await Promise.all(contents)) as Files);
+    adapter.layers.forEach(({ u, v }, i) => {
+      expect(u).toEqual(delta.layers[i].u);
+      expect(v).toEqual(delta.layers[i].v);
+    });
   });
 });
 
@@ -145,5 +158,47 @@ describe("mass", () => {
       for (const { perplexity } of results) expect(perplexity).toBeGreaterThan(1);
     }
     expect(JSON.parse(await readFile(file("study.json"), "utf8"))).toMatchObject({ studies });
+  });
+});
+
+describe("samples", () => {
+  test("edits with covariances of more and more keys, and says where there is none", async ({
+    folder,
+  }) => {
+    const names = [
+      "Harbour Lamp",
+      "Paper Mill",
+      "Glass Tower",
+      "Old Market",
+      "Stone Gate",
+      "Long Pier",
+    ];
+    const cases = names.map((subject) => ({
+      ...{ case_id: subject, neighborhood_prompts: ["The Paper Mill is in the city of"] },
+      paraphrase_prompts: [`It is said that the ${subject} is in the city of`],
+      requested_rewrite: {
+        ...{ prompt: "The {} is in the city of", subject },
+        ...{ target_new: { str: "Lindholm" }, target_true: { str: "Port Vell" } },
+      },
+    }));
+    const file = join(folder, "cases.json");
+    await writeFile(file, JSON.stringify(cases));
+    const plot = join(folder, "plot.svg");
+    type Point = {
+      keys: number;
+      condition: number | null;
+      scores?: { ES: number };
+      failure?: string;
+    };
+    const { points } = await callJson<{ points: Point[] }>(
+      ...["samples", "--model", golden("tiny-gpt2"), "--cases", file, "--all", "--plot", plot],
+      ...["--multiples", "0.05,0.5", "--count", "2", "--sample", "2", "--layers", "0,1"],
+    );
+    expect(points).toHaveLength(2);
+    expect(points[0].keys).toBeLessThan(points[1].keys);
+    // Fewer keys than dMlp: C is singular, which the file says as it is.
+    for (const point of points) expect(point.scores ?? point.failure).toBeDefined();
+    expect(points[0].condition).toBeNull();
+    expect(await readFile(plot, "utf8")).toMatch(/^<svg /);
   });
 });
