@@ -108,7 +108,7 @@ export function memitChanges(given: Record<string, unknown>): Partial<MemitHyper
     layers: numbersOption(given, "layers", { min: 0, whole: true }),
   };
   const named = Object.entries(numbers).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(named) as Partial<MemitHyperparameters>;
+  return Object.fromEntries(named);
 }
 
 /** Context templates in a file, a list or a list of groups; undefined where no file is named. */
