@@ -1,10 +1,16 @@
 import * as Comlink from "comlink";
+import { openWebRuntime } from "../src/engine/webRuntime.ts";
 import type { Bench } from "./browser.worker.ts";
 
 const worker = new Worker(new URL("./browser.worker.ts", import.meta.url), { type: "module" });
 const bench = Comlink.wrap<Bench>(worker);
 
-// scripts/bench.mjs calls this from outside.
+// scripts/bench.mjs calls these from outside.
 Object.assign(globalThis, {
   measure: (provider: "wasm" | "webgpu") => bench.measure(provider, `${location.origin}/`),
+  async measureKernels() {
+    const { measureKernels } = await import("./kernels.ts");
+    const { runtime, description } = await openWebRuntime("webgpu");
+    return measureKernels(runtime, description);
+  },
 });

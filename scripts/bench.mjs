@@ -1,5 +1,10 @@
-/** `npm run bench [-- --only native,wasm,webgpu] [--model FOLDER]`: a table, and bench/results.json. */
-import { writeFileSync } from "node:fs";
+/**
+ * `npm run bench [-- --only native,wasm,webgpu,kernels] [--model FOLDER]`: tables, and bench/results.json.
+ *
+ * `--only dawn` measures the kernels in Node instead of in Chromium; it wants `npm i --no-save webgpu` (130 MB) first.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,10 +14,10 @@ import { chromium } from "./chromium.mjs";
 import { root } from "./step.mjs";
 
 const { values } = parseArgs({ options: { only: { type: "string" }, model: { type: "string" } } });
-const wanted = values.only?.split(",") ?? ["native", "wasm", "webgpu"];
+const wanted = values.only?.split(",") ?? ["native", "wasm", "webgpu", "kernels"];
 const model = values.model ?? join(root, "public", "models", "demo");
 
-const results = {
+const about = {
   date: new Date().toISOString(),
   machine: {
     cpu: cpus()[0]?.model ?? "unknown",
@@ -21,15 +26,22 @@ const results = {
     system: `${process.platform} ${process.arch}`,
     node: process.versions.node,
   },
-  providers: {},
 };
-const { cpu, cores, memoryGiB, system, node } = results.machine;
-console.log(`${results.date}\n${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}`);
+const { cpu, cores, memoryGiB, system, node } = about.machine;
+console.log(`${about.date}\n${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}`);
+
+// What is not measured now is kept from the last time.
+const file = join(root, "bench", "results.json");
+const { kernels, ...models } = JSON.parse(readFileSync(file, "utf8"));
+const onModels = wanted.some((name) => !["kernels", "dawn"].includes(name));
+const results = onModels ? { ...about, providers: {} } : models;
+if (kernels) results.kernels = kernels;
 
 if (wanted.includes("native")) add("native", "onnxruntime-node", await native());
-const browsers = wanted.filter((name) => name === "wasm" || name === "webgpu");
-if (browsers.length > 0) await inBrowser(browsers);
-writeFileSync(join(root, "bench", "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+const inPage = wanted.filter((name) => !["native", "dawn"].includes(name));
+if (inPage.length > 0) await inBrowser(inPage);
+if (wanted.includes("dawn")) addKernels(await onDawn());
+writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 console.log("\nwritten to bench/results.json");
 
 function add(provider, description, measurements) {
@@ -43,25 +55,72 @@ function add(provider, description, measurements) {
   }
 }
 
+/** Our kernels beside their peers: the median time, and how many times ours it is. */
+function addKernels({ adapter, peak, tuned, tables }) {
+  results.kernels = { ...about, adapter, peak, tuned, tables };
+  console.log(`\nkernels (${adapter}); ${speed(peak)} at its peak of multiply-adds`);
+  console.log(`chosen in ${time(tuned.seconds).trim()}, ${speed(tuned.gflops)}: ${tuned.variant}`);
+  for (const { name, lines } of tables) {
+    const heads = ["median", "best", "ours = 1", "of the whole", "done", "of peak"];
+    console.log(`\n  ${name.padEnd(30)}${heads.map((head) => head.padStart(15)).join("")}`);
+    for (const line of lines) {
+      const { seconds, fastest, ratio, gflops, doneGflops = gflops, ofPeak } = line;
+      const cells = () => [
+        ...[time(seconds), time(fastest), ratio.toFixed(2)],
+        ...[speed(gflops), speed(doneGflops), `${(100 * ofPeak).toFixed(0)} %`],
+      ];
+      const rest =
+        line.absent ??
+        cells()
+          .map((cell) => cell.padStart(15))
+          .join("");
+      console.log(`    ${line.name.padEnd(28)}${rest}`);
+    }
+  }
+}
+
+function speed(gflops) {
+  return `${gflops.toFixed(gflops < 100 ? 2 : 0)} GFLOP/s`;
+}
+
 function time(seconds) {
   return `${seconds.toFixed(seconds < 0.1 ? 4 : 3)} s`.padStart(10);
 }
 
 async function native() {
-  const outDir = join("dist-cli", "bench");
-  await build({
-    ...{ root, configFile: false, logLevel: "error", publicDir: false },
-    build: { ssr: "bench/native.ts", outDir, target: "node20", emptyOutDir: true },
-  });
-  const { measureNative } = await import(pathToFileURL(join(root, outDir, "native.js")).href);
+  const { measureNative } = await import(pathToFileURL(await buildForNode("native")).href);
   return measureNative(root, model);
 }
 
+/** The kernels in a Node of their own. Node 20 would stall in compiling onnxruntime-web without its flag. */
+async function onDawn() {
+  const script = await buildForNode("dawn");
+  const output = join(root, "dist-cli", "bench", "kernels.json");
+  const wasm = "node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm";
+  const args = ["--liftoff-only", script, join(root, wasm), output];
+  const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
+  if (status !== 0) throw new Error(`Dawn in Node failed: exit code ${status}`);
+  return JSON.parse(readFileSync(output, "utf8"));
+}
+
+async function buildForNode(name) {
+  const outDir = join("dist-cli", "bench");
+  await build({
+    ...{ root, configFile: false, logLevel: "error", publicDir: false },
+    build: { ssr: `bench/${name}.ts`, outDir, target: "node20", emptyOutDir: true },
+  });
+  return join(root, outDir, `${name}.js`);
+}
+
 /** The page in Chromium; where no graphics card is, WebGPU is SwiftShader's and measured on little. */
-async function inBrowser(providers) {
+async function inBrowser(parts) {
   const executablePath = await chromium();
   const { chromium: launcher } = await import("playwright");
-  const server = await createServer({ root, logLevel: "error", server: { port: 0 } });
+  // Named, since one that is found only on the way reloads the page under the measurement.
+  const include = ["@jax-js/jax", "@tensorflow/tfjs-backend-webgpu", "@tensorflow/tfjs-core"];
+  const optimizeDeps = { include };
+  const settings = { port: 0, hmr: false, watch: null }; // a file that is saved must not reload the page
+  const server = await createServer({ root, logLevel: "error", server: settings, optimizeDeps });
   await server.listen();
   const software = ["--use-webgpu-adapter=swiftshader", "--enable-unsafe-webgpu"];
   const args = ["--headless=new", ...(process.env.GPU === "real" ? [] : software)];
@@ -74,10 +133,11 @@ async function inBrowser(providers) {
     const page = await browser.newPage();
     await page.goto(new URL("bench/", server.resolvedUrls.local[0]).href);
     await page.waitForFunction("globalThis.measure");
-    for (const provider of providers) {
+    for (const provider of parts.filter((part) => part !== "kernels")) {
       const { description, measurements } = await page.evaluate((p) => measure(p), provider);
       add(provider, description, measurements);
     }
+    if (parts.includes("kernels")) addKernels(await page.evaluate("measureKernels()"));
   } finally {
     await browser.close();
     await server.close();

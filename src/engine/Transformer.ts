@@ -16,6 +16,8 @@ import { type Memory, openMemory } from "./Memory.ts";
 import { type Extent, Patches } from "./Patches.ts";
 import { Gpu } from "../kernels/Gpu.ts";
 import { Programs } from "./Programs.ts";
+import { Shelf } from "./Shelf.ts";
+import type { TuningStore } from "../kernels/tuning.ts";
 import type { Runtime } from "./Runtime.ts";
 import type { Intervention, Site } from "./sites.ts";
 import type { Weights } from "./weights.ts";
@@ -185,7 +187,7 @@ export class Transformer {
     const { outer, layers } = this.weights;
     this.deltas.clear();
     for (const part of [outer, ...layers]) {
-      for (const tensor of Object.values(part)) this.memory.release(tensor as Tensor);
+      for (const tensor of Object.values(part)) this.memory.release(tensor);
     }
     this.#weights = undefined;
   }
@@ -218,9 +220,18 @@ export class Transformer {
 /** One Gpu per device: its pipelines are compiled once, whatever model is loaded. */
 const gpus = new WeakMap<GPUDevice, Gpu>();
 
+/** What was measured on a device once is not measured again at the next visit. */
+function tuningStore(): TuningStore {
+  const shelf = new Shelf();
+  return {
+    get: (key) => shelf.take(key),
+    set: async (key, value) => void (await shelf.put(key, value)),
+  };
+}
+
 function gpuOf({ provider, device }: Runtime): Gpu | undefined {
   if (provider !== "webgpu" || !device) return undefined;
-  const gpu = gpus.get(device) ?? new Gpu(device);
+  const gpu = gpus.get(device) ?? new Gpu(device, { tuning: tuningStore() });
   gpus.set(device, gpu);
   return gpu;
 }

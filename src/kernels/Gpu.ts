@@ -1,3 +1,5 @@
+import type { TuningStore } from "./tuning.ts";
+
 /** One compute dispatch: the buffers are bound to group 0 in the order of their `@binding`. */
 export interface Dispatch {
   pipeline: GPUComputePipeline;
@@ -26,9 +28,16 @@ export class Gpu {
   readonly #lowered: number;
   #failure: string | undefined;
 
+  /** Where the choices of kernel variants are remembered, if anywhere. */
+  readonly tuning: TuningStore | undefined;
+
   /** `bindingLimit` takes the device for one that binds no more than so many bytes; a test of what large matrices meet. */
-  constructor(device: GPUDevice, { bindingLimit = Infinity }: { bindingLimit?: number } = {}) {
+  constructor(
+    device: GPUDevice,
+    { bindingLimit = Infinity, tuning }: { bindingLimit?: number; tuning?: TuningStore } = {},
+  ) {
     this.device = device;
+    this.tuning = tuning;
     this.#lowered = bindingLimit;
     void device.lost.then(({ message }) => {
       this.#failure ??= `the GPU was lost (${message}); reload, or choose a smaller model`;

@@ -36,7 +36,7 @@ export interface SecondMomentOptions {
  *
  * The device holds one float32 for each entry of the lower half (in tiles, see `DeviceTiles`). The caller keeps the
  * totals in float64: whenever `isDue`, `drain` hands over what was summed since the last time. So the error of an entry
- * relative to sqrt(C_ii C_jj) is at most `bound`, 1.5e-5 (in practice some 1e-7), however many samples there are.
+ * relative to sqrt(C_ii C_jj) is at most `bound`, 1.5e-5, and mostly below 1e-6, however many samples there are.
  */
 export class SecondMoment {
   /** What no entry's error exceeds, relative to sqrt(C_ii C_jj), where each `isDue` is followed by a drain. */

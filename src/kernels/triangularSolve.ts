@@ -18,16 +18,17 @@ export async function triangularSolve(
   { blocks, rows }: RightSides,
 ): Promise<void> {
   const { gpu, side, across, tileBytes } = l;
-  const inverse = gpu.buffer("triangularSolve.inverse", tileBytes);
-  const solved = gpu.buffer("triangularSolve.solved", blocks.bytes);
   const forwards = triangle === "L";
-  const x = { buffer: solved, slot: 0 };
   const shape = { rows, width: side, depth: side };
+  const buffers: GPUBuffer[] = [];
   try {
+    buffers.push(gpu.buffer("triangularSolve.inverse", tileBytes));
+    buffers.push(gpu.buffer("triangularSolve.solved", blocks.bytes));
+    const [inverse, x] = buffers.map((buffer) => ({ buffer, slot: 0 }));
     for (let i = 0; i < across; i++) {
       const k = forwards ? i : across - 1 - i;
-      await readInverse(l, k, inverse);
-      const first = { a: blocks.place(k), b: { buffer: inverse, slot: 0 }, c: x };
+      await readInverse(l, k, inverse.buffer);
+      const first = { a: blocks.place(k), b: inverse, c: x };
       // x [rows, side] = b L⁻ᵀ for L, and b L⁻¹ for Lᵀ
       await tileProducts(gpu, [first], { ...shape, ...times(!forwards), into: "C = AB" });
       copyBlocks(gpu, [[x, blocks.place(k)]], blocks.bytes);
@@ -39,7 +40,7 @@ export async function triangularSolve(
       await tileProducts(gpu, rest, { ...shape, transposed: forwards, into: "C -= AB" });
     }
   } finally {
-    gpu.destroy(inverse, solved);
+    gpu.destroy(...buffers);
   }
 }
 

@@ -19,6 +19,7 @@ export interface Tuning<T> {
   candidates: readonly T[];
   /** Operations per second of a candidate; throws where it fails on this device. */
   measure: (candidate: T) => Promise<number>;
+  /** Default: the Gpu's. */
   store?: TuningStore | undefined;
 }
 
@@ -54,11 +55,12 @@ export function tuningKey(name: string, { adapterInfo, features, limits }: GPUDe
 
 async function recallOrMeasure<T>(gpu: Gpu, tuning: Tuning<T>): Promise<Tuned<T>> {
   const key = tuningKey(tuning.name, gpu.device);
-  const stored = await tuning.store?.get(key).catch(() => undefined);
+  const { store = gpu.tuning } = tuning;
+  const stored = await store?.get(key).catch(() => undefined);
   const recalled = recall(stored, tuning.candidates);
   if (recalled) return recalled;
   const best = await measureAll(tuning);
-  await tuning.store?.set(key, best).catch(() => undefined);
+  await store?.set(key, best).catch(() => undefined);
   return best;
 }
 
