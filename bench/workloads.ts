@@ -11,6 +11,7 @@ import { sigma } from "../src/methods/sigma.ts";
 import { fillTemplate } from "../src/methods/subject.ts";
 import { trace, type TraceRequest } from "../src/methods/trace.ts";
 import { blockFlops } from "./flops.ts";
+import { measureStates } from "./states.ts";
 
 /** One line of the table. */
 export interface Measurement {
@@ -41,8 +42,11 @@ export async function measureAll(options: BenchOptions): Promise<Measurement[]> 
   try {
     const speed = await measureThroughput(model, quick ? 2 : 32);
     if (quick) return speed;
-    const fact = chooseFact(model, parseFacts(facts));
-    return [await measureTrace(model, fact), ...(await measureEdit(model, fact, files)), ...speed];
+    const known = parseFacts(facts);
+    const fact = chooseFact(model, known);
+    const edit = await measureEdit(model, fact, files);
+    const states = await measureStates(model, known);
+    return [await measureTrace(model, fact), ...edit, ...states, ...speed];
   } finally {
     await model.dispose();
   }

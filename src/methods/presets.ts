@@ -88,7 +88,7 @@ const memitPresets: Partial<Record<string, MemitPreset>> = {
 /** The built-in model's, from `palimpsest mass` (README, what is measured). */
 const demoMemit: MemitPreset = {
   ...commonMemit,
-  layers: [0, 1, 2],
+  layers: [0, 2],
   lambda: 100,
   steps: 40,
   learningRate: 1,

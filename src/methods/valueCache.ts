@@ -19,11 +19,16 @@ export function valueName(
   fact: EditRequest,
   settings: { hyperparameters: MemitHyperparameters; contexts: ContextGroups },
 ): string {
-  const { layers, lambda, ...rest } = settings.hyperparameters;
+  const { layers, steps, learningRate, weightDecay, klFactor, clamp, factToken } =
+    settings.hyperparameters;
   const { prompt, subject, target } = fact;
-  const layer = layers[layers.length - 1];
   const request = { prompt, subject, target };
-  return JSON.stringify({ name, revision, layer, ...rest, request, contexts: settings.contexts });
+  // Named one by one: the text must not depend on the order in which a caller's object has them.
+  return JSON.stringify({
+    ...{ name, revision, layer: layers[layers.length - 1] },
+    ...{ steps, learningRate, weightDecay, klFactor, clamp, factToken },
+    ...{ request, contexts: settings.contexts },
+  });
 }
 
 /** The states that the cache holds; undefined for the others, and for what is of another width or not finite. */
