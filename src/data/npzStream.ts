@@ -200,9 +200,11 @@ class ChunkReader {
     let filled = 0;
     while (filled < count) {
       if (this.#piece.length === 0) {
-        const { value, done } = await this.#chunks.next();
-        if (done) throw new Error(`"${name}" is cut short: it has ${count - filled} bytes too few`);
-        this.#piece = value as Uint8Array<ArrayBuffer>;
+        const next = await this.#chunks.next();
+        if (next.done) {
+          throw new Error(`"${name}" is cut short: it has ${count - filled} bytes too few`);
+        }
+        this.#piece = next.value as Uint8Array<ArrayBuffer>;
       }
       const taken = this.#piece.subarray(0, count - filled);
       result.set(taken, filled);

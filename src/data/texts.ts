@@ -54,14 +54,15 @@ export async function readTexts(
     form ??= detectForm(rest);
     if (form === "json") continue;
     const end = lastCut(rest, form);
-    texts.push(...split(rest.slice(0, end), form));
+    for (const text of split(rest.slice(0, end), form)) if (!BLANK.test(text)) texts.push(text);
     rest = rest.slice(end);
   }
   form ??= detectForm(rest);
-  texts.push(...(form === "json" ? fromJson(rest, what) : split(rest, form)));
-  const filled = texts.filter((text) => !BLANK.test(text));
-  if (filled.length === 0) throw new Error(`${what} has no text in it`);
-  return filled;
+  for (const text of form === "json" ? fromJson(rest, what) : split(rest, form)) {
+    if (!BLANK.test(text)) texts.push(text);
+  }
+  if (texts.length === 0) throw new Error(`${what} has no text in it`);
+  return texts;
 }
 
 /** Characters that are read before texts are cut off, and that a form is guessed from. */

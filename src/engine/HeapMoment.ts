@@ -57,7 +57,7 @@ export class HeapMoment {
     this.#tiles = [];
     for (const [index, tile] of tiles.entries()) {
       if (!tile) continue;
-      delete tiles[index];
+      tiles[index] = undefined; // so that no tile is there twice for long
       await take(index, tile);
     }
   }

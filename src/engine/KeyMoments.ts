@@ -138,7 +138,7 @@ export class KeyMoments {
       return this.#model.memory.release(keys);
     }
     const real = at.length < pass.rows * pass.width ? await this.#compact(keys, at) : keys;
-    await moment.add(real.gpuBuffer as GPUBuffer, at.length);
+    await moment.add(real.gpuBuffer, at.length);
     this.#model.memory.release(real);
   }
 

@@ -161,9 +161,9 @@ export class TileSets {
     work: () => Promise<T>,
   ): Promise<T | undefined> {
     if (!this.#locks) return work();
-    return (await this.#locks.request(`palimpsest/${name}`, options, (lock) =>
+    return await this.#locks.request(`palimpsest/${name}`, options, (lock) =>
       lock || !options.ifAvailable ? work() : undefined,
-    )) as T | undefined;
+    );
   }
 
   async #answered<T>(work: Promise<T>): Promise<T> {

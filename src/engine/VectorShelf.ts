@@ -42,9 +42,9 @@ export class VectorShelf {
 
   /** How much lies there, in memory and in the database. */
   async size(): Promise<ShelfSize> {
-    const names = new Set<IDBValidKey>(this.#memory.keys());
-    for (const name of await this.#names()) names.add(name);
-    const some = await this.get(String(names.values().next().value ?? ""));
+    const names = new Set([...this.#memory.keys(), ...(await this.#names())]);
+    const [name = ""] = names;
+    const some = await this.get(name);
     return { vectors: names.size, bytes: names.size * (some?.byteLength ?? 0) };
   }
 
@@ -58,9 +58,9 @@ export class VectorShelf {
     }
   }
 
-  async #names(): Promise<IDBValidKey[]> {
+  async #names(): Promise<string[]> {
     try {
-      return await keys(this.#store());
+      return await keys<string>(this.#store());
     } catch {
       return [];
     }

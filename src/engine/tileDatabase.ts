@@ -5,9 +5,9 @@ export interface Flip {
   /** The entry that says which of the set's other entries count. */
   key: string;
   /** Its new value, told the one that is there now; undefined removes it, no answer at all changes nothing. */
-  change(current: unknown): { value: unknown } | undefined;
+  change: (current: unknown) => { value: unknown } | undefined;
   /** Which of the entries whose keys begin with `key#` to delete. */
-  drop(key: string): boolean;
+  drop: (key: string) => boolean;
 }
 
 /** What is needed of a database, for tests to stand in for. */
@@ -49,7 +49,7 @@ async function flip(objects: IDBObjectStore, { key, change, drop }: Flip): Promi
     else objects.put(changed.value, key);
     const parts = objects.getAllKeys(IDBKeyRange.bound(`${key}#`, `${key}#\uffff`));
     parts.onsuccess = () => {
-      for (const part of parts.result) if (drop(String(part))) objects.delete(part);
+      for (const part of parts.result as string[]) if (drop(part)) objects.delete(part);
     };
   };
   await idb.promisifyRequest(objects.transaction);

@@ -102,6 +102,8 @@ export class MassDesk {
     return own.length ? own : neutralStatements(this.#host.facts(), this.table?.facts ?? []);
   });
   readonly #host: MassHost;
+  /** Counts the runs: what an older one leaves behind is not taken for the newest's. */
+  #turn = 0;
 
   constructor(host: MassHost) {
     this.#host = host;
@@ -138,7 +140,7 @@ export class MassDesk {
 
   /** The table of before a reload, where the browser still has it. */
   restore() {
-    const stored = remembered();
+    const stored = this.table ? null : remembered();
     if (stored) this.read(stored.text, stored.name);
   }
 
@@ -169,6 +171,7 @@ export class MassDesk {
     const model = this.#host.model();
     const table = this.table;
     if (!model || !table) return;
+    const turn = ++this.#turn;
     const made = await this.#host.run("mass", "preparing", async (id) => {
       const order = this.#order(model, table.facts);
       this.#begin(order);
@@ -177,6 +180,7 @@ export class MassDesk {
       });
       return this.#host.lab().write(id, order, report);
     });
+    if (turn !== this.#turn) return;
     this.stopping = false;
     if (made) {
       this.#finish(made);
@@ -321,10 +325,11 @@ export class MassDesk {
   }
 
   #finish(made: MassView) {
-    const written = new Set(made.written);
+    const written: boolean[] = [];
+    for (const i of made.written) written[i] = true;
     this.rows = this.rows.map((row, i) => ({
       ...row,
-      stage: written.has(i) ? "written" : "left",
+      stage: written[i] ? "written" : "left",
       now: made.after[i],
     }));
     if (this.run) this.run = { ...this.run, made };

@@ -3,13 +3,11 @@ import type {
   ComparisonView,
   Delta,
   DeviceView,
-  EditView,
   Fact,
   MassView,
   ModelSource,
   ModelView,
   PredictionView,
-  ValueStep,
   StatisticsOverview,
   TokensView,
   Trace,
@@ -19,9 +17,10 @@ import { Draft } from "./Draft.svelte.ts";
 import { caseOf } from "./draftCase.ts";
 import { EditStack, type Edit } from "./EditStack.svelte.ts";
 import { linesOf, romeSettings, traceSettings } from "./fields.ts";
-import type { HeatmapData, Kind } from "./heatmap.ts";
+import type { Kind } from "./heatmap.ts";
 import { Job } from "./Job.svelte.ts";
 import { MassDesk } from "./MassDesk.svelte.ts";
+import type { Rewrite, TracePlot } from "./running.ts";
 import { addressOf, checkAddress, sourceOf } from "./modelAddress.ts";
 import { messageOf } from "./sentence.ts";
 import { StatisticsDesk } from "./StatisticsDesk.svelte.ts";
@@ -36,23 +35,6 @@ const jobNames = [
 ];
 /** What is under way at most once: a new one ends the one before. */
 type JobName = (typeof jobNames)[number];
-
-/** A trace on the page: what is drawn, and the whole result once it is there. */
-export interface TracePlot {
-  data: HeatmapData;
-  trace: Trace | null;
-  /** Edits that were switched on while it was traced. */
-  edits: number;
-}
-
-/** A rewrite on the page: its steps so far, and its end. */
-export interface Rewrite {
-  subject: string;
-  target: string;
-  steps: ValueStep[];
-  planned: number;
-  made: EditView | null;
-}
 
 /** What the page shows, and the only object that talks to the worker. */
 export class Session {

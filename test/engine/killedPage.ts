@@ -19,7 +19,7 @@ export interface Profile {
   };
 }
 
-const n = 1700; // 28 tiles, 7 MB
+const n = 2600; // 66 tiles, 17 MB
 const shape = { layers: [1], n: 700, side: 256 };
 const model = { name: "killed", revision: "main" };
 const key: StatisticsKey = {

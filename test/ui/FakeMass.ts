@@ -135,7 +135,7 @@ export class FakeMass implements RemoteMass {
   }
 
   async #pause(id: number) {
-    await new Promise((resolve) => setTimeout(resolve, this.delay));
+    if (this.delay) await new Promise((resolve) => setTimeout(resolve, this.delay));
     if (this.#host.cancelled(id)) throw new DOMException("cancelled", "AbortError");
   }
 }

@@ -43,3 +43,14 @@ test("a delta that does not say how it was made has no recipe", async () => {
   const { request: _, ...provenance } = edit.delta.provenance;
   expect(recipeFile({ ...edit, delta: { ...edit.delta, provenance } })).toBeUndefined();
 });
+
+test("an edit of many facts is named by their number, and goes into an adapter", async () => {
+  const { request: _, ...provenance } = (await madeEdit()).delta.provenance;
+  const edit = await madeEdit();
+  const requests = [request, { ...request, subject: "The Louvre" }];
+  const delta = { ...edit.delta, provenance: { ...provenance, method: "memit", requests } };
+  expect(nameOf(delta)).toBe("memit-2-facts-demo");
+  const { config } = await new FakeLab().load(1, { kind: "demo" }, () => undefined);
+  const read = readAdapterZip(adapterFile({ ...edit, delta }, config, null));
+  expect(read.provenance.requests).toEqual(requests);
+});

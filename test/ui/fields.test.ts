@@ -1,8 +1,12 @@
 import { expect, test } from "vitest";
+import type { MemitHyperparameters } from "../../src/methods/memit.ts";
 import type { RomeHyperparameters } from "../../src/methods/rome.ts";
 import {
   contextLengthsOf,
+  layersOf,
   linesOf,
+  memitDefaults,
+  memitSettings,
   noiseOf,
   numberOf,
   romeDefaults,
@@ -66,4 +70,26 @@ test("context lengths and lines", () => {
   expect(contextLengthsOf("")).toEqual([]);
   expect(() => contextLengthsOf("ten")).toThrow("invalid contexts: ten");
   expect(linesOf("a\n\n  b \n")).toEqual(["a", "b"]);
+});
+
+const memit: MemitHyperparameters = {
+  ...{ layers: [0, 1, 2], lambda: 100, steps: 40, learningRate: 1, clamp: 20 },
+  ...{ weightDecay: 0.5, klFactor: 0.0625, factToken: "subject_last" },
+};
+
+test("MEMIT's preset shown as text and read back is the same preset", () => {
+  expect(memitSettings(memitDefaults(memit), memit, 8)).toEqual({
+    ...{ hyperparameters: memit, seed: 0 },
+  });
+  expect(() => memitSettings({ ...memitDefaults(memit), lambda: "much" }, memit, 8)).toThrow(
+    "invalid λ: much (a number, 0 or more)",
+  );
+});
+
+test("layers are a list or a span, each once, in order", () => {
+  expect(layersOf("13–17", 48)).toEqual([13, 14, 15, 16, 17]);
+  expect(layersOf("4, 2-3 3", 8)).toEqual([2, 3, 4]);
+  for (const bad of ["1-9", "3-1", "x", "1.5", "-1"])
+    expect(() => layersOf(bad, 8)).toThrow(`invalid layers: ${bad} (this model has 0–7)`);
+  expect(() => layersOf(" ", 8)).toThrow("invalid layers: nothing");
 });

@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import axe from "axe-core";
+import { expect, test, type Page } from "@playwright/test";
+import { readDelta, requestsOf } from "../../src/data/delta.ts";
+import { readAdapterZip } from "../../src/data/peft.ts";
+
+interface Fact {
+  subject: string;
+  prompt: string;
+  newTargets: string[];
+}
+const { facts } = JSON.parse(
+  readFileSync(new URL("../../public/facts.json", import.meta.url), "utf8"),
+) as { facts: Fact[] };
+
+/** Facts the built-in model knows, spread over its relations, each with a false answer. */
+const table = [
+  "prompt,subject,target",
+  ...Array.from({ length: 10 }, (_, i) => {
+    const { prompt, subject, newTargets } = facts[i * 47];
+    return [prompt, subject, newTargets[0]].map((text) => JSON.stringify(text)).join(",");
+  }),
+].join("\n");
+
+const button = (page: Page, name: string | RegExp) =>
+  page.getByRole("button", { name, exact: typeof name === "string" });
+const rows = (page: Page) => page.getByRole("table", { name: "Facts to write" }).getByRole("row");
+const inStage = (page: Page, stage: string | RegExp) => rows(page).filter({ hasText: stage });
+
+/** What axe finds serious or critical. */
+async function serious(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<{
+    violations: { id: string; impact: string; nodes: { html: string }[] }[];
+  }>("axe.run()");
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+}
+
+/** The page on many facts; its own trace is left out. */
+async function open(page: Page) {
+  await page.goto("/#many=1&kinds=none");
+  await expect(page.getByText("Built-in model", { exact: true })).toBeVisible();
+  await expect(button(page, "Write the facts")).toBeVisible({ timeout: 60_000 });
+}
+
+async function paste(page: Page) {
+  await page.getByLabel(/^Facts: CSV/).fill(table);
+  await button(page, "Read the table").click();
+  await expect(rows(page)).toHaveCount(11);
+}
+
+test("ten facts are written at once, recalled, scored, downloaded and undone", async ({ page }) => {
+  const complained: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complained.push(message.text());
+  });
+  page.on("pageerror", (error) => complained.push(error.message));
+  await open(page);
+  await paste(page);
+  await button(page, "Write the facts").click();
+  await expect(page.getByText("10 of 10", { exact: true })).toBeVisible({ timeout: 150_000 });
+  await expect(inStage(page, "written")).toHaveCount(10);
+  expect(await inStage(page, "✓").count()).toBeGreaterThanOrEqual(9);
+  await expect(page.getByText("With 1 edit")).toBeVisible();
+  expect(await serious(page)).toEqual([]);
+
+  await button(page, "Score the whole set").click();
+  const greedy = page.getByRole("row", { name: /^Greedy text says the target/ });
+  await expect(greedy).toContainText(/(90|100)\.0 %$/, { timeout: 60_000 });
+
+  const file = page.waitForEvent("download");
+  await button(page, /^Delta/).click();
+  const delta = readDelta(new Uint8Array(readFileSync(await (await file).path())));
+  expect(requestsOf(delta)).toHaveLength(10);
+  const zip = page.waitForEvent("download");
+  await button(page, /^PEFT zip/).click();
+  const adapter = readAdapterZip(new Uint8Array(readFileSync(await (await zip).path())));
+  expect(adapter.layers.map(({ layer }) => layer)).toEqual(delta.layers.map(({ layer }) => layer));
+
+  await button(page, "Undo").click();
+  await expect(page.getByText(/Nothing is overwritten yet/)).toBeVisible();
+  await expect(page.getByText("With 1 edit")).toBeHidden();
+  expect(complained.filter((text) => !/nothing to trace/i.test(text))).toEqual([]);
+});
+
+test("what is found is kept when a run is stopped, and after a reload it goes on from there", async ({
+  page,
+}) => {
+  await open(page);
+  await paste(page);
+  await button(page, "Write the facts").click();
+  await expect(inStage(page, /found in/).first()).toBeVisible({ timeout: 120_000 });
+  await button(page, "Stop and keep what is found").click();
+  await expect(page.getByText(/^\d+ of 10$/)).toBeVisible({ timeout: 60_000 });
+  const written = await inStage(page, /\d written/).count();
+  expect(written).toBeGreaterThan(0);
+  await button(page, "Undo").click();
+  await expect(page.getByText(/Nothing is overwritten yet/)).toBeVisible();
+
+  await page.reload();
+  await expect(rows(page)).toHaveCount(11, { timeout: 60_000 });
+  await button(page, "Write the facts").click();
+  await expect(inStage(page, "from the cache").first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("10 of 10", { exact: true })).toBeVisible({ timeout: 150_000 });
+});
+
+for (const [width, colorScheme] of [
+  [360, "dark"],
+  [1600, "light"],
+] as const) {
+  test(`the table fits at ${width} pixels, ${colorScheme}`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
+    await open(page);
+    await paste(page);
+    await page.getByRole("textbox", { name: "Layers" }).fill("6, 7");
+    await expect(page.getByText(/No covariance statistics of layers/)).toBeVisible();
+    const wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+    expect(wide).toBeLessThanOrEqual(0);
+    expect(await serious(page)).toEqual([]);
+  });
+}

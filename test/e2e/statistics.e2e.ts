@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync } from "node:fs";
+import axe from "axe-core";
+import { expect, test, type Locator, type Page } from "@playwright/test";
+import { readNpz } from "../../src/data/npz.ts";
+
+const shipped = `public/models/demo/stats/${readdirSync("public/models/demo/stats").find((name) => name.endsWith(".npz"))!}`;
+
+// On a busy machine WebAssembly reads but some hundred keys a second.
+test.setTimeout(420_000);
+const patience = { timeout: 150_000 };
+
+/** Opens the page, untraced, and its statistics, when no other job is in their way. */
+async function open(page: Page): Promise<Locator> {
+  await page.goto("/#trace.samples=1&kinds=state");
+  await page.getByRole("button", { name: "Covariance statistics…" }).click(patience);
+  const dialog = page.getByRole("dialog", { name: "Covariance statistics" });
+  await expect(dialog.getByText("shipped with the model")).toBeVisible(patience);
+  return dialog;
+}
+
+async function serious(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<{ violations: { id: string; impact: string }[] }>(
+    "axe.run()",
+  );
+  const bad = ["serious", "critical"];
+  return violations.filter(({ impact }) => bad.includes(impact)).map(({ id }) => id);
+}
+
+const entry = (dialog: Locator, layer: number) =>
+  dialog.getByRole("listitem").filter({ hasText: `Layer ${layer}` });
+
+test("statistics are imported, used, exported and deleted, and outlive the page", async ({
+  page,
+}) => {
+  const dialog = await open(page);
+  expect(await serious(page)).toEqual([]);
+  const form = dialog.getByRole("form", { name: "Import statistics" });
+  await form.getByLabel("Layer").fill("3");
+  await form.getByLabel("From a file…").setInputFiles("test/data/moment_stored.npz");
+  await expect(dialog.getByRole("alert")).toContainText(
+    "These statistics are of keys with 40 numbers, but this model's have 1024; take those of this model",
+    patience,
+  );
+  await form.getByLabel("From a file…").setInputFiles(shipped);
+  await expect(entry(dialog, 3)).toContainText("in use", patience);
+  await expect(entry(dialog, 3)).toContainText("Effective rank");
+  await expect(entry(dialog, 3)).toContainText("Condition");
+  await expect(dialog.getByText(/promise/)).toBeVisible();
+
+  await page.reload();
+  const again = await open(page);
+  await expect(entry(again, 3)).toContainText("keys");
+  const saved = page.waitForEvent("download");
+  await again.getByRole("button", { name: /^Export .npz of layer 3/ }).click();
+  const download = await saved;
+  expect(download.suggestedFilename()).toMatch(/^transformer\.h\.3\.mlp\.c_proj_float32_mom2/);
+  const exported = readNpz(new Uint8Array(readFileSync(await download.path())));
+  const original = readNpz(new Uint8Array(readFileSync(shipped)));
+  expect(exported["mom2.count"].data).toEqual(original["mom2.count"].data);
+  const sum = original["mom2.mom2"].data as Float32Array;
+  const largest = sum.reduce((most, x) => Math.max(most, x), 0);
+  const differs = (exported["mom2.mom2"].data as Float32Array).findIndex(
+    (x, i) => Math.abs(x - sum[i]) > 1e-6 * largest, // of each pair the lower one is kept
+  );
+  expect(differs).toBe(-1);
+
+  await again.getByRole("button", { name: /^Delete layer 3/ }).click();
+  await again.getByRole("button", { name: /^Really delete layer 3/ }).click();
+  await expect(entry(again, 3)).toHaveCount(0);
+  await page.keyboard.press("Escape");
+  await expect(again).toBeHidden();
+});
+
+test("a collection is paused, survives a reload, goes on and is kept", async ({ page }) => {
+  const dialog = await open(page);
+  const form = dialog.getByRole("form", { name: "Collect statistics" });
+  const text = Array.from({ length: 700 }, (_, i) => `Town ${i} is in the region of ${i % 17}.`);
+  await form.getByLabel("Layers").fill("1, 2");
+  await form.getByLabel("Text", { exact: true }).selectOption("paste");
+  // As a paste does; typing takes Chromium seconds.
+  await form.getByLabel("The text").evaluate((area: HTMLTextAreaElement, pasted) => {
+    area.value = pasted;
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  }, text.join("\n"));
+  await form.getByLabel("Multiple of dMlp").fill("2");
+  await form.getByRole("button", { name: "Collect" }).click();
+  await expect(form.getByText(/ of 2,048 keys/)).toBeVisible(patience);
+  await form.getByRole("button", { name: "Pause" }).click();
+  await expect(form.getByText(/over layers\s+1, 2 stands at/)).toBeVisible(patience);
+
+  await page.reload();
+  const again = await open(page);
+  await expect(again.getByText(/pasted text over layers\s+1, 2 stands at/)).toBeVisible(patience);
+  await again.getByRole("button", { name: "Go on" }).click();
+  await expect(entry(again, 2)).toContainText("2,048 keys, 2 × dMlp", patience);
+  await expect(entry(again, 1)).toContainText("2,048 keys, 2 × dMlp");
+  await expect(again.getByText(/stands at/)).toHaveCount(0);
+  expect(await serious(page)).toEqual([]);
+});

@@ -1,0 +1,174 @@
+import { beforeAll, beforeEach, expect, test, vi } from "vitest";
+import type { Delta } from "../../src/data/delta.ts";
+import type { TableFact } from "../../src/data/factTable.ts";
+import type { Model } from "../../src/engine/Model.ts";
+import type { LayerStatistics } from "../../src/methods/statistics.ts";
+import { MassEditing } from "../../workers/MassEditing.ts";
+import type { MassEvent, MassOrder } from "../../workers/massProtocol.ts";
+import { Queue } from "../../workers/Queue.ts";
+import { goldenNumbers, type GoldenMassEdit } from "../golden.ts";
+import { goldenCorpus, goldenStatistics, tinyModel } from "../methods/tiny.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const golden = await goldenNumbers<Record<string, GoldenMassEdit>>("tiny-gpt2", "memit.json");
+const { requests: facts, hyperparameters } = golden["four facts, two layers"];
+const search = { ...hyperparameters, steps: 4 };
+const memitOrder: MassOrder = { method: "memit", facts, hyperparameters: search, seed: 1 };
+
+let model: Model;
+let edits: Delta[];
+let mass: MassEditing;
+let queue: Queue;
+let used: LayerStatistics[];
+let neutral: string[];
+
+beforeAll(async () => {
+  model = await tinyModel("tiny-gpt2");
+  neutral = (await goldenCorpus()).slice(0, 6);
+});
+
+/** Two layers have statistics. Node has no IndexedDB, so found states lie in memory. */
+beforeEach(() => {
+  edits = [];
+  used = [];
+  queue = new Queue();
+  model.setDeltas([]);
+  mass = new MassEditing({
+    queue,
+    model: (deltas) => {
+      model.setDeltas(deltas.flatMap(({ layers }) => layers));
+      return model;
+    },
+    edits: () => edits,
+    statistics: {
+      has: (layer) => Promise.resolve(layer < 2),
+      of: async (layer) => {
+        const found = await goldenStatistics("tiny-gpt2", layer);
+        used.push(found);
+        return found;
+      },
+      view: () => used.map(({ layer, source, count }) => ({ layer, source, count })),
+    },
+  });
+});
+
+/** Runs an order; every event that was reported, and the result. */
+async function write(order: MassOrder, onReport: () => void = () => undefined) {
+  const events: MassEvent[] = [];
+  const made = await mass.write(1, order, (some) => {
+    events.push(...some);
+    onReport();
+  });
+  return { made, events };
+}
+
+test("MEMIT's run is reported, and answers what was made without switching it on", async () => {
+  const { made, events } = await write(memitOrder);
+  expect(made.written).toEqual([0, 1, 2, 3]);
+  expect(made.delta.provenance.requests).toHaveLength(4);
+  expect(made.layers.map(({ layer }) => layer)).toEqual(hyperparameters.layers);
+  expect(made.layers.every(({ residual, statistics }) => residual! > 0 && statistics)).toBe(true);
+  expect(made.known).toHaveLength(2);
+  expect(model.deltas).toEqual([]);
+  const before = events.find((event) => event.type === "before");
+  expect(before?.type === "before" && before.answers).toEqual(made.before);
+  const mean = (list: { probability: number }[]) =>
+    list.reduce((sum, { probability }) => sum + probability, 0) / list.length;
+  expect(mean(made.after)).toBeGreaterThan(mean(made.before));
+  expect(events.filter(({ type }) => type === "step")).toHaveLength(16);
+  expect(events.filter(({ type }) => type === "notice")).toHaveLength(1);
+});
+
+test("a second run takes what is found from the cache, until that is forgotten", async () => {
+  const first = await write(memitOrder);
+  expect((await mass.kept()).vectors).toBe(4);
+  const second = await write(memitOrder);
+  const cached = (events: MassEvent[]) =>
+    events.filter((event) => event.type === "found" && event.cached).length;
+  expect([cached(first.events), cached(second.events)]).toEqual([0, 4]);
+  expect(second.made.delta.layers[0].u).toBeAllclose(first.made.delta.layers[0].u, {
+    ...{ rtol: 1e-3, atol: 1e-6 },
+  });
+  await mass.forget();
+  expect((await mass.kept()).vectors).toBe(0);
+});
+
+test("stop and keep writes what is found, and leaves the rest out", async () => {
+  await write({ ...memitOrder, facts: facts.slice(0, 2) });
+  const { made } = await write(memitOrder, () => mass.keepFound(1));
+  expect(made.written).toEqual([0, 1]);
+  expect(made.delta.provenance.requests).toHaveLength(2);
+  expect(made.after).toHaveLength(4);
+});
+
+test("a run that is cancelled leaves the model as it was", async () => {
+  const run = write(memitOrder, () => queue.cancel(1));
+  await expect(run).rejects.toMatchObject({ name: "AbortError" });
+  expect(model.deltas).toEqual([]);
+});
+
+test("layers without statistics are named before anything is searched for", async () => {
+  expect(await mass.missing([0, 1, 2])).toEqual([2]);
+  const order = { ...memitOrder, hyperparameters: { ...search, layers: [1, 2] } } as MassOrder;
+  await expect(write(order)).rejects.toThrow("no covariance statistics of layer 2;");
+  expect(used).toEqual([]);
+});
+
+const sequence: MassOrder = {
+  ...{ method: "sequence", facts: facts.slice(0, 3), seed: 1, neutral: [], every: 2 },
+  hyperparameters: {
+    ...{ ...search, layer: 1, keyMode: "code", mom2Adjustment: true, contextLengths: [] },
+  },
+};
+
+test("ROME in sequence is one edit of one layer, with the norm of the whole", async () => {
+  const { made, events } = await write({ ...sequence, neutral });
+  expect(made.written).toEqual([0, 1, 2]);
+  const [layer] = made.delta.layers;
+  expect([made.delta.layers.length, layer.rank]).toEqual([1, 3]);
+  const of = (type: MassEvent["type"]) => events.filter((event) => event.type === type);
+  expect(of("perplexity")).toHaveLength(1);
+  const steps = of("edited").map((event) => event.type === "edited" && event.step);
+  expect(steps.map((step) => step && step.perplexity !== undefined)).toEqual([false, true, true]);
+
+  // ‖ΔW‖/‖W‖, from the first edit's own norm and the products written out.
+  const width = [layer.u.length / 3, layer.v.length / 3];
+  const norm = (ranks: number[]) => {
+    let sum = 0;
+    for (let i = 0; i < width[0]; i++)
+      for (let j = 0; j < width[1]; j++) {
+        const at = (r: number) => layer.u[r * width[0] + i] * layer.v[r * width[1] + j];
+        sum += ranks.reduce((x, r) => x + at(r), 0) ** 2;
+      }
+    return Math.sqrt(sum);
+  };
+  const [first] = steps;
+  const weight = norm([0]) / (first ? first.relativeNorm : NaN);
+  expect([made.relativeNorm]).toBeAllclose([norm([0, 1, 2]) / weight], { rtol: 1e-4, atol: 0 });
+});
+
+test("a table is scored with no edit and with those that are on", async () => {
+  const target = facts[0].target;
+  const table: TableFact[] = facts.map((fact, i) => ({
+    ...fact,
+    ...(i === 0 && {
+      case: {
+        ...{ id: 1, subject: fact.subject, prompt: "{} is in", targetNew: target },
+        ...{ targetTrue: "Lindholm", paraphrases: [], neighbours: [], generationPrompts: [] },
+      },
+    }),
+  }));
+  const seen: [number, number][] = [];
+  const alone = await mass.score(2, table, (done, total) => seen.push([done, total]));
+  expect(alone.after).toBeUndefined();
+  expect(alone.before.answers).toHaveLength(4);
+  expect(alone.before.summary?.cases).toBe(1);
+  expect(seen.at(-1)).toEqual([4, 4]);
+
+  edits = [(await write(memitOrder)).made.delta];
+  const both = await mass.score(3, table, (done, total) => seen.push([done, total]));
+  expect(both.before.answers).toEqual(alone.before.answers);
+  expect(both.after!.answers[0].probability).toBeGreaterThan(both.before.answers[0].probability);
+  expect(seen.at(-1)).toEqual([8, 8]);
+});
