@@ -5,7 +5,17 @@ test("--help says how to call it", async () => {
   const { status, out, err } = await call("--help");
   expect(status).toBe(0);
   expect(err).toBe("");
-  for (const name of ["predict", "trace", "stats", "edit", "score", "evaluate", "sweep"]) {
+  for (const name of [
+    "predict",
+    "trace",
+    "stats",
+    "edit",
+    "score",
+    "evaluate",
+    "mass",
+    "samples",
+    "sweep",
+  ]) {
     expect(out).toContain(`\n  ${name} --`);
   }
 });
@@ -20,8 +30,11 @@ const trace = ["trace", "--model", "demo", "--prompt", "a b", "--subject", "b"];
 const edit = ["edit", "--model", "demo", "--prompt", "{} b", "--subject", "a", "--target", "c"];
 
 test.for<[string[], string]>([
-  [[], "a command is missing: predict, trace, stats, edit, score, evaluate, sweep"],
-  [["tarce"], "unknown command: tarce (predict, trace, stats, edit, score, evaluate, sweep)"],
+  [[], "a command is missing: predict, trace, stats, edit, score, evaluate, mass, samples, sweep"],
+  [
+    ["tarce"],
+    "unknown command: tarce (predict, trace, stats, edit, score, evaluate, mass, samples, sweep)",
+  ],
   [["predict", "--prompt", "a"], "--model is missing"],
   [["predict", "--model", "demo"], "--prompt is missing"],
   [["predict", "--model", "demo", "--prompt"], "Option '--prompt <value>' argument missing"],
@@ -42,10 +55,10 @@ test.for<[string[], string]>([
     [...trace, "--out", "trace.txt"],
     "invalid --out: trace.txt (its name must end in .npz, .json or .csv)",
   ],
-  [[...edit, "--method", "memo"], "invalid --method: memo (one of rome)"],
+  [[...edit, "--method", "memo"], "invalid --method: memo (one of rome, memit)"],
   [[...edit, "--layer", "1.5"], "invalid --layer: 1.5 (a whole number, 0 or more)"],
   [[...edit, "--steps", "0"], "invalid --steps: 0 (a whole number, 1 or more)"],
-  [["stats", "--model", "demo", "--text", "a.txt", "--out", "b.npz"], "--layer is missing"],
+  [["stats", "--model", "demo", "--text", "a.txt", "--out", "b.npz"], "--layers is missing"],
   [["score", "--model", "demo"], "--case is missing"],
   [
     ["sweep", "--model", "demo", "--cases", "a.json", "--layers", "0,x"],
