@@ -13,8 +13,8 @@ import {
 import { type ContextGroups, groupContexts } from "../methods/memitContexts.ts";
 import { memitPreset } from "../methods/presets.ts";
 import type { LayerStatistics } from "../methods/statistics.ts";
-import { fillTemplate, promptTemplate } from "../methods/subject.ts";
-import { targetLikelihoods } from "../methods/targetLikelihoods.ts";
+import { fillTemplate } from "../methods/subject.ts";
+import { targetAnswers, type TargetAnswer } from "../methods/targetAnswers.ts";
 import type { Terminal } from "./Command.ts";
 import { readBytes, readJson, writeBytes } from "./files.ts";
 import { openModel, type OpenModel } from "./openModel.ts";
@@ -36,16 +36,8 @@ interface Told {
   hyperparameters: MemitHyperparameters;
   seed: number;
   sources: Map<number, LayerStatistics>;
-  before: Answer[];
-  after: Answer[];
-}
-
-/** One fact on the model as it is. */
-interface Answer {
-  /** p(target | prompt), of all its tokens. */
-  probability: number;
-  /** Whether greedy text goes on with the target. */
-  greedy: boolean;
+  before: TargetAnswer[];
+  after: TargetAnswer[];
 }
 
 /** `palimpsest edit --method memit`: writes the facts of a table. */
@@ -60,7 +52,7 @@ export async function runMemit(given: Record<string, unknown>, terminal: Termina
   const hyperparameters = { ...preset, ...changes };
   const contexts = await readContextGroups(given.contexts as string | undefined);
   const sources = new Map<number, LayerStatistics>();
-  const before = await answers(model, facts);
+  const before = await targetAnswers(model, facts);
   const made = await memit(model, facts, hyperparameters, {
     ...{ seed, ...(contexts && { contexts }) },
     statistics: (layer) =>
@@ -70,7 +62,7 @@ export async function runMemit(given: Record<string, unknown>, terminal: Termina
   });
   terminal.progress("");
   model.setDeltas(made.delta.layers);
-  const after = await answers(model, facts);
+  const after = await targetAnswers(model, facts);
   if (typeof given.out === "string") await writeBytes(given.out, writeDelta(made.delta));
   if (typeof given.report === "string") await writeBytes(given.report, report(made));
   if (typeof given.peft === "string")
@@ -155,21 +147,6 @@ export function progressOf(facts: number, terminal: Terminal): (event: MemitEven
   };
 }
 
-async function answers(model: Model, facts: TableFact[]): Promise<Answer[]> {
-  const prompts = facts.map(({ prompt, subject }) => {
-    return fillTemplate(promptTemplate(prompt, subject), subject).text;
-  });
-  const found = await targetLikelihoods(
-    model,
-    prompts,
-    facts.map(({ target }) => [target]),
-  );
-  return found.map(([{ nll, greedy }]) => ({
-    probability: Math.exp(-nll * greedy.length),
-    greedy: greedy.every(Boolean),
-  }));
-}
-
 /** Per layer adj_k [dMlp, fact] and resid [dModel, fact], and z [dModel, fact], in float64. */
 function report({ layers, states }: MemitEdit): Uint8Array {
   const facts = states.length;
@@ -208,8 +185,8 @@ function summary({ model, facts, made, hyperparameters, seed, sources, before, a
 }
 
 function text({ facts, made, before, after }: Told): string {
-  const part = (list: Answer[]) => list.filter(({ greedy }) => greedy).length / list.length;
-  const p = (list: Answer[]) => mean(list.map(({ probability }) => probability));
+  const part = (list: TargetAnswer[]) => list.filter(({ greedy }) => greedy).length / list.length;
+  const p = (list: TargetAnswer[]) => mean(list.map(({ probability }) => probability));
   const rows = made.layers.map(({ layer, residual }, i) => [
     ...[`${layer}`, residual.toFixed(3), made.delta.layers[i].norm!.toFixed(4)],
     `${made.delta.layers[i].rank}`,

@@ -134,11 +134,13 @@ async function tryMultiple(
 }
 
 function pointsTable(points: SamplePoint[]): string {
-  const rows = points.map(({ keys, multiple, condition, scores, failure }) => [
+  const rows = points.map(({ keys, multiple, condition, scores }) => [
     ...[multiple.toFixed(1), `${keys}`, condition.toPrecision(2)],
-    ...(scores
-      ? [scores.ES, scores.PS, scores.NS, scores.S].map(percent)
-      : ["–", "–", "–", failure ?? ""]),
+    ...(scores ? [scores.ES, scores.PS, scores.NS, scores.S].map(percent) : ["–", "–", "–", "–"]),
   ]);
-  return table([["keys / dMlp", "keys", "condition", "ES", "PS", "NS", "S"], ...rows]);
+  const failures = points.flatMap(({ keys, failure }) =>
+    failure === undefined ? [] : [`${keys} keys: ${failure}`],
+  );
+  const head = ["keys / dMlp", "keys", "condition", "ES", "PS", "NS", "S"];
+  return [table([head, ...rows]), ...failures].join("\n");
 }
