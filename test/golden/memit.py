@@ -3,8 +3,7 @@
 import numpy as np
 import torch
 
-from reference import pad
-from rome import check_targets, lookup_index, norm, site_at, target_ids, target_probability
+from rome import searched_value, site_at, target_probability
 
 
 def memit(reference, requests, hyperparameters, contexts, moments):
@@ -58,49 +57,8 @@ def mean_key(reference, request, contexts, layer):
 
 
 def target_state(reference, request, hyperparameters, contexts):
-    """z by Adam on a vector added to the last layer's output at every row's lookup token (METHODS 5.2)."""
-    layer, subject = hyperparameters["layers"][-1], request["subject"]
-    target = target_ids(reference, request)
-    prefix = reference.decode(target[:-1]) if len(target) > 1 else ""
-    flat = [context for group in contexts for context in group]
-    prompts = [context.replace("{}", request["prompt"], 1) for context in flat]
-    templates = [prompt + prefix for prompt in prompts] + ["{} is a"]
-    rows = [reference.encode(template.replace("{}", subject, 1)) for template in templates]
-    lookups = [lookup_index(reference, template, subject) for template in templates]
-    check_targets(reference, rows[: len(prompts)], target, prompts, subject)
-    kept = {}
-
-    def hook(site, at, x):
-        if site == "hidden" and at == layer:
-            kept.setdefault("initial", x[0, lookups[0]].detach())
-            x = x.clone()
-            for row, token in enumerate(lookups):
-                x[row, token] = x[row, token] + delta
-        return x
-
-    delta = torch.zeros(reference.width, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.Adam([delta], lr=hyperparameters["learningRate"])
-    steps, last = [], hyperparameters["steps"] - 1
-    for step in range(hyperparameters["steps"]):
-        log_p = reference.log_probabilities(pad(rows), hook)
-        essence = log_p[-1, lookups[-1]]
-        before = kept.setdefault("essence", essence.detach())
-        nll = torch.stack(
-            [
-                -sum(log_p[r, len(row) - len(target) + j, t] for j, t in enumerate(target))
-                for r, row in enumerate(rows[:-1])
-            ]
-        ) / len(target)
-        kl = (essence.exp() * (essence - before)).sum() * hyperparameters["klFactor"]
-        decay = hyperparameters["weightDecay"] * norm(delta) / kept["initial"].norm() ** 2
-        loss = nll.mean() + kl + decay
-        steps.append({"loss": loss.item(), "norm": delta.norm().item()})
-        if loss < 0.05 or step == last:
-            break
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        limit = hyperparameters["clamp"] * kept["initial"].norm()
-        if delta.norm() > limit:
-            delta.data *= limit / delta.norm()
-    return (kept["initial"] + delta).detach(), steps
+    """z, and the loss and norm of every step (METHODS 5.2)."""
+    prompts = [c.replace("{}", request["prompt"], 1) for group in contexts for c in group]
+    place = ("hidden", hyperparameters["layers"][-1])
+    state, steps = searched_value(reference, request, hyperparameters, prompts, place)
+    return state, [{"loss": step["loss"], "norm": step["norm"]} for step in steps]

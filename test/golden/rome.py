@@ -19,7 +19,7 @@ def rome(reference, request, hyperparameters, contexts, moment):
     u = torch.linalg.solve(moment, mean_key) if hyperparameters["mom2Adjustment"] else mean_key
     u = u / u.norm()
 
-    value, steps = right_target(reference, request, hyperparameters, prompts)
+    value, steps = searched_value(reference, request, hyperparameters, prompts, ("mlp", layer))
     bare_key = site_at(reference, request["prompt"], request["subject"], "key", layer)
     key = mean_key if hyperparameters["keyMode"] == "r-rome" else bare_key
     bias = reference.weights[f"{reference.mlp_out_name(layer)}.bias"]
@@ -42,9 +42,12 @@ def rome(reference, request, hyperparameters, contexts, moment):
     }
 
 
-def right_target(reference, request, hyperparameters, prompts):
-    """v* by Adam on a vector added to the MLP's output at every row's lookup token (METHODS 4.5)."""
-    layer, subject = hyperparameters["layer"], request["subject"]
+def searched_value(reference, request, hyperparameters, prompts, place):
+    """v* or z by Adam on a vector added at every row's lookup token (METHODS 4.5, 5.2).
+
+    place: ("mlp", layer) for ROME's v*, ("hidden", layer) for MEMIT's z.
+    """
+    subject = request["subject"]
     target = target_ids(reference, request)
     prefix = reference.decode(target[:-1]) if len(target) > 1 else ""
     templates = [prompt + prefix for prompt in prompts] + ["{} is a"]
@@ -54,7 +57,7 @@ def right_target(reference, request, hyperparameters, prompts):
     kept = {}
 
     def hook(site, at, x):
-        if site == "mlp" and at == layer:
+        if (site, at) == place:
             kept.setdefault("initial", x[0, lookups[0]].detach())
             x = x.clone()
             for row, token in enumerate(lookups):
