@@ -16,7 +16,6 @@ import { subjectRange, subjectSpan } from "../src/methods/subject.ts";
 import { targetLikelihoods } from "../src/methods/targetLikelihoods.ts";
 import { trace } from "../src/methods/trace.ts";
 import { traceNpz } from "../src/methods/traceNpz.ts";
-import { releaseCallback } from "./callback.ts";
 import { MassEditing } from "./MassEditing.ts";
 import type * as View from "./protocol.ts";
 import { Queue } from "./Queue.ts";
@@ -100,7 +99,7 @@ export class Lab {
 
   /** Loads a model in the place of the one before, which stays where loading fails. */
   load(id: number, source: View.ModelSource, report: Report): Promise<View.ModelView> {
-    return this.#job(id, `loading ${nameOf(source)}`, report, async (signal) => {
+    return this.#queue.runReporting(id, `loading ${nameOf(source)}`, report, async (signal) => {
       const files = this.#filesOf(source);
       const runtime = this.#runtime;
       if (!runtime) throw new Error("the runtime is not open; reload the page");
@@ -152,7 +151,7 @@ export class Lab {
     request: View.TraceRequest,
     report: (event: View.TraceEvent) => void,
   ): Promise<View.Trace> {
-    return this.#job(id, "tracing", report, async (signal) => {
+    return this.#queue.runReporting(id, "tracing", report, async (signal) => {
       const model = this.#with(this.#edits);
       const { prompt, subject, occurrence } = request;
       const { texts: tokens, subject: range } = this.tokenize(prompt, subject, occurrence);
@@ -172,7 +171,7 @@ export class Lab {
     order: View.EditOrder,
     report: (event: View.EditEvent) => void,
   ): Promise<View.EditView> {
-    return this.#job(id, "rewriting", report, async (signal) => {
+    return this.#queue.runReporting(id, "rewriting", report, async (signal) => {
       const { request, hyperparameters, seed, contexts } = order;
       const statistics = await this.statistics.of(hyperparameters.layer);
       report({ type: "stage", stage: "sampling contexts, solving for u" });
@@ -198,7 +197,7 @@ export class Lab {
 
   /** Scores and greedy text of a case without and with the edits. */
   compare(id: number, scored: View.Case, report: Report): Promise<View.ComparisonView> {
-    return this.#job(id, "scoring", report, async (signal) => {
+    return this.#queue.runReporting(id, "scoring", report, async (signal) => {
       const prompts = comparedPrompts(scored);
       const turns = this.#edits.length ? 2 : 1;
       const measure = async (edited: boolean) => {
@@ -272,20 +271,6 @@ export class Lab {
 
   cancel(id: number): void {
     this.#queue.cancel(id);
-  }
-
-  /** A job that reports; its callback is released afterwards. */
-  async #job<T>(
-    id: number,
-    doing: string,
-    report: (...values: never[]) => void,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await this.#queue.run(id, doing, work);
-    } finally {
-      releaseCallback(report);
-    }
   }
 
   #loaded(): Model {

@@ -3,13 +3,11 @@ import type { TableFact } from "../src/data/factTable.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { type ShelfSize, VectorShelf } from "../src/engine/VectorShelf.ts";
 import { memit } from "../src/methods/memit.ts";
-import { perplexity } from "../src/methods/perplexity.ts";
 import { romeSequence } from "../src/methods/romeSequence.ts";
 import { scoreCase, summarise } from "../src/methods/score.ts";
 import { type TargetAnswer, targetAnswers } from "../src/methods/targetAnswers.ts";
 import type { ValueCache } from "../src/methods/valueCache.ts";
 import { Bundle } from "./Bundle.ts";
-import { releaseCallback } from "./callback.ts";
 import type {
   MassEvent,
   MassLayer,
@@ -65,7 +63,7 @@ export class MassEditing {
    * @throws one sentence, before anything is searched for, where a layer has no statistics
    */
   write(id: number, order: MassOrder, report: (events: MassEvent[]) => void): Promise<MassView> {
-    return this.#job(id, "writing the facts", report, async (signal) => {
+    return this.#host.queue.runReporting(id, "writing the facts", report, async (signal) => {
       const enough = new AbortController();
       this.#running.set(id, enough);
       const run = { bundle: new Bundle(report), enough: enough.signal, signal };
@@ -98,7 +96,7 @@ export class MassEditing {
     facts: TableFact[],
     report: (done: number, total: number) => void,
   ): Promise<TableScoreView> {
-    return this.#job(id, "scoring the table", report, async (signal) => {
+    return this.#host.queue.runReporting(id, "scoring the table", report, async (signal) => {
       const edits = this.#host.edits();
       const total = facts.length * (edits.length ? 2 : 1);
       const onDone = (done: number) => report(done, total);
@@ -177,12 +175,13 @@ export class MassEditing {
     const { bundle, enough, signal } = run;
     const model = this.#host.model(this.#host.edits());
     bundle.add({ type: "stage", stage: "perplexity of the neutral text" }, true);
-    const start = await perplexity(model, neutral, signal);
-    bundle.add({ type: "perplexity", perplexity: start });
-    bundle.add({ type: "stage", stage: "rewriting one fact after the other" }, true);
     let source = "none: C = I";
     const made = await romeSequence(model, facts, hyperparameters, {
       ...{ seed, neutral, every, enough, signal },
+      onStart: (start) => {
+        bundle.add({ type: "perplexity", perplexity: start });
+        bundle.add({ type: "stage", stage: "rewriting one fact after the other" }, true);
+      },
       statistics: async (layer) => {
         const found = await this.#host.statistics.of(layer);
         if (found && hyperparameters.mom2Adjustment) source = found.source;
@@ -196,20 +195,6 @@ export class MassEditing {
     const { layer } = hyperparameters;
     const layers: MassLayer[] = [{ layer, relativeNorm, statistics: source }];
     return { delta, relativeNorm, layers, written: made.written };
-  }
-
-  /** A job that reports; its callback is released afterwards. */
-  async #job<T>(
-    id: number,
-    doing: string,
-    report: (...values: never[]) => void,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await this.#host.queue.run(id, doing, work);
-    } finally {
-      releaseCallback(report);
-    }
   }
 
   /** The kept z's; the first that cannot be kept is reported. */

@@ -1,3 +1,4 @@
+import { releaseCallback } from "./callback.ts";
 import { explain } from "./explain.ts";
 
 /**
@@ -28,6 +29,20 @@ export class Queue {
     } finally {
       this.#jobs.delete(id);
       done();
+    }
+  }
+
+  /** {@link run} of work that reports; its callback is released afterwards. */
+  async runReporting<T>(
+    id: number,
+    doing: string,
+    report: (...values: never[]) => void,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await this.run(id, doing, work);
+    } finally {
+      releaseCallback(report);
     }
   }
 

@@ -21,7 +21,6 @@ import {
 import { readStatistics, statisticsPieces } from "../src/methods/statisticsFile.ts";
 import { statisticsSpectrum } from "../src/methods/statisticsSpectrum.ts";
 import type * as View from "./protocol.ts";
-import { releaseCallback } from "./callback.ts";
 import type { Queue } from "./Queue.ts";
 
 type Report = (done: number, total: number, stage: string) => void;
@@ -65,7 +64,7 @@ export class Statistics {
     report: Report,
   ): Promise<View.StatisticsOverview> {
     const name = typeof from === "string" ? (from.split("/").at(-1) ?? from) : from.name;
-    return this.#job(id, `reading ${name}`, report, async (signal) => {
+    return this.#host.queue.runReporting(id, `reading ${name}`, report, async (signal) => {
       const { dMlp, layers } = this.#host.config();
       if (!(layer >= 0 && layer < layers))
         throw new Error(`invalid layer: ${layer} (this model has 0–${layers - 1})`);
@@ -91,7 +90,7 @@ export class Statistics {
     order: View.CollectOrder,
     report: (progress: View.CollectProgress | null, stage: string) => void,
   ): Promise<View.StatisticsOverview> {
-    return this.#job(id, "collecting statistics", report, async (signal) => {
+    return this.#host.queue.runReporting(id, "collecting statistics", report, async (signal) => {
       const model = this.#host.model();
       report(null, "reading the text");
       const texts = await textsOf(order, signal);
@@ -304,19 +303,6 @@ export class Statistics {
     const statistics = await this.#store.load(key);
     if (statistics) this.#atHand.set(key.layer, { statistics, key });
     return statistics;
-  }
-
-  async #job<T>(
-    id: number,
-    doing: string,
-    report: (...values: never[]) => void,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await this.#host.queue.run(id, doing, work);
-    } finally {
-      releaseCallback(report);
-    }
   }
 }
 

@@ -7,10 +7,11 @@ import { type ContextGroups, groupContexts, memitContexts } from "./memitContext
 import { memitDelta } from "./memitDelta.ts";
 import { norm } from "./norm.ts";
 import type { LayerStatistics } from "./statistics.ts";
+import { checkStatisticsFit } from "./statisticsFit.ts";
 import type { FactToken } from "./subject.ts";
 import { type FactState, targetStates } from "./targetStates.ts";
 import { knownStates, type ValueCache, valueName } from "./valueCache.ts";
-import type { ValueSettings, ValueStep } from "./valueSearch.ts";
+import { checkValueSettings, type ValueSettings, type ValueStep } from "./valueSearch.ts";
 
 /** Everything that decides a MEMIT edit but the facts (METHODS 5.5). */
 export interface MemitHyperparameters extends ValueSettings {
@@ -111,7 +112,7 @@ export interface MemitJob {
 function checkFacts(
   model: Model,
   requests: EditRequest[],
-  { layers, lambda, steps, learningRate, clamp }: MemitHyperparameters,
+  { layers, lambda, ...settings }: MemitHyperparameters,
 ): EditRequest[] {
   if (requests.length === 0) throw new Error("the list of facts is empty; give at least one");
   if (layers.length === 0) throw new Error("no layer was chosen; name at least one");
@@ -119,11 +120,7 @@ function checkFacts(
     throw new Error(`invalid layers: ${layers.join(", ")} (each once, in ascending order)`);
   }
   if (!(lambda > 0)) throw new Error(`invalid lambda: ${lambda} (above 0)`);
-  if (!(Number.isInteger(steps) && steps > 0)) {
-    throw new Error(`invalid steps: ${steps} (an integer from 1)`);
-  }
-  if (!(learningRate > 0)) throw new Error(`invalid learning rate: ${learningRate} (above 0)`);
-  if (!(clamp > 0)) throw new Error(`invalid clamp: ${clamp} (above 0)`);
+  checkValueSettings(settings);
   for (const layer of layers) checkEditRequest(model, requests[0], layer);
   return requests.map((request, i) => {
     try {
@@ -205,7 +202,7 @@ async function writeLayer(
   const keys = columns(await meanKeys(model, facts, contexts, { ...at, layer }));
   const now = await bareStates(model, facts, { ...at, layer: layers[layers.length - 1] });
   const residuals = states.map(({ z }, fact) => z.map((x, i) => x - now[fact][i]));
-  const statistics = await checkedStatistics(model, layer, options);
+  const statistics = checkStatisticsFit(model, layer, await options.statistics(layer));
   const adjK = await solveCovarianceKeys(statistics, {
     ...{ lambda, keys, columns: facts.length },
     ...(model.gpu && { gpu: model.gpu }),
@@ -214,21 +211,6 @@ async function writeLayer(
   const resid = columns(residuals).map((x) => x / share);
   const residual = residuals.reduce((sum, r) => sum + norm(r), 0) / residuals.length;
   return { layer, adjK, resid, residual };
-}
-
-async function checkedStatistics(
-  model: Model,
-  layer: number,
-  options: MemitOptions,
-): Promise<LayerStatistics> {
-  const statistics = await options.statistics(layer);
-  const { dMlp } = model.config;
-  if (statistics.dMlp !== dMlp || statistics.layer !== layer) {
-    throw new Error(
-      `the statistics are of layer ${statistics.layer} with dMlp ${statistics.dMlp}; layer ${layer} with dMlp ${dMlp} is edited, so collect or import those`,
-    );
-  }
-  return statistics;
 }
 
 /** One vector [width] per fact as a matrix [width, fact]. */

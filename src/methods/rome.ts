@@ -8,9 +8,10 @@ import { leftVector } from "./leftVector.ts";
 import { dot, rightVector } from "./rightVector.ts";
 import { romeDelta } from "./romeDelta.ts";
 import type { LayerStatistics } from "./statistics.ts";
+import { checkStatisticsFit } from "./statisticsFit.ts";
 import type { FactToken } from "./subject.ts";
 import { optimiseValue } from "./targetValue.ts";
-import type { ValueStep } from "./valueSearch.ts";
+import { checkValueSettings, type ValueStep } from "./valueSearch.ts";
 
 export type { EditRequest } from "./editRequest.ts";
 export type { ValueStep } from "./valueSearch.ts";
@@ -116,27 +117,17 @@ export async function rome(
 /** The statistics to use, or undefined for C = I. Throws where a setting cannot be. */
 function checkSettings(
   model: Model,
-  { steps, learningRate, clamp, mom2Adjustment, layer }: RomeHyperparameters,
+  { mom2Adjustment, layer, ...settings }: RomeHyperparameters,
   statistics?: LayerStatistics,
 ): LayerStatistics | undefined {
-  if (!(Number.isInteger(steps) && steps > 0)) {
-    throw new Error(`invalid steps: ${steps} (an integer from 1)`);
-  }
-  if (!(learningRate > 0)) throw new Error(`invalid learning rate: ${learningRate} (above 0)`);
-  if (!(clamp > 0)) throw new Error(`invalid clamp: ${clamp} (above 0)`);
+  checkValueSettings(settings);
   if (!mom2Adjustment) return undefined;
   if (!statistics) {
     throw new Error(
       `the statistics of layer ${layer} are missing; collect or import them, or switch the adjustment by C off`,
     );
   }
-  const { dMlp } = model.config;
-  if (statistics.dMlp !== dMlp || statistics.layer !== layer) {
-    throw new Error(
-      `the statistics are of layer ${statistics.layer} with dMlp ${statistics.dMlp}; layer ${layer} with dMlp ${dMlp} is edited, so collect or import those`,
-    );
-  }
-  return statistics;
+  return checkStatisticsFit(model, layer, statistics);
 }
 
 interface LookUp {

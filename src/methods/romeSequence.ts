@@ -29,6 +29,8 @@ export interface SequenceOptions {
   /** Their perplexity is measured after every so many edits, and after the last. Default 1. */
   every?: number;
   onStep?: (step: SequenceStep) => void;
+  /** The neutral text's perplexity before the first edit. */
+  onStart?: (perplexity: number) => void;
   /** Ends the sequence after the edit that is under way. */
   enough?: AbortSignal;
   signal?: AbortSignal;
@@ -62,6 +64,7 @@ export async function romeSequence(
   const { seed, signal, neutral, enough } = options;
   const before = model.deltas;
   const perplexityBefore = neutral && (await perplexity(model, neutral, signal));
+  if (perplexityBefore !== undefined) options.onStart?.(perplexityBefore);
   const contexts =
     options.contexts ??
     (await contextTemplates(model, hyperparameters.contextLengths, {

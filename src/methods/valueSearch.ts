@@ -27,6 +27,15 @@ export interface ValueSettings {
   klFactor: number;
 }
 
+/** Throws a sentence where a setting cannot be. */
+export function checkValueSettings({ steps, learningRate, clamp }: ValueSettings): void {
+  if (!(Number.isInteger(steps) && steps > 0)) {
+    throw new Error(`invalid steps: ${steps} (an integer from 1)`);
+  }
+  if (!(learningRate > 0)) throw new Error(`invalid learning rate: ${learningRate} (above 0)`);
+  if (!(clamp > 0)) throw new Error(`invalid clamp: ${clamp} (above 0)`);
+}
+
 /** What is known at the present δ. */
 export interface ValueLoss {
   /** Per context, −log p(target), a mean over the target's tokens. */
