@@ -13,7 +13,7 @@ import { choleskySolve } from "./triangularSolve.ts";
  * Up to so many right-hand sides the residual is made in float64 on the CPU, which reads C once for each; for more, C
  * goes to the GPU and the residual is made there in double-float.
  */
-const fewColumns = 4;
+export const fewColumns = 4;
 
 /** The float32 factor of A = scale · C + ridge · I + K Kᵀ on a GPU, and solves with it, refined. `dispose` it. */
 export class DeviceFactor {

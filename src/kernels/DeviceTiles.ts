@@ -111,7 +111,7 @@ export class DeviceTiles {
 }
 
 /** The usual side, or where the device cannot bind such a tile the largest power of two that it can. */
-export function sideFor(gpu: Gpu): number {
+export function sideFor(gpu: Pick<Gpu, "fits">): number {
   let side = SIDE;
   while (side > 4 && !gpu.fits(side * side * 4)) side /= 2;
   return side;

@@ -24,6 +24,8 @@ export interface Shader {
 export class Gpu {
   readonly device: GPUDevice;
   readonly #live = new Map<GPUBuffer, number>();
+  #bytes = 0;
+  #peak = 0;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #lowered: number;
   #failure: string | undefined;
@@ -51,7 +53,12 @@ export class Gpu {
 
   /** How many bytes the live buffers hold. */
   get bytes(): number {
-    return [...this.#live.values()].reduce((sum, bytes) => sum + bytes, 0);
+    return this.#bytes;
+  }
+
+  /** The most bytes that were live at once so far. */
+  get peak(): number {
+    return this.#peak;
   }
 
   /** The largest buffer, in bytes, that can be made and bound whole. */
@@ -86,6 +93,8 @@ export class Gpu {
       () => undefined, // the device is lost, which says so itself
     );
     this.#live.set(buffer, size);
+    this.#bytes += size;
+    this.#peak = Math.max(this.#peak, this.#bytes);
     return buffer;
   }
 
@@ -145,8 +154,11 @@ export class Gpu {
   /** Destroys buffers made here; a buffer may be destroyed as soon as the work that needs it is submitted. */
   destroy(...buffers: GPUBuffer[]): void {
     for (const buffer of buffers) {
-      if (!this.#live.delete(buffer))
+      const size = this.#live.get(buffer);
+      if (size === undefined)
         throw new Error(`buffer ${buffer.label} is not live here; destroy each buffer once`);
+      this.#live.delete(buffer);
+      this.#bytes -= size;
       buffer.destroy();
     }
   }

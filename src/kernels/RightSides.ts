@@ -80,7 +80,7 @@ export interface SidesShape {
 }
 
 /** Right-hand sides that are solved together at most, so that one block of them, in two floats, can be bound. */
-export function mostSides(gpu: Gpu, side: number): number {
+export function mostSides(gpu: Pick<Gpu, "bindingLimit">, side: number): number {
   const fit = Math.floor(gpu.bindingLimit / (2 * 4 * side) / 64) * 64;
   return Math.max(4, Math.min(1024, fit));
 }

@@ -11,7 +11,7 @@ import type { Gpu } from "./Gpu.ts";
 import type { TuningStore } from "./tuning.ts";
 
 /** A smaller matrix is not worth the measurement. */
-const WORTH_TUNING = 512;
+export const WORTH_TUNING = 512;
 
 /** Sums of blocks that C takes in float32 before it is to be drained; with 128 samples in each, 16384 samples. */
 const ADDITIONS = 128;
@@ -20,7 +20,7 @@ const ADDITIONS = 128;
 const SUBMISSION = 0.25;
 
 /** Floats that a drain reads back at once: 4 MiB. */
-const CHUNK = 2 ** 20;
+export const CHUNK = 2 ** 20;
 
 export interface SecondMomentOptions {
   /** Of a tile; a multiple of 4. */

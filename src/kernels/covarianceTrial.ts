@@ -7,11 +7,19 @@ import {
 } from "./covariance.ts";
 import { DeviceTiles } from "./DeviceTiles.ts";
 import type { Dispatch, Gpu } from "./Gpu.ts";
+import { tileCount } from "./SymmetricTiles.ts";
 import { fastest, type Tuned, type TuningStore } from "./tuning.ts";
 
 /** The trial's C is [WIDTH, WIDTH], in 36 tiles. */
 const WIDTH = 1024;
 const SIDE = 128;
+
+/** Bytes of the trial's keys and tiles on a device that binds so many. */
+export function trialBytes(bindingLimit: number): number {
+  const fitting = TRIALS.filter(({ samples }) => samples * WIDTH * 4 <= bindingLimit);
+  const most = Math.max(...fitting.map(({ samples }) => samples));
+  return 4 * (most * WIDTH + tileCount(WIDTH, SIDE) * SIDE ** 2);
+}
 
 /** Trials of growing work, until one takes `ENOUGH` seconds (browsers round their GPU clocks to 0.1 ms). */
 const TRIALS = [

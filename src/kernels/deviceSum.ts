@@ -7,10 +7,13 @@ import type { Keys, SymmetricSum } from "./symmetricSum.ts";
 import { tileProducts } from "./tileProducts.ts";
 
 /** Keys whose products are added together at most. */
-const mostKeys = 256;
+export const mostKeys = 256;
 
 /** The side of C's tiles on the GPU: its own where the device and the kernels can do with it and C fills it. */
-export function deviceSide(gpu: Gpu, { n, side }: SymmetricTiles): number {
+export function deviceSide(
+  gpu: Pick<Gpu, "fits">,
+  { n, side }: Pick<SymmetricTiles, "n" | "side">,
+): number {
   const usual = side % WIDTH === 0 && gpu.fits(side * side * 4) ? side : sideFor(gpu);
   return Math.min(usual, Math.ceil(n / 32) * 32);
 }

@@ -8,7 +8,7 @@ import type { Keys, SymmetricSum } from "./symmetricSum.ts";
 import { productShader, runProducts, type ProductShape, type TileProduct } from "./tileProducts.ts";
 
 /** Tiles of C that are on the GPU at a time at most: 16 MiB of the usual ones. */
-const mostTiles = 64;
+export const mostTiles = 64;
 /** Keys that are multiplied together at most. */
 const mostKeys = 256;
 

@@ -76,8 +76,13 @@ async function fastestVariant(gpu: Gpu): Promise<ProductVariant> {
 
 const TRIAL = { rows: 256, width: 256, depth: 256, transposed: true, into: "C = AB" } as const;
 
+const TRIAL_TILES = 36;
+
+/** Bytes of the trial's tiles. */
+export const productTrialBytes = 4 * TRIAL.rows * TRIAL.width * (1 + TRIAL_TILES);
+
 /** The faster variant on this device by a trial of so many products of tiles, which is remembered while the page lives. */
-export async function measuredVariant(gpu: Gpu, tiles = 36): Promise<ProductVariant> {
+export async function measuredVariant(gpu: Gpu, tiles = TRIAL_TILES): Promise<ProductVariant> {
   const candidates: ProductVariant[] = ["direct", "shared"];
   const measure = (variant: ProductVariant) => trialRate(gpu, variant, tiles);
   return (await fastest(gpu, { name: "tileProducts", candidates, measure })).choice;
