@@ -1,6 +1,7 @@
 import { fromBfloat16, fromFloat16 } from "./float16.ts";
 
-const byteSize = {
+/** Bytes of one element. */
+export const byteSize = {
   F64: 8,
   F32: 4,
   F16: 2,
@@ -107,7 +108,33 @@ export function toFloat32(bytes: Uint8Array, dtype: TensorDtype): Float32Array {
 }
 
 /**
- * Writes float32 tensors as a safetensors file. Every tensor begins at a multiple of eight bytes.
+ * The first bytes of a safetensors file, up to its data, which begins at a multiple of eight bytes. The tensors follow
+ * one another without gaps, in this order.
+ *
+ * @returns ends: where each tensor's data ends, from the beginning of the data
+ */
+export function safetensorsHeader(
+  tensors: { name: string; dtype: TensorDtype; shape: number[] }[],
+  metadata?: Record<string, string>,
+): { header: Uint8Array; ends: number[] } {
+  const entries: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  const ends: number[] = [];
+  let end = 0;
+  for (const { name, dtype, shape } of tensors) {
+    const begin = end;
+    end += elements(shape) * byteSize[dtype];
+    ends.push(end);
+    entries[name] = { dtype, shape, data_offsets: [begin, end] };
+  }
+  const json = new TextEncoder().encode(JSON.stringify(entries));
+  const header = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true);
+  header.set(json, 8);
+  return { header, ends };
+}
+
+/**
+ * Writes float32 tensors as a safetensors file. Every tensor begins at a multiple of four bytes.
  *
  * @param tensors name -> row-major data
  * @throws `invalid shape: …` when a shape does not hold its data
@@ -116,27 +143,21 @@ export function writeSafetensors(
   tensors: Record<string, { shape: number[]; data: Float32Array }>,
   metadata?: Record<string, string>,
 ): Uint8Array {
-  const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
-  let end = 0;
   for (const [name, { shape, data }] of Object.entries(tensors)) {
-    if (elements(shape) !== data.length) {
-      throw new Error(
-        `invalid shape: ${name} [${shape.join(", ")}] (it has ${data.length} numbers)`,
-      );
-    }
-    header[name] = { dtype: "F32", shape, data_offsets: [end, end + data.byteLength] };
-    end += data.byteLength;
+    if (elements(shape) === data.length) continue;
+    throw new Error(`invalid shape: ${name} [${shape.join(", ")}] (it has ${data.length} numbers)`);
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const dataStart = 8 + Math.ceil(json.length / 8) * 8;
-  const file = new Uint8Array(dataStart + end).fill(0x20, 8, dataStart);
-  new DataView(file.buffer).setBigUint64(0, BigInt(dataStart - 8), true);
-  file.set(json, 8);
-  let at = dataStart;
-  for (const { data } of Object.values(tensors)) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
+  const list = Object.entries(tensors);
+  const { header, ends } = safetensorsHeader(
+    list.map(([name, { shape }]) => ({ name, dtype: "F32", shape })),
+    metadata,
+  );
+  const file = new Uint8Array(header.length + (ends.at(-1) ?? 0));
+  file.set(header);
+  list.forEach(([, { data }], i) => {
+    const begin = header.length + ends[i] - data.byteLength;
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), begin);
+  });
   return file;
 }
 

@@ -50,6 +50,21 @@ test("half precision: rounds to the nearest, ties to even", () => {
   expect(toFloat16([NaN])[0]).toBe(0x7e00);
 });
 
+test("half precision: a Float32Array gives the bits that a list of the same numbers does", () => {
+  // Around every half: itself, the ties beside it, and the float32 before and after each tie.
+  const words = Array.from({ length: 0x7c00 }, (_, bits) => {
+    const [value, next] = fromFloat16(Uint16Array.of(bits, bits + 1));
+    const tie = new Uint32Array(Float32Array.of((value + Math.min(next, 65536)) / 2).buffer)[0];
+    return [tie - 1, tie, tie + 1];
+  }).flat();
+  const beyond = [0x7f7fffff, 0x7f800000, 0x47800000, 0x477fffff, 1, 0];
+  const positive = new Float32Array(Uint32Array.from([...words, ...beyond]).buffer);
+  for (const values of [positive, positive.map((x) => -x)]) {
+    expect(toFloat16(values)).toEqual(toFloat16(Array.from(values)));
+  }
+  expect(fromFloat16(toFloat16(Float32Array.of(NaN)))[0]).toBeNaN();
+});
+
 test("bfloat16 is the upper half of a float32", () => {
   const bits = Uint16Array.of(0x3f80, 0xc049, 0x7f80, 0x0001);
   expect(fromBfloat16(bits)).toEqual(Float32Array.of(1, -3.140625, Infinity, 2 ** -133));
