@@ -1,5 +1,6 @@
 import type { Tensor } from "onnxruntime-common";
-import { mlpOutName } from "./graphs/block.ts";
+import type { ModelConfig } from "./config.ts";
+import type { BlockVariant } from "./graphs/block.ts";
 import { buildDense } from "./graphs/dense.ts";
 import type { Transformer } from "./Transformer.ts";
 
@@ -21,6 +22,10 @@ interface Active {
 
 /** Factors cost rank · (dMlp + dModel) products a token: beyond this share of dMlp · dModel, W + ΔW is made once. */
 const DENSE = 0.5;
+
+/** Whether a change of this rank is computed as W + ΔW. */
+export const isDense = ({ dMlp, dModel }: ModelConfig, rank: number): boolean =>
+  rank * (dMlp + dModel) > DENSE * dMlp * dModel;
 
 /** The changes of MLP output matrices that are switched on, on the device. The frozen weights stay as they are. */
 export class ActiveDeltas {
@@ -47,9 +52,11 @@ export class ActiveDeltas {
     this.#layers.clear();
   }
 
-  /** Whether the layer's graph takes factors; ask after `settle`. */
-  hasFactors(layer: number): boolean {
-    return "delta.u" in this.feeds(layer);
+  /** Which form of the change the layer's graph takes, if any; ask after `settle`. */
+  variant(layer: number): Pick<BlockVariant, "delta"> {
+    const active = this.#layers.get(layer);
+    if (!active) return {};
+    return { delta: "delta.u" in active.feeds ? "factors" : "dense" };
   }
 
   /** The inputs of the layer's block that the change adds or replaces; ask after `settle`. */
@@ -60,23 +67,18 @@ export class ActiveDeltas {
   /** Makes W + ΔW where the rank is so high that factors would cost more; every run of a layer waits for this. */
   async settle(layer: number): Promise<void> {
     const active = this.#layers.get(layer);
-    if (!active || !this.#isDense(active.rank)) return;
+    if (!active || !isDense(this.#model.config, active.rank)) return;
     await (active.dense ??= this.#makeDense(layer, active));
   }
 
   async #makeDense(layer: number, active: Active): Promise<void> {
-    const { programs, config, memory } = this.#model;
-    const program = await programs.get("dense", () => buildDense(config));
+    const { programs, config, layout, weights } = this.#model;
+    const program = await programs.get("dense", () => buildDense(config, layout));
     const factors = active.feeds;
-    const { sum } = await program.run({ w: this.#model.mlpOut(layer), ...factors });
-    if (this.#layers.get(layer) !== active) return memory.release(sum); // switched off meanwhile
-    active.feeds = { [`${mlpOutName(config)}.weight`]: sum };
+    const sums = await program.run({ ...weights.layers[layer], ...factors });
+    if (this.#layers.get(layer) !== active) return this.#release(sums); // switched off meanwhile
+    active.feeds = sums;
     this.#release(factors);
-  }
-
-  #isDense(rank: number): boolean {
-    const { dMlp, dModel } = this.#model.config;
-    return rank * (dMlp + dModel) > DENSE * dMlp * dModel;
   }
 
   #release(feeds: Record<string, Tensor>): void {

@@ -7,7 +7,11 @@ import { gradient, type Wrt } from "./gradient.ts";
 import type { Kept } from "./Kept.ts";
 import { KeyMoments } from "./KeyMoments.ts";
 import type { Loss } from "./loss.ts";
+import type { LedgerView } from "./Memory.ts";
 import type { ModelFiles } from "./ModelFiles.ts";
+import { mlpOutName } from "./graphs/block.ts";
+import type { Precision } from "./precision.ts";
+import { readMlpOut } from "./readMlpOut.ts";
 import { run, type Run, type RunResult } from "./run.ts";
 import type { Runtime } from "./Runtime.ts";
 import { checkLayer } from "./sites.ts";
@@ -49,7 +53,14 @@ export class Model {
     const config = await readConfig(files);
     const tokenizer = await Tokenizer.load(files);
     const checkpoint = await Checkpoint.open(files);
-    return Model.from(runtime, { config, tokenizer, checkpoint }, options);
+    const model = await Model.from(runtime, { config, tokenizer, checkpoint }, options);
+    try {
+      await files.verify?.();
+    } catch (error) {
+      await model.dispose();
+      throw error;
+    }
+    return model;
   }
 
   /** As `load`, from parts that are already open. */
@@ -59,8 +70,9 @@ export class Model {
     options?: LoadOptions,
   ): Promise<Model> {
     const { config, tokenizer, checkpoint } = parts;
-    const transformer = new Transformer(config, runtime);
-    transformer.weights = await loadWeights(checkpoint, config, transformer.memory, options);
+    const precision = options?.precision ?? storedPrecision(checkpoint, config);
+    const transformer = new Transformer(config, runtime, { ...options, precision });
+    transformer.weights = await loadWeights(transformer, checkpoint, options);
     return new Model(transformer, tokenizer);
   }
 
@@ -82,8 +94,13 @@ export class Model {
     return this.#transformer.cost;
   }
 
+  /** The most bytes that the ledger has had. */
+  get peakBytes(): number {
+    return this.#transformer.memory.peak;
+  }
+
   /** Bytes and number of the tensors that this model holds on its device. */
-  get ledger(): { bytes: number; tensors: number } {
+  get ledger(): LedgerView {
     return this.#transformer.memory.ledger;
   }
 
@@ -132,10 +149,15 @@ export class Model {
     return KeyMoments.open(this.#transformer, layers);
   }
 
-  /** The MLP output matrix W [dMlp, dModel] of a layer, without the active deltas. */
+  /** How the matrices are kept. */
+  get precision(): Precision {
+    return this.#transformer.layout.precision;
+  }
+
+  /** The MLP output matrix W [dMlp, dModel] of a layer as it is computed with, without the active deltas. */
   async readWeight(layer: number): Promise<Float32Array> {
     checkLayer(layer, this.config.layers);
-    return this.#transformer.memory.read(this.#transformer.mlpOut(layer));
+    return readMlpOut(this.#transformer, layer);
   }
 
   /** The deltas that are active. */
@@ -160,6 +182,13 @@ export class Model {
   dispose(): Promise<void> {
     return this.#transformer.dispose();
   }
+}
+
+/** What a checkpoint of quantized shards was made for; f32 for any other. */
+function storedPrecision(checkpoint: Checkpoint, config: ModelConfig): Precision {
+  const name = `h.0.${mlpOutName(config)}.weight`;
+  const form = checkpoint.has(name) ? checkpoint.form(name) : "float";
+  return form === "float" ? "f32" : form;
 }
 
 function checkDelta({ layer, rank, u, v }: LayerDelta, { layers, dMlp, dModel }: ModelConfig) {

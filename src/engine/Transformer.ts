@@ -1,17 +1,13 @@
 import type { Tensor } from "onnxruntime-common";
 import { ActiveDeltas } from "./ActiveDeltas.ts";
 import type { ModelConfig } from "./config.ts";
-import {
-  type Block,
-  type BlockSite,
-  type BlockVariant,
-  buildBlock,
-  mlpOutName,
-} from "./graphs/block.ts";
+import { type Block, type BlockSite, type BlockVariant, buildBlock } from "./graphs/block.ts";
 import { buildEmbedding } from "./graphs/embedding.ts";
 import type { Value } from "./graphs/Graph.ts";
-import { buildReadout } from "./graphs/unembedding.ts";
+import { buildReadout, headName, type HeadLayout } from "./graphs/unembedding.ts";
 import type { Kept } from "./Kept.ts";
+import { type LayoutOptions, type ModelLayout, modelLayout } from "./layout.ts";
+import { Tables } from "./Tables.ts";
 import { type Memory, openMemory } from "./Memory.ts";
 import { type Extent, Patches } from "./Patches.ts";
 import { Gpu } from "../kernels/Gpu.ts";
@@ -56,11 +52,16 @@ export class Transformer {
   /** Block-token evaluations so far: one position of one row through one block. */
   readonly cost = { blockTokens: 0 };
   readonly deltas = new ActiveDeltas(this);
+  /** How the matrices lie on the device. */
+  readonly layout: ModelLayout;
+  readonly #tables = new Tables(this);
   #weights: Weights | undefined;
 
-  constructor(config: ModelConfig, runtime: Runtime) {
+  /** @throws as {@link modelLayout} */
+  constructor(config: ModelConfig, runtime: Runtime, options?: LayoutOptions) {
     this.config = config;
     this.runtime = runtime;
+    this.layout = modelLayout(config, runtime, options);
     this.memory = openMemory(runtime);
     this.programs = new Programs(runtime, this.memory);
     this.gpu = gpuOf(runtime);
@@ -98,13 +99,18 @@ export class Transformer {
     const positions = Array.from({ length: rows * width }, (_, i) =>
       Math.min(pass.starts[Math.floor(i / width)] + (i % width), this.config.positions - 1),
     );
-    const { hidden, embed } = await program.run({
-      ...this.weights.outer,
-      ids: this.int32(ids, [rows, width]),
-      positions: this.int32(positions, [rows, width]),
-      ...this.#patches("embed", pass, interventions),
-    });
-    return embed ? { hidden, embed } : { hidden };
+    const looked = await this.#tables.lookup("wte.weight", ids, [rows, width]);
+    try {
+      const { hidden, embed } = await program.run({
+        ...this.weights.outer,
+        looked,
+        positions: this.int32(positions, [rows, width]),
+        ...this.#patches("embed", pass, interventions),
+      });
+      return embed ? { hidden, embed } : { hidden };
+    } finally {
+      this.memory.release(looked);
+    }
   }
 
   /** Inputs that all the layers of this pass share. */
@@ -124,7 +130,7 @@ export class Transformer {
     const variant = this.variant(layer, pass, interventions);
     const name = `${variantName(variant)}/${outputs.join()}`;
     const program = await this.programs.get(name, () => {
-      const block = buildBlock(this.config, variant);
+      const block = buildBlock(this.config, this.layout, variant);
       return block.graph.build(blockOutputs(block, outputs));
     });
     this.cost.blockTokens += pass.rows * pass.width;
@@ -134,7 +140,7 @@ export class Transformer {
   /** Which inputs this layer's block has in this pass; its delta must have settled. */
   variant(layer: number, pass: Pass, interventions: readonly Intervention[]): BlockVariant {
     const patch = blockSites.filter((site) => interventions.some((i) => i.site === site));
-    return { past: pass.past !== undefined, delta: this.deltas.hasFactors(layer), patch };
+    return { past: pass.past !== undefined, patch, ...this.deltas.variant(layer) };
   }
 
   /** Everything a block program of this layer is fed. */
@@ -156,25 +162,48 @@ export class Transformer {
    * of the targets alone [rows].
    */
   async readout(hidden: Tensor, at: readonly number[], targets?: readonly number[]) {
+    const width = targets ? 1 : this.config.vocab;
+    const result = new Float32Array(at.length * width);
+    const most = mostLogits(this.config);
+    for (let begin = 0; begin < at.length; begin += most) {
+      const rows = at.slice(begin, begin + most);
+      const wanted = targets?.slice(begin, begin + most);
+      result.set(await this.#readout(hidden, rows, wanted), begin * width);
+    }
+    return result;
+  }
+
+  async #readout(hidden: Tensor, at: readonly number[], targets?: readonly number[]) {
     const targeted = targets !== undefined;
     const program = await this.programs.get(`readout/${targeted}`, () => {
-      const { graph, logProbabilities } = buildReadout(this.config, targeted);
+      const { graph, logProbabilities } = buildReadout(this.config, this.head, targeted);
       return graph.build({ logProbabilities });
     });
+    const wanted = targets && (await this.targetFeeds(targets));
     const { logProbabilities } = await program.run({
       ...this.weights.outer,
       hidden,
       at: this.int32(at, [at.length]),
-      ...(targets && { targets: this.int32(targets, [at.length]) }),
+      ...wanted,
     });
     const result = Float32Array.from(await this.memory.read(logProbabilities));
     this.memory.release(logProbabilities);
+    if (wanted) this.memory.release(wanted["target.rows"]);
     return result;
   }
 
-  /** The MLP output matrix W [dMlp, dModel] without any edit. */
-  mlpOut(layer: number): Tensor {
-    return this.weights.layers[layer][`${mlpOutName(this.config)}.weight`];
+  /** How the head lies on the device. */
+  get head(): HeadLayout {
+    const { tables, expansion } = this.layout;
+    return { layout: tables[headName(this.config)]!, expansion };
+  }
+
+  /** Target ids [rows] and the head's rows of them [rows, dModel]; the caller releases `target.rows`. */
+  async targetFeeds(ids: readonly number[]) {
+    return {
+      targets: this.int32(ids, [ids.length]),
+      "target.rows": await this.#tables.lookup(headName(this.config), ids, [ids.length]),
+    };
   }
 
   /** How many numbers a site has per position. */
@@ -183,12 +212,10 @@ export class Transformer {
   }
 
   async dispose(): Promise<void> {
-    await this.programs.dispose();
-    const { outer, layers } = this.weights;
+    // Before the sessions: what these made cannot be freed without them.
     this.deltas.clear();
-    for (const part of [outer, ...layers]) {
-      for (const tensor of Object.values(part)) this.memory.release(tensor);
-    }
+    this.memory.clear();
+    await this.programs.dispose();
     this.#weights = undefined;
   }
 
@@ -236,11 +263,18 @@ function gpuOf({ provider, device }: Runtime): Gpu | undefined {
   return gpu;
 }
 
+/** Logits that are held at once: 32 MB, and some of the same again for what is made of them. */
+const WIDEST_LOGITS = 2 ** 23;
+
+/** Positions that are read out at once. */
+export const mostLogits = ({ vocab }: ModelConfig): number =>
+  Math.max(1, Math.floor(WIDEST_LOGITS / vocab));
+
 const blockSites: readonly BlockSite[] = ["attn", "key", "mlp", "hidden"];
 
 /** What a variant is called among the compiled programs. */
 export const variantName = ({ past, delta, patch = [] }: BlockVariant) =>
-  `block/${past ? "past" : ""}/${delta ? "delta" : ""}/${patch.join()}`;
+  `block/${past ? "past" : ""}/${delta ?? ""}/${patch.join()}`;
 
 /** Values of a block by output name. */
 export function blockOutputs(block: Block, names: readonly BlockOutput[]): Record<string, Value> {

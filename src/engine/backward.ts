@@ -1,6 +1,7 @@
 import type { Tensor } from "onnxruntime-common";
-import { type BlockSite, buildBlock } from "./graphs/block.ts";
+import { type BlockSite, type BlockVariant, buildBlock } from "./graphs/block.ts";
 import type { Value } from "./graphs/Graph.ts";
+import { flattenRows, gemm } from "./graphs/ops.ts";
 import { type BlockRequest, blockOutputs, type Transformer, variantName } from "./Transformer.ts";
 
 /** What a block's gradient is asked for, beside that of its input. */
@@ -28,14 +29,8 @@ export async function recordBlock(
   const variant = model.variant(layer, pass, interventions);
   const name = `gradient/${variantName(variant)}/${wrt.join()}`;
   const { forward, backward } = await model.programs.pair(name, () => {
-    const block = buildBlock(model.config, variant);
-    const boundary = block.graph.size;
-    const values = [block.x, ...wrt.map((at) => gradientOf(block, at))];
-    const dy = block.graph.input("gradient", block.sites.hidden.shape);
-    const [x, ...rest] = block.graph.vjp(block.sites.hidden, dy, values);
-    const outputs = Object.fromEntries(wrt.map((at, i) => [at, rest[i]]));
-    const hidden = blockOutputs(block, ["hidden"]);
-    return block.graph.split(hidden, { x, ...outputs }, boundary);
+    const { graph, ...parts } = gradientGraph(model, variant, wrt);
+    return graph.split(parts.forward, parts.backward, parts.boundary);
   });
   model.cost.blockTokens += pass.rows * pass.width;
   const feeds = model.blockFeeds(request);
@@ -50,7 +45,29 @@ export async function recordBlock(
   };
 }
 
+/** A block with its vector–Jacobian products, to be split at `boundary`. */
+export function gradientGraph(
+  { config, layout }: Pick<Transformer, "config" | "layout">,
+  variant: BlockVariant,
+  wrt: readonly BlockGradient[] = [],
+) {
+  const block = buildBlock(config, layout, variant);
+  const { graph, x: input, sites } = block;
+  const boundary = graph.size;
+  const values = [input, ...wrt.map((at) => gradientOf(block, at))];
+  const dy = graph.input("gradient", sites.hidden.shape);
+  const [x, ...rest] = graph.vjp(sites.hidden, dy, values);
+  const outputs = Object.fromEntries(
+    wrt.map((at, i) => [at, at === "mlpOut" ? weightGradient(block, rest[i]) : rest[i]]),
+  );
+  return { graph, forward: blockOutputs(block, ["hidden"]), backward: { x, ...outputs }, boundary };
+}
+
 const gradientOf = (
   block: { sites: Record<BlockSite, Value>; mlpOut: Value },
   at: BlockGradient,
 ): Value => (at === "mlpOut" ? block.mlpOut : block.sites[at]);
+
+/** d loss / dW [dMlp, dModel] = Σ k dyᵀ over all positions, whatever form W is kept in; dy is that of k W + b. */
+const weightGradient = ({ sites }: { sites: Record<BlockSite, Value> }, dy: Value): Value =>
+  gemm(flattenRows(sites.key), flattenRows(dy), { transA: true });

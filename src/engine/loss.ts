@@ -49,19 +49,16 @@ export async function evaluateLoss(
   }
   const terms = { nll: nll.length > 0, kl: kl.length > 0 };
   const program = await model.programs.get(`loss/${terms.nll}/${terms.kl}`, () => {
-    const { graph, hidden: x, outputs, loss: total } = buildLoss(model.config, terms);
-    const [gradient] = graph.vjp(total, graph.scalar(1), [x]);
-    return graph.build({ ...outputs, gradient });
+    const { graph, outputs } = lossGraph(model, terms);
+    return graph.build(outputs);
   });
   const vector = (values: number[]) => model.float32(Float32Array.from(values), [values.length]);
+  const wanted = terms.nll && (await model.targetFeeds(nll.map(({ target }) => target)));
   const results = await program.run({
     ...model.weights.outer,
     hidden,
-    ...(terms.nll && {
-      targets: model.int32(
-        nll.map(({ target }) => target),
-        [nll.length],
-      ),
+    ...(wanted && {
+      ...wanted,
       "nll.select": selection(model, nll, extent),
       "nll.weight": vector(nll.map(({ weight }) => weight)),
     }),
@@ -71,6 +68,7 @@ export async function evaluateLoss(
       "kl.reference": model.float32(joined(kl), [kl.length, model.config.vocab]),
     }),
   });
+  if (wanted) model.memory.release(wanted["target.rows"]);
   const take = async (tensor: Tensor | undefined) => {
     if (!tensor) return new Float32Array(0);
     const values = Float32Array.from(await model.memory.read(tensor));
@@ -82,6 +80,16 @@ export async function evaluateLoss(
     kl: await take(results.kl),
     gradient: results.gradient,
   };
+}
+
+/** A loss's graph, with its values by term and its gradient by `hidden`. */
+export function lossGraph(
+  { config, head }: Pick<Transformer, "config" | "head">,
+  terms: { nll: boolean; kl: boolean },
+) {
+  const { graph, hidden, outputs, loss } = buildLoss(config, head, terms);
+  const [gradient] = graph.vjp(loss, graph.scalar(1), [hidden]);
+  return { graph, outputs: { ...outputs, gradient } };
 }
 
 /** A one-hot matrix [terms, batch·token] that reads the terms' positions. */

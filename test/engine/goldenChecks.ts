@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { readNpz } from "../../src/data/npz.ts";
 import type { NpyArray } from "../../src/data/npz.ts";
+import type { LayoutOptions } from "../../src/engine/layout.ts";
 import { Model } from "../../src/engine/Model.ts";
 import type { ModelFiles } from "../../src/engine/ModelFiles.ts";
 import type { Runtime } from "../../src/engine/Runtime.ts";
@@ -31,11 +32,12 @@ export async function openGolden(
   runtime: Runtime,
   files: (folder: string) => ModelFiles,
   name: string,
+  options?: LayoutOptions,
 ): Promise<Golden> {
   const numbers = files(`numbers/${name}`);
   const engine = JSON.parse(new TextDecoder().decode(await numbers.read("engine.json"))) as Engine;
   const arrays = readNpz(await numbers.read("engine.npz"));
-  const model = await Model.load(runtime, files(`checkpoints/${name}`));
+  const model = await Model.load(runtime, files(`checkpoints/${name}`), options);
   return { model, engine, arrays };
 }
 

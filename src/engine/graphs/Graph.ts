@@ -160,6 +160,16 @@ export class Graph {
     backward: Record<string, Value>,
     boundary: number,
   ): { forward: GraphProgram; backward: GraphProgram; saved: string[] } {
+    const saved = this.saved(backward, boundary);
+    return {
+      forward: this.build({ ...forward, ...saved }),
+      backward: this.build(backward, saved),
+      saved: Object.keys(saved),
+    };
+  }
+
+  /** What `split` hands from the forward to the backward program. */
+  saved(backward: Record<string, Value>, boundary: number): Record<string, Value> {
     const isForward = (value: Value) => value.node !== undefined && value.node.id < boundary;
     const saved: Record<string, Value> = {};
     const seen = new Set<Value>();
@@ -170,11 +180,7 @@ export class Graph {
       else value.node?.inputs.forEach(visit);
     };
     Object.values(backward).forEach(visit);
-    return {
-      forward: this.build({ ...forward, ...saved }),
-      backward: this.build(backward, saved),
-      saved: Object.keys(saved),
-    };
+    return saved;
   }
 
   /** The nodes in order, and the inputs and constants, that these values are computed from. */

@@ -1,17 +1,6 @@
 import { type BlockScope, project } from "./block.ts";
 import type { Value } from "./Graph.ts";
-import {
-  add,
-  concat,
-  gather,
-  linear,
-  matMul,
-  mul,
-  reshape,
-  softmax,
-  split,
-  transpose,
-} from "./ops.ts";
+import { add, concat, gather, matMul, mul, reshape, softmax, split, transpose } from "./ops.ts";
 
 /**
  * Causal self-attention (METHODS 1.2) of x [batch, token, dModel].
@@ -41,19 +30,19 @@ export function attention(scope: BlockScope, x: Value, past: boolean) {
   const output =
     config.architecture === "gpt2"
       ? project(scope, "attn.c_proj", merged)
-      : linear(merged, scope.weight("attn.out_proj.weight"));
+      : scope.matrix("attn.out_proj.weight").times(merged);
   return { output, keys, values };
 }
 
 /** Queries, keys and values [batch, token, dModel]; GPT-J's first two are rotated already. */
 function queriesKeysValues(scope: BlockScope, x: Value) {
-  const { config, weight } = scope;
+  const { config, matrix } = scope;
   if (config.architecture === "gpt2") {
     const parts = Array<number>(3).fill(config.dModel);
     const [query, keys, values] = split(project(scope, "attn.c_attn", x), parts, 2);
     return { query, keys, values };
   }
-  const projected = (name: string) => linear(x, weight(`attn.${name}_proj.weight`));
+  const projected = (name: string) => matrix(`attn.${name}_proj.weight`).times(x);
   const rotated = rotary(scope);
   return {
     query: rotated(projected("q")),

@@ -1,6 +1,8 @@
 import type { ModelConfig } from "../config.ts";
 import { attention } from "./attention.ts";
+import type { Layout } from "../precision.ts";
 import { Graph, type Value } from "./Graph.ts";
+import { type Expansion, type Matrix, matrixInput } from "./matrix.ts";
 import { add, gather, geluNew, layerNorm, linear, mul } from "./ops.ts";
 
 /** Where a block can be watched and patched (METHODS 1.5). */
@@ -10,8 +12,8 @@ export type BlockSite = "attn" | "key" | "mlp" | "hidden";
 export interface BlockVariant {
   /** Keys and values of earlier positions are inputs. */
   past?: boolean;
-  /** The active edits of the MLP output matrix are inputs, as rank-r factors. */
-  delta?: boolean;
+  /** The active edits of the MLP output matrix are inputs: rank-r factors, or W + ΔW as float32 in the place of W. */
+  delta?: "factors" | "dense";
   /** Sites with a `keep`, `store` and `index` input (see `patch`). */
   patch?: readonly BlockSite[];
 }
@@ -25,8 +27,14 @@ export interface Block {
   /** This run's attention keys and values [batch, token, dModel]. */
   keys: Value;
   values: Value;
-  /** The MLP output matrix W [dMlp, dModel]. */
+  /** k W + b with the MLP output matrix, before deltas and patches [batch, token, dModel]. */
   mlpOut: Value;
+}
+
+/** How the matrices of a block lie on the device, by the name of each. */
+export interface BlockLayouts {
+  layouts: Readonly<Record<string, Layout>>;
+  expansion: Expansion;
 }
 
 /** Everything a block's parts need: the graph, the architecture and the weights by name. */
@@ -34,6 +42,7 @@ export interface BlockScope {
   graph: Graph;
   config: ModelConfig;
   weight: (name: string) => Value;
+  matrix: (name: string) => Matrix;
   patch: (site: BlockSite, value: Value) => Value;
 }
 
@@ -66,6 +75,14 @@ export function blockWeights({ architecture, dModel: d, dMlp: f }: ModelConfig) 
   return weights;
 }
 
+/** The names and shapes [inputs, outputs] of a block's matrices. */
+export const blockMatrices = (config: ModelConfig): Record<string, [number, number]> =>
+  Object.fromEntries(
+    Object.entries(blockWeights(config)).flatMap(([name, shape]) =>
+      shape.length === 2 ? [[name, [shape[0], shape[1]]]] : [],
+    ),
+  );
+
 /** The name of the MLP output matrix: `mlp.c_proj` or `mlp.fc_out`. */
 export const mlpOutName = ({ architecture }: ModelConfig) =>
   architecture === "gpt2" ? "mlp.c_proj" : "mlp.fc_out";
@@ -74,22 +91,28 @@ export const mlpOutName = ({ architecture }: ModelConfig) =>
  * One transformer block as a graph (METHODS 1.1, 1.2), with hidden [batch, token, dModel] in and out.
  *
  * Inputs: `hidden`, `mask` [batch, 1, token, past+token] (added to the scores), for GPT-J `cos` and
- * `sin` [batch, token, 1, rotaryDim], the weights by their Hugging Face names, and by variant
+ * `sin` [batch, token, 1, rotaryDim], the weights by their Hugging Face names (matrices as `matrixInput` has them), and by variant
  * `past.keys`, `past.values` [pastBatch, past, dModel] with `past.rows` [batch], `delta.u`
  * [dMlp, rank] with `delta.v` [rank, dModel], and per patched site `keep`, `store`, `index`.
  */
-export function buildBlock(config: ModelConfig, variant: BlockVariant = {}): Block {
+export function buildBlock(
+  config: ModelConfig,
+  { layouts, expansion }: BlockLayouts,
+  variant: BlockVariant = {},
+): Block {
   const graph = new Graph();
   const shapes = blockWeights(config);
-  const weights = new Map<string, Value>();
+  const dense = variant.delta === "dense" ? `${mlpOutName(config)}.weight` : undefined;
   const scope: BlockScope = {
     graph,
     config,
-    weight(name) {
-      const known = weights.get(name) ?? graph.input(name, shapes[name]);
-      weights.set(name, known);
-      return known;
-    },
+    weight: once((name) => graph.input(name, shapes[name])),
+    matrix: once((name) => {
+      const [inputs, outputs] = shapes[name];
+      const stored = layouts[name];
+      const layout = name === dense ? { ...stored, form: "f32" as const } : stored;
+      return matrixInput(graph, name, { shape: [inputs, outputs], layout, expansion });
+    }),
     patch: (site, value) => (variant.patch?.includes(site) ? patch(site, value) : value),
   };
   const x = graph.input("hidden", ["batch", "token", config.dModel]);
@@ -97,6 +120,16 @@ export function buildBlock(config: ModelConfig, variant: BlockVariant = {}): Blo
   const { key, mlp, mlpOut } = feedForward(scope, normal, variant);
   const hidden = scope.patch("hidden", add(residual, mlp));
   return { graph, x, sites: { attn, key, mlp, hidden }, keys, values, mlpOut };
+}
+
+/** A function of a name that is asked once for each. */
+function once<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>();
+  return (name) => {
+    const known = made.get(name) ?? make(name);
+    made.set(name, known);
+    return known;
+  };
 }
 
 /** GPT-2's MLP reads LN2(x + attn); GPT-J's reads LN1(x), beside the attention. */
@@ -115,8 +148,8 @@ function norm({ weight, config }: BlockScope, name: string, x: Value): Value {
 }
 
 /** x W + b with the weights of this name. */
-export function project({ weight }: BlockScope, name: string, x: Value): Value {
-  return linear(x, weight(`${name}.weight`), weight(`${name}.bias`));
+export function project({ matrix, weight }: BlockScope, name: string, x: Value): Value {
+  return matrix(`${name}.weight`).times(x, weight(`${name}.bias`));
 }
 
 function feedForward(scope: BlockScope, x: Value, variant: BlockVariant) {
@@ -125,12 +158,12 @@ function feedForward(scope: BlockScope, x: Value, variant: BlockVariant) {
     mlpOutName(config),
   );
   const key = scope.patch("key", geluNew(project(scope, inner, x)));
-  const mlpOut = scope.weight(`${outer}.weight`);
   const base = project(scope, outer, key);
-  if (!variant.delta) return { key, mlp: scope.patch("mlp", base), mlpOut };
+  if (variant.delta !== "factors") return { key, mlp: scope.patch("mlp", base), mlpOut: base };
   const u = graph.input("delta.u", [config.dMlp, "rank"]);
   const v = graph.input("delta.v", ["rank", config.dModel]);
-  return { key, mlp: scope.patch("mlp", add(base, linear(linear(key, u), v))), mlpOut };
+  const changed = add(base, linear(linear(key, u), v));
+  return { key, mlp: scope.patch("mlp", changed), mlpOut: base };
 }
 
 /**

@@ -1,22 +1,40 @@
 import type { ModelConfig } from "../config.ts";
+import { isQuantized, type Precision, bitsOf, blocksOf } from "../precision.ts";
 import { patch } from "./block.ts";
-import { Graph } from "./Graph.ts";
+import { Graph, type GraphProgram } from "./Graph.ts";
+import { type Expansion, expand, toFloat32 } from "./matrix.ts";
 import { add, gather } from "./ops.ts";
 
 /**
  * h⁻¹ = wte[id] + wpe[position] (METHODS 1.1); GPT-J has no wpe.
  *
- * Inputs: `ids`, `positions` [batch, token] int32, `wte` [vocab, dModel], `wpe` [positions, dModel].
+ * Inputs: `looked` [batch, token, dModel], the rows of wte; `positions` [batch, token] int32, `wpe` [positions, dModel].
  * The site `embed` is wte's output, before the positions are added; with `patched` it has a
  * `keep`, `store` and `index` (see `patch`).
  */
 export function buildEmbedding(config: ModelConfig, patched: boolean) {
   const graph = new Graph();
-  const ids = graph.input("ids", ["batch", "token"], "int32");
-  const looked = gather(graph.input("wte.weight", [config.vocab, config.dModel]), ids);
+  const looked = graph.input("looked", ["batch", "token", config.dModel]);
   const embed = patched ? patch("embed", looked) : looked;
   if (config.architecture === "gptj") return { graph, embed, hidden: embed };
   const positions = graph.input("positions", ["batch", "token"], "int32");
   const wpe = graph.input("wpe.weight", [config.positions, config.dModel]);
   return { graph, embed, hidden: add(embed, gather(wpe, positions)) };
+}
+
+/** Rows of a table in its stored form as float32 `rows` [row, dModel]: from `half`, or from `q` and `scale`. */
+export function buildRows(
+  { dModel }: ModelConfig,
+  form: Exclude<Precision, "f32">,
+  expansion: Expansion,
+): GraphProgram {
+  const graph = new Graph();
+  if (!isQuantized(form)) {
+    return graph.build({ rows: toFloat32(graph.input("half", ["row", dModel], "float16")) });
+  }
+  const bits = bitsOf(form);
+  const q = graph.input("q", ["row", blocksOf(dModel), 4 * bits], "uint8");
+  const scale = graph.input("scale", ["row", blocksOf(dModel)]);
+  const at = expansion === "operator" ? graph.input("at", ["row"], "int32") : undefined;
+  return graph.build({ rows: expand({ q, scale, bits, inputs: dModel }, expansion, at) });
 }

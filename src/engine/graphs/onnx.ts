@@ -1,7 +1,14 @@
 import protobuf from "protobufjs/light.js";
 
 /** Element types of ONNX's TensorProto.DataType that the graphs use. */
-export const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export const dataTypes = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+} as const;
 export type DataType = keyof typeof dataTypes;
 
 /** A size, or the name of one that is only known when the graph runs. */

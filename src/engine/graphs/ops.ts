@@ -175,10 +175,12 @@ export function gemm(
 }
 
 /** x W + b for x [.., n], W [n, m] and b [m]: one Gemm over all rows. */
-export function linear(x: Value, weight: Value, bias?: Value): Value {
-  const rows = gemm(flattenRows(x), weight, bias && { bias });
-  return unflattenRows(rows, x);
-}
+export const linear = (x: Value, weight: Value, bias?: Value): Value =>
+  overRows(x, (rows) => gemm(rows, weight, bias && { bias }));
+
+/** What `product` makes of x [.., n] as [rows, n], with x's leading sizes again: [.., m]. */
+export const overRows = (x: Value, product: (rows: Value) => Value): Value =>
+  unflattenRows(product(flattenRows(x)), x);
 
 /** [rows, m] with the leading sizes that `like` [.., n] has when the graph runs. */
 function unflattenRows(rows: Value, like: Value): Value {

@@ -1,11 +1,12 @@
 import type { ModelConfig } from "../config.ts";
+import type { Layout } from "../precision.ts";
 import { Graph, type Value } from "./Graph.ts";
+import { type Expansion, matrixInput } from "./matrix.ts";
 import {
   add,
   exp,
   flattenRows,
   gather,
-  gemm,
   layerNorm,
   logSumExp,
   matMul,
@@ -16,15 +17,24 @@ import {
   sub,
 } from "./ops.ts";
 
-/** The shapes of the final norm's and the head's weights (METHODS 1.4). */
-export function headWeights({ dModel, vocab, tied, architecture }: ModelConfig) {
+/** The shapes of the final norm's and the head's vectors (METHODS 1.4). */
+export function headVectors({ dModel, vocab, tied, architecture }: ModelConfig) {
   const shapes: Record<string, number[]> = {
     "ln_f.weight": [dModel],
     "ln_f.bias": [dModel],
-    [tied ? "wte.weight" : "lm_head.weight"]: [vocab, dModel],
   };
   if (architecture === "gptj" && !tied) shapes["lm_head.bias"] = [vocab];
   return shapes;
+}
+
+/** What the head's matrix is called: the token embedding where they are tied. */
+export const headName = ({ tied }: ModelConfig): "wte.weight" | "lm_head.weight" =>
+  tied ? "wte.weight" : "lm_head.weight";
+
+/** How the head lies on the device. */
+export interface HeadLayout {
+  layout: Layout;
+  expansion: Expansion;
 }
 
 /** What the final norm and the head make of states [rows, dModel] (METHODS 1.1). */
@@ -33,49 +43,64 @@ interface Head {
   logSum: Value;
   /** [rows, vocab]. */
   logits: Value;
-  /** Each row's logit of its own target [rows], by one dot product instead of the whole head. */
-  logitOf: (targets: Value) => Value;
+  /** Each row's logit of its own target [rows], by one dot product with the head's row of that token. */
+  logitOf: (targets: Targets) => Value;
 }
 
-function unembed(graph: Graph, config: ModelConfig): (states: Value) => Head {
+/** Token ids [rows], and the head's rows of them [rows, dModel]. */
+interface Targets {
+  ids: Value;
+  rows: Value;
+}
+
+const targetInputs = (graph: Graph, { dModel }: ModelConfig): Targets => ({
+  ids: graph.input("targets", ["rows"], "int32"),
+  rows: graph.input("target.rows", ["rows", dModel]),
+});
+
+function unembed(
+  graph: Graph,
+  config: ModelConfig,
+  { layout, expansion }: HeadLayout,
+): (states: Value) => Head {
   const weights = new Map<string, Value>();
-  for (const [name, shape] of Object.entries(headWeights(config))) {
+  for (const [name, shape] of Object.entries(headVectors(config))) {
     weights.set(name, graph.input(name, shape));
   }
+  const shape = [config.dModel, config.vocab] as const;
+  const head = matrixInput(graph, headName(config), { shape, layout, expansion, outMajor: true });
   const norm = {
     weight: weights.get("ln_f.weight")!,
     bias: weights.get("ln_f.bias")!,
     epsilon: config.layerNormEpsilon,
   };
-  const head = weights.get("lm_head.weight") ?? weights.get("wte.weight")!;
   const bias = weights.get("lm_head.bias");
   return (states) => {
     const normal = layerNorm(states, norm);
-    const logits = gemm(normal, head, { transB: true, ...(bias && { bias }) });
-    const logitOf = (targets: Value) => {
-      const dots = reduceSum(mul(normal, gather(head, targets)), [1], false);
-      return bias ? add(dots, gather(bias, targets)) : dots;
+    const logits = head.times(normal, bias);
+    const logitOf = ({ ids, rows }: Targets) => {
+      const dots = reduceSum(mul(normal, rows), [1], false);
+      return bias ? add(dots, gather(bias, ids)) : dots;
     };
     return { logits, logSum: logSumExp(logits), logitOf };
   };
 }
 
 /** log p(target) [rows]. */
-const logProbability = ({ logitOf, logSum }: Head, targets: Value) =>
+const logProbability = ({ logitOf, logSum }: Head, targets: Targets) =>
   sub(logitOf(targets), reshape(logSum, [-1]));
 
 /**
  * Reads log-probabilities at chosen positions only: `hidden` [batch, token, dModel] and `at` [rows]
- * (int32, batch·token flattened) give `logProbabilities` [rows, vocab], or [rows] of `targets`.
+ * (int32, batch·token flattened) give `logProbabilities` [rows, vocab], or [rows] of `targets` with `target.rows`.
  */
-export function buildReadout(config: ModelConfig, targeted: boolean) {
+export function buildReadout(config: ModelConfig, lying: HeadLayout, targeted: boolean) {
   const graph = new Graph();
   const hidden = graph.input("hidden", ["batch", "token", config.dModel]);
   const at = graph.input("at", ["rows"], "int32");
-  const head = unembed(graph, config)(gather(flattenRows(hidden), at));
+  const head = unembed(graph, config, lying)(gather(flattenRows(hidden), at));
   if (!targeted) return { graph, logProbabilities: sub(head.logits, head.logSum) };
-  const targets = graph.input("targets", ["rows"], "int32");
-  return { graph, logProbabilities: logProbability(head, targets) };
+  return { graph, logProbabilities: logProbability(head, targetInputs(graph, config)) };
 }
 
 /**
@@ -85,17 +110,20 @@ export function buildReadout(config: ModelConfig, targeted: boolean) {
  * `kl` [klRows] = Σ_v p (log p − log p₀) = KL(current ‖ reference), METHODS 4.5.
  * The loss is Σ weight·nll + Σ weight·kl.
  */
-export function buildLoss(config: ModelConfig, terms: { nll: boolean; kl: boolean }) {
+export function buildLoss(
+  config: ModelConfig,
+  lying: HeadLayout,
+  terms: { nll: boolean; kl: boolean },
+) {
   const graph = new Graph();
   const hidden = graph.input("hidden", ["batch", "token", config.dModel]);
   const flat = flattenRows(hidden);
-  const headOf = unembed(graph, config);
+  const headOf = unembed(graph, config, lying);
   const select = (name: string, rows: string) =>
     headOf(matMul(graph.input(`${name}.select`, [rows, flat.shape[0]]), flat));
   const outputs: Record<string, Value> = {};
   if (terms.nll) {
-    const targets = graph.input("targets", ["rows"], "int32");
-    outputs.nll = neg(logProbability(select("nll", "rows"), targets));
+    outputs.nll = neg(logProbability(select("nll", "rows"), targetInputs(graph, config)));
   }
   if (terms.kl) {
     const { logits, logSum } = select("kl", "klRows");

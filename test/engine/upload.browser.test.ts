@@ -1,0 +1,97 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { smallConfig } from "./smallConfig.ts";
+import { openMemory } from "../../src/engine/Memory.ts";
+import type { Runtime } from "../../src/engine/Runtime.ts";
+import { Transformer } from "../../src/engine/Transformer.ts";
+import { Upload } from "../../src/engine/upload.ts";
+import { openWebRuntime } from "../../src/engine/webRuntime.ts";
+
+let runtime: Runtime;
+beforeAll(async () => {
+  ({ runtime } = await openWebRuntime("webgpu"));
+});
+
+const numbers = Float32Array.from({ length: 300 }, (_, i) => Math.sin(i));
+
+describe("an upload", () => {
+  test("in pieces is what was written", async () => {
+    const model = new Transformer(smallConfig, runtime);
+    const begun = new Upload(model, { name: "w", dims: [3, 100] });
+    begun.append(numbers.subarray(0, 100));
+    begun.append(numbers.subarray(100));
+    const tensor = await begun.finish();
+    expect(await model.memory.read(tensor)).toEqual(numbers);
+    model.memory.release(tensor);
+    expect(model.memory.ledger).toEqual({ bytes: 0, tensors: 0 });
+  });
+
+  test("of bytes that fill no whole word is read back as they were", async () => {
+    const model = new Transformer(smallConfig, runtime);
+    const begun = new Upload(model, { name: "w.q", dims: [7] }, "uint8");
+    begun.append(Uint8Array.of(1, 2, 3, 4, 5, 250, 251));
+    const tensor = await begun.finish();
+    expect([...(await model.memory.readBytes(tensor))]).toEqual([1, 2, 3, 4, 5, 250, 251]);
+    model.memory.clear();
+  });
+
+  test("that the device lost a part of is refused, and its room given back", async () => {
+    const model = new Transformer(smallConfig, runtime);
+    const begun = new Upload(model, { name: "h.0.mlp.c_fc.weight", dims: [300] });
+    begun.append(numbers);
+    // What a driver without memory does: the writes succeed, the numbers are not there.
+    runtime.device!.queue.writeBuffer(begun.tensor.gpuBuffer, 400, new Float32Array(10));
+    await expect(begun.finish()).rejects.toThrow(
+      "the graphics device holds other numbers for h.0.mlp.c_fc.weight than were written to it",
+    );
+    expect(model.memory.ledger).toEqual({ bytes: 0, tensors: 0 });
+  });
+});
+
+/** The runtime with a device that has no memory for buffers above so many bytes. */
+function withoutMemory(bytes: number): Runtime {
+  const device = runtime.device!;
+  let refused = false;
+  const poor = new Proxy(device, {
+    get(target, name) {
+      if (name === "createBuffer") {
+        return (descriptor: GPUBufferDescriptor) => {
+          refused = descriptor.size > bytes;
+          return target.createBuffer(descriptor);
+        };
+      }
+      if (name === "popErrorScope") {
+        const found = refused;
+        return async () => {
+          const error = await target.popErrorScope();
+          return found ? { message: "out of memory" } : error;
+        };
+      }
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+  return { ...runtime, device: poor };
+}
+
+describe("memory of a device that is full", () => {
+  test("says so in a sentence with the buffer and its bytes", async () => {
+    const memory = openMemory(withoutMemory(1000));
+    memory.allocate([10]);
+    await expect(memory.settle()).resolves.toBeUndefined();
+    memory.allocate([500]);
+    await expect(memory.settle()).rejects.toThrow(
+      "not enough memory on the graphics device for memory.float32.500 (2000 bytes)",
+    );
+    await expect(memory.settle()).resolves.toBeUndefined();
+    memory.clear();
+  });
+
+  test("is noticed by the next read at the latest", async () => {
+    const memory = openMemory(withoutMemory(1000));
+    const small = memory.upload(Float32Array.of(1, 2), [2]);
+    memory.allocate([500]);
+    await expect(memory.read(small)).rejects.toThrow("not enough memory");
+    expect([...(await memory.read(small))]).toEqual([1, 2]);
+    memory.clear();
+  });
+});
