@@ -21,7 +21,7 @@ export default defineConfig({
     // Named, since one that is found only while tests run reloads the page under them.
     include: [
       ...["@huggingface/tokenizers", "comlink", "d3-dsv", "d3-scale", "d3-scale-chromatic"],
-      ...["fflate", "idb-keyval", "onnxruntime-common", "protobufjs/light.js"],
+      ...["fflate", "hash-wasm", "idb-keyval", "onnxruntime-common", "protobufjs/light.js"],
     ],
   },
   server: { headers: isolation },

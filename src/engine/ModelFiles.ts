@@ -1,3 +1,5 @@
+import { checkId, HUB } from "./ModelSource.ts";
+
 /** The files of one model, wherever they lie. Ranges are byte offsets [begin, end). */
 export interface ModelFiles {
   /** Hub id, folder name or the last part of the address. */
@@ -10,6 +12,14 @@ export interface ModelFiles {
   has(path: string): Promise<boolean>;
   /** A mark that changes when the file does (an ETag), where the source has one. */
   stamp?(path: string): Promise<string | undefined>;
+  /** The files that will be read: they are fetched ahead, in this order, and progress counts them. */
+  prefetch?(paths: readonly string[]): void;
+  /**
+   * Resolves when every file that was read, even in part, is known to be whole and what it should be.
+   *
+   * @throws a sentence that names the file; what was kept of it is then thrown away
+   */
+  verify?(): Promise<void>;
 }
 
 /** Options of {@link urlFiles}; `fetch` is for tests and for callers with credentials. */
@@ -19,7 +29,6 @@ export interface UrlOptions {
   revision?: string;
 }
 
-const HUB = "https://huggingface.co";
 const HUB_PAGE = /^https:\/\/huggingface\.co\/([\w.-]+\/[\w.-]+)(?:\/tree\/([^/]+))?\/?$/;
 const HUB_FILES = /^https:\/\/huggingface\.co\/([\w.-]+(?:\/[\w.-]+)?)\/resolve\/([^/]+)\/?$/;
 // A server that ignores Range sends everything; more than this is not kept in memory for it.
@@ -32,9 +41,7 @@ const WHOLE_LIMIT = 2 ** 30;
  * @throws `invalid model: …` when it is not of that form
  */
 export function hubUrl(id: string, revision = "main"): string {
-  if (!/^\w[\w.-]*(\/\w[\w.-]*)?$/.test(id)) {
-    throw new Error(`invalid model: ${id} (a Hub id looks like openai-community/gpt2)`);
-  }
+  checkId(id);
   return `${HUB}/${id}/resolve/${encodeURIComponent(revision)}/`;
 }
 
@@ -74,7 +81,7 @@ export function blobFiles(files: ReadonlyMap<string, Blob>, name: string): Model
     revision: "local",
     async read(path, range) {
       const blob = find(path);
-      if (!blob) throw new Error(missing(`the folder ${name}`, path, "not among its files"));
+      if (!blob) throw new Error(missingFile(`the folder ${name}`, path, "not among its files"));
       const part = range ? blob.slice(range[0], range[1]) : blob;
       try {
         return new Uint8Array(await part.arrayBuffer());
@@ -94,7 +101,8 @@ const lastPart = (base: string) => {
   return /^[\w.%-]+$/.test(part) ? decodeURIComponent(part) : part;
 };
 
-function missing(where: string, path: string, reason: string): string {
+/** The sentence for a file that is not there. */
+export function missingFile(where: string, path: string, reason: string): string {
   return path === "config.json"
     ? `there is no model at ${where}: config.json is missing (${reason}); check the address`
     : `${where} has no ${path} (${reason})`;
@@ -202,14 +210,14 @@ class Remote {
     if (ok && !isPage(response, path)) return response;
     void response.body?.cancel();
     if (ok)
-      throw new Error(missing(this.#base, path, "the server answers with a web page instead"));
+      throw new Error(missingFile(this.#base, path, "the server answers with a web page instead"));
     if (status === 401 || status === 403) {
       throw new Error(
         `${this.#base}${path} may not be read (status ${status}); the Hub answers so for a private model and for a misspelt name`,
       );
     }
     if (status === 404 || status === 410)
-      throw new Error(missing(this.#base, path, `status ${status}`));
+      throw new Error(missingFile(this.#base, path, `status ${status}`));
     throw new Error(`${this.#base}${path} could not be read (status ${status}); try again later`);
   }
 }

@@ -1,0 +1,145 @@
+import type { Connection, Outcome, Patience } from "./Answer.ts";
+import { Downloads } from "./Downloads.ts";
+import { hubCommit, hubFile, type HubModel, hubTree } from "./hub.ts";
+import { KeptParts } from "./KeptParts.ts";
+import type { ModelFiles } from "./ModelFiles.ts";
+import type { FileFacts, ModelRecord } from "./ModelRecord.ts";
+import { checkId, HUB, type ModelSource } from "./ModelSource.ts";
+import type { PartStore } from "./PartStore.ts";
+import { PartWindow } from "./PartWindow.ts";
+import { type Listing, RemoteFiles } from "./RemoteFiles.ts";
+import { serverListing } from "./serverListing.ts";
+import { TransferMeter, type TransferProgress } from "./TransferMeter.ts";
+
+/** How files are fetched and kept; everything has a default but `store`. */
+export interface OpenOptions {
+  /** Where parts are kept; absent: nowhere, and what is needed twice may be fetched twice. */
+  store?: PartStore | undefined;
+  /** Ends all reading at once; what has arrived is kept. */
+  signal?: AbortSignal;
+  onProgress?: (progress: TransferProgress) => void;
+  /** Told once, in a sentence, when the store takes no more. */
+  onWarning?: (sentence: string) => void;
+  fetch?: typeof globalThis.fetch;
+  /** The Hub's address, for mirrors. */
+  hub?: string;
+  /** Bytes of a part. */
+  partSize?: number;
+  /** Requests at a time. */
+  parallel?: number;
+  patience?: Patience;
+  /** Milliseconds since 1970. */
+  clock?: () => number;
+}
+
+/** Files that are fetched: as {@link ModelFiles}, with what a page shows of them. */
+export interface OpenedFiles extends ModelFiles {
+  /** True where the server did not answer and what was kept is used. */
+  offline: boolean;
+  stamp(path: string): Promise<string | undefined>;
+  prefetch(paths: readonly string[]): void;
+  verify(): Promise<void>;
+}
+
+const PATIENCE: Patience = { tries: 7, backoff: 500, longest: 30_000, stall: 30_000 };
+/** Tries for a first contact: who is offline should not wait for a minute to read what is kept. */
+const FIRST_TRIES = 3;
+
+/**
+ * Opens a model of the Hub, or of an address of the same layout: ranged, parallel, resumed, verified and kept.
+ * A revision of the Hub is pinned to its commit first, so that a branch that moves cannot be mixed.
+ *
+ * @throws a sentence: no such model or revision, or nobody there and nothing kept
+ */
+export async function openFiles(
+  source: ModelSource,
+  options: OpenOptions = {},
+): Promise<OpenedFiles> {
+  const { parallel = 6, partSize = 16 * 2 ** 20, clock = wallClock } = options;
+  const connection: Connection = {
+    fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
+    signal: options.signal ?? new AbortController().signal,
+    patience: options.patience ?? PATIENCE,
+  };
+  const base = baseOf(source, options.hub ?? HUB);
+  const kept = await KeptParts.open(options.store, base, options.onWarning);
+  const opening = { base, kept, connection, now: clock() };
+  const listing =
+    "id" in source
+      ? await openHub(hubModel(source, options.hub), opening)
+      : await serverListing(opening);
+  const files: RemoteFiles = new RemoteFiles(listing, {
+    ...{ name: listing.record.name, base, partSize, parallel, connection, kept },
+    downloads: new Downloads(parallel),
+    window: new PartWindow(parallel + 2),
+    offline: listing.offline,
+    received: (bytes) => meter.add(bytes),
+  });
+  const meter = new TransferMeter(() => files.state(), options.onProgress ?? ignore, clock);
+  return files.asModelFiles(() => meter.report());
+}
+
+const ignore = () => undefined;
+
+const wallClock = () => performance.timeOrigin + performance.now();
+
+/** What opening a model starts from. */
+export interface Opening {
+  base: string;
+  kept: KeptParts;
+  connection: Connection;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+function hubModel(source: { id: string; revision?: string }, hub = HUB): HubModel {
+  checkId(source.id);
+  return { hub: plain(hub), id: source.id, revision: source.revision ?? "main" };
+}
+
+const plain = (address: string) => address.replace(/\/+$/, "");
+
+const baseOf = (source: ModelSource, hub: string) =>
+  "id" in source ? `${plain(hub)}/${source.id}` : `${plain(source.address)}/`;
+
+/** The files of a revision: as the Hub has them now, or as they were kept where it cannot be reached. */
+async function openHub(model: HubModel, opening: Opening): Promise<Listing> {
+  const { base, kept, connection, now } = opening;
+  const before = await kept.record(base, model.revision);
+  const asked = await currentFiles(model, before, connection);
+  if (!("value" in asked) && !before) throw asked.again;
+  const { commit, files } = "value" in asked ? asked.value : (before as Required<ModelRecord>);
+  const record: ModelRecord = {
+    ...{ format: 2, name: model.id, revision: model.revision, commit, base, files },
+    wanted: before?.wanted ?? [],
+    usedAt: now,
+  };
+  await kept.setRecord(record);
+  const offline = !("value" in asked);
+  if (!offline && before && before.commit !== commit) {
+    await kept.dropUnused(base, await kept.records(base));
+  }
+  return {
+    ...{ record, offline, revision: commit, where: `${model.id} at ${model.revision}` },
+    facts: (path) => Promise.resolve(Object.hasOwn(files, path) ? files[path] : null),
+    url: (path) => hubFile(model, commit, path),
+  };
+}
+
+/** A commit never changes, so that a kept list of its files is as good as the Hub's. */
+async function currentFiles(
+  model: HubModel,
+  before: ModelRecord | undefined,
+  connection: Connection,
+): Promise<Outcome<{ commit: string; files: Record<string, FileFacts | null> }>> {
+  const known = (commit: string) => before && before.commit === commit && before.files;
+  const pinned = known(model.revision);
+  if (pinned) return { value: { commit: model.revision, files: pinned } };
+  const asked = await hubCommit(model, connection, FIRST_TRIES);
+  if (!("value" in asked)) return asked;
+  const commit = asked.value;
+  const same = known(commit);
+  if (same) return { value: { commit, files: same } };
+  const tree = await hubTree(model, commit, connection);
+  return "value" in tree ? { value: { commit, files: Object.fromEntries(tree.value) } } : tree;
+}

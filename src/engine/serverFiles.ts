@@ -1,0 +1,81 @@
+import { type Answer, ask, type Connection, type Outcome, patiently } from "./Answer.ts";
+import { refused } from "./fetchPart.ts";
+import type { FileFacts } from "./ModelRecord.ts";
+import { plainEtag } from "./PartedFile.ts";
+
+/**
+ * What a server says of a file: its size, and what tells this version from others.
+ *
+ * @returns null where there is none
+ * @throws a sentence where it may not be read
+ */
+export async function serverFacts(
+  url: string,
+  path: string,
+  connection: Connection,
+  tries?: number,
+): Promise<Outcome<FileFacts | null>> {
+  const head = await patiently(() => request(url, path, "HEAD", connection), connection, tries);
+  if (!("value" in head) || head.value === null) return head as Outcome<FileFacts | null>;
+  const size = sizeIn(head.value);
+  if (size !== undefined) return { value: factsOf(head.value.headers, size) };
+  const first = await patiently(() => request(url, path, "GET", connection), connection, tries);
+  if (!("value" in first) || first.value === null) return first as Outcome<FileFacts | null>;
+  const told = sizeIn(first.value);
+  if (told !== undefined) return { value: factsOf(first.value.headers, told) };
+  return patiently(() => counted(url, connection), connection, tries);
+}
+
+/** The size of the file in an answer to HEAD, or to a request for its first byte. */
+function sizeIn({ status, headers }: Answer): number | undefined {
+  const range = /\/(\d+)$/.exec(headers.get("content-range") ?? "")?.[1];
+  // The length of a compressed body is not the file's.
+  const length = headers.get("content-encoding") ? null : headers.get("content-length");
+  const text = status === 206 ? range : status === 200 ? (length ?? undefined) : undefined;
+  return text === undefined ? undefined : Number(text);
+}
+
+/** For a server that compresses, knows no ranges and tells no length: the bytes are counted. */
+async function counted(url: string, connection: Connection): Promise<Outcome<FileFacts | null>> {
+  const asked = await ask(url, { cache: "no-cache" }, connection);
+  if (!("value" in asked)) return asked;
+  try {
+    let size = 0;
+    for (let chunk; (chunk = await asked.value.next());) size += chunk.length;
+    return { value: factsOf(asked.value.headers, size) };
+  } catch (cause) {
+    connection.signal.throwIfAborted();
+    return {
+      again: new Error(`the connection was lost while reading ${url}; try again`, { cause }),
+    };
+  }
+}
+
+async function request(
+  url: string,
+  path: string,
+  method: "HEAD" | "GET",
+  connection: Connection,
+): Promise<Outcome<Answer | null>> {
+  const init = { method, ...(method === "GET" && { headers: { Range: "bytes=0-0" } }) };
+  const asked = await ask(url, { ...init, cache: "no-cache" }, connection);
+  if (!("value" in asked)) return asked;
+  const answer = asked.value;
+  answer.cancel();
+  if ([403, 404, 410].includes(answer.status) || answer.isPage(path)) return { value: null };
+  if (answer.status === 405 || answer.status === 501 || answer.status < 300)
+    return { value: answer };
+  throw refused(url, answer.status);
+}
+
+function factsOf(headers: Headers, size: number): FileFacts {
+  const etag = plainEtag(headers.get("etag"));
+  const modified = headers.get("last-modified") ?? undefined;
+  const stamp = etag ?? modified;
+  return {
+    size,
+    ...(stamp !== undefined && { stamp }),
+    ...(etag !== undefined && { etag }),
+    ...(modified !== undefined && { modified }),
+  };
+}
