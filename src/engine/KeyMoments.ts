@@ -1,5 +1,6 @@
 import type { Tensor } from "onnxruntime-common";
 import { SecondMoment } from "../kernels/SecondMoment.ts";
+import type { ModelConfig } from "./config.ts";
 import { Graph } from "./graphs/Graph.ts";
 import { flattenRows, gather } from "./graphs/ops.ts";
 import { HeapMoment } from "./HeapMoment.ts";
@@ -19,6 +20,10 @@ type Moment = SecondMoment | HeapMoment;
 
 /** Floats that the widest tensor of one pass may have: 64 MB. */
 const WIDEST = 2 ** 24;
+
+/** Rows of this width that go through the model together; at least one does in any case. */
+export const widestPass = ({ dMlp, heads }: ModelConfig, width: number): number =>
+  Math.floor(WIDEST / (width * Math.max(dMlp, heads * width)));
 
 /**
  * Σ k kᵀ [dMlp, dMlp] of several layers' keys over batches of tokens (METHODS 3), in one pass that stops at the key of
@@ -90,13 +95,12 @@ export class KeyMoments {
 
   /** A batch as rows that go through the model together without a tensor beyond 64 MB, or a row alone. */
   *#passes(batch: readonly (readonly number[])[]) {
-    const { dMlp, heads } = this.#model.config;
+    const { config } = this.#model;
     let rows: (readonly number[])[] = [];
     let width = 0;
     for (const row of batch) {
       const widest = Math.max(width, row.length);
-      const floats = (rows.length + 1) * widest * Math.max(dMlp, heads * widest);
-      if (rows.length > 0 && floats > WIDEST) {
+      if (rows.length > 0 && rows.length + 1 > widestPass(config, widest)) {
         yield rows;
         [rows, width] = [[], 0];
       }

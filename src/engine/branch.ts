@@ -31,7 +31,8 @@ export interface BranchReadout {
   target: number;
 }
 
-interface Entering {
+/** A branch on its way: where it joins the batch. */
+export interface Entering {
   index: number;
   interventions: readonly BranchIntervention[];
   /** The first layer and position that differ from the base run. */
@@ -65,7 +66,7 @@ export async function branch(
   for (const [token, group] of groupByToken(branches)) {
     const changed = group.filter((entry) => canMatter(model, entry, { readout, last }));
     for (const entry of group) if (!changed.includes(entry)) report(entry.index, unchanged);
-    for (const chunk of chunks(changed, positionsPerBranch(base, token), limit(model, options))) {
+    for (const chunk of chunks(model, changed, { base, token, ...options })) {
       options.signal?.throwIfAborted();
       const sweep = new Sweep(model, base, { token, readout, unchanged });
       for (const [index, values] of await sweep.run(chunk, options.signal)) report(index, values);
@@ -96,7 +97,7 @@ function readBase(model: Transformer, base: Kept, readout: readonly BranchReadou
 }
 
 /** Branches by their first position, each group ordered by first layer. */
-function groupByToken(branches: readonly Branch[]): [number, Entering[]][] {
+export function groupByToken(branches: readonly Branch[]): [number, Entering[]][] {
   const groups = new Map<number, Entering[]>();
   branches.forEach(({ interventions }, index) => {
     const token = Math.min(...interventions.map((i) => i.token));
@@ -110,8 +111,8 @@ function groupByToken(branches: readonly Branch[]): [number, Entering[]][] {
 }
 
 /** Whether a branch can reach a position that is read. */
-function canMatter(
-  { config }: Transformer,
+export function canMatter(
+  { config }: Pick<Transformer, "config">,
   { layer, token, interventions }: Entering,
   { readout, last }: { readout: readonly BranchReadout[]; last: number },
 ): boolean {
@@ -120,15 +121,18 @@ function canMatter(
   return interventions.some((i) => readout.some((at) => at.token === i.token));
 }
 
-const positionsPerBranch = (base: Kept, token: number) => base.rows * (base.width - token);
-
-const limit = ({ config }: Transformer, { maxPositions }: BranchOptions) =>
-  maxPositions ?? Math.floor(2 ** 24 / config.dMlp);
-
-/** As few chunks as hold at most `most` positions each. */
-function* chunks<T>(items: readonly T[], each: number, most: number): Generator<T[]> {
-  const size = Math.max(1, Math.floor(most / each));
-  for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
+/** As few chunks of branches from one first position on as hold at most `maxPositions` positions each. */
+export function* chunks<T>(
+  { config }: Pick<Transformer, "config">,
+  branches: readonly T[],
+  {
+    base,
+    token,
+    maxPositions = Math.floor(2 ** 24 / config.dMlp),
+  }: { base: Pick<Kept, "rows" | "width">; token: number; maxPositions?: number },
+): Generator<T[]> {
+  const size = Math.max(1, Math.floor(maxPositions / (base.rows * (base.width - token))));
+  for (let i = 0; i < branches.length; i += size) yield branches.slice(i, i + size);
 }
 
 /** Takes a chunk of branches with one first position up through the layers. */

@@ -1,6 +1,7 @@
 import type { ModelConfig } from "../engine/config.ts";
 import type { MemitHyperparameters } from "./memit.ts";
 import type { RomeHyperparameters } from "./rome.ts";
+import type { TraceRequest } from "./trace.ts";
 
 /** ROME's settings for a model, and where they come from. */
 export type RomePreset = RomeHyperparameters & { source: string };
@@ -51,11 +52,10 @@ const demo: RomePreset = {
  */
 export function romePreset(config: ModelConfig): RomePreset {
   if (isDemo(config)) return demo;
-  const known = presets[`${config.layers}x${config.dModel}`];
+  const known = presets[shapeOf(config)];
   if (known) return known;
   const layer = Math.min(config.layers - 1, Math.round((17 / 48) * config.layers));
-  const source = "none published for this model: a guess from GPT-2 XL, check it with a sweep";
-  return { ...common, layer, clamp: 4, source };
+  return { ...common, layer, clamp: 4, source: `${unpublished(config)}, check it with a sweep` };
 }
 
 /** MEMIT's settings for a model, and where they come from. */
@@ -103,13 +103,53 @@ const demoMemit: MemitPreset = {
  */
 export function memitPreset(config: ModelConfig): MemitPreset {
   if (isDemo(config)) return demoMemit;
-  const known = memitPresets[`${config.layers}x${config.dModel}`];
+  const known = memitPresets[shapeOf(config)];
   if (known) return known;
   const last = romePreset(config).layer;
   const first = Math.max(0, last - 4);
   const layers = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  const source = "none published for this model: a guess from GPT-2 XL's";
+  const after = names[shapeOf(config)] && shapeOf(config) in presets;
+  const source = after
+    ? `MEMIT was published for GPT-2 XL and GPT-J, not for ${names[shapeOf(config)]}: the five layers up to ROME's, the rest as GPT-2 XL's`
+    : unpublished(config);
   return { ...commonMemit, layers, lambda: 20000, source };
 }
+
+/** A causal trace's settings for a model, and where they come from. */
+export type TracePreset = Pick<TraceRequest, "window" | "samples" | "noise"> & { source: string };
+
+/** What the authors' scripts set instead of the code's 3σ (METHODS 2.4). */
+const scriptNoise: Partial<Record<string, string>> = {
+  "48x1600": "; their script for GPT-2 XL sets the level 0.1 instead",
+  "28x4096": "; their script for GPT-J sets the level 0.025 instead, Hase et al. 0.094",
+};
+
+/**
+ * The settings of a causal trace (METHODS 2.4, 2.5): ten samples with noise of 3σ and windows of ten layers, as the
+ * authors' code has them by default for every model; three layers for the built-in one, which has eight.
+ */
+export function tracePreset(config: ModelConfig): TracePreset {
+  const noise = { kind: "sigma", factor: 3 } as const;
+  if (isDemo(config)) {
+    return {
+      noise,
+      samples: 10,
+      window: 3,
+      source: "the built-in model, whose windows are narrow",
+    };
+  }
+  const script = scriptNoise[shapeOf(config)] ?? "";
+  return { noise, samples: 10, window: 10, source: `the default of ROME's code${script}` };
+}
+
+/** Models that the authors' papers or their readers use, as they are called. */
+const names: Partial<Record<string, string>> = {
+  ...{ "12x768": "GPT-2 small", "24x1024": "GPT-2 medium", "36x1280": "GPT-2 large" },
+};
+
+const shapeOf = ({ layers, dModel }: ModelConfig): string => `${layers}x${dModel}`;
+
+const unpublished = (config: ModelConfig): string =>
+  `none published for ${names[shapeOf(config)] ?? "this model"}: a guess from GPT-2 XL`;
 
 const isDemo = ({ name }: ModelConfig): boolean => /(^|\/)demo\/?$/.test(name);

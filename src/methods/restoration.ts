@@ -52,10 +52,10 @@ export async function restoreCells(
 }
 
 /** One branch per layer: the window around it restored at this token. */
-function rowBranches(
-  { config: { layers, dModel } }: Model,
-  request: TraceRequest,
-  { token, clean }: { token: number; clean: CleanRun },
+export function rowBranches(
+  { config: { layers, dModel } }: Pick<Model, "config">,
+  request: Pick<TraceRequest, "kind" | "window">,
+  { token, clean }: { token: number; clean: Pick<CleanRun, "values"> },
 ): Branch[] {
   const site = traceSites[request.kind];
   const restore = (layer: number) => ({

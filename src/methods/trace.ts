@@ -133,7 +133,7 @@ export async function trace(
 }
 
 /** How many layers are restored together: always one for states. */
-export const windowWidth = ({ kind, window }: TraceRequest): number =>
+export const windowWidth = ({ kind, window }: Pick<TraceRequest, "kind" | "window">): number =>
   kind === "state" ? 1 : window;
 
 const isSlip = ({ baseline, replace }: TraceRequest): boolean => baseline === "parity" && replace;

@@ -1,0 +1,34 @@
+import type { Footprint, KeptSize } from "./Footprint.ts";
+
+/** A continuation and the loss that is evaluated on it, by their sizes. */
+export interface EvaluationSize {
+  /** The layer whose output is changed. */
+  layer: number;
+  rows: number;
+  /** Positions from the changed one on, of the longest row. */
+  width: number;
+  base: KeptSize;
+  /** Terms of the loss: target tokens, and distributions that are kept. */
+  nll: number;
+  kl: number;
+}
+
+/** What `Continuation.evaluate` takes and gives back: all layers above forward, then backward. */
+export function evaluationFootprint(on: Footprint, at: EvaluationSize): void {
+  const pass = { rows: at.rows, width: at.width, past: at.base };
+  let hidden = on.take(on.state(pass));
+  const recorded: { saved: number; input: number }[] = [];
+  for (let layer = at.layer + 1; layer < on.config.layers; layer++) {
+    const made = on.record({ layer, pass });
+    recorded.push({ saved: made.saved, input: hidden });
+    hidden = made.hidden;
+  }
+  let cotangent = on.loss(pass, at);
+  on.give(hidden);
+  for (const { saved, input } of recorded.reverse()) {
+    const x = on.take(on.state(pass));
+    on.give(saved + cotangent + input);
+    cotangent = x;
+  }
+  on.give(cotangent);
+}
