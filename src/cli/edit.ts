@@ -72,7 +72,7 @@ async function runEdit(args: string[], terminal: Terminal): Promise<void> {
   refuse(given, "rome", ["facts", "layers", "lambda", "values"]);
   const wishes = romeWishes(given);
   const [prompt, subject, target] = ["prompt", "subject", "target"].map((n) => required(given, n));
-  const opened = await openModel(required(given, "model"), terminal);
+  const opened = await openModel(given, terminal);
   const { model } = opened;
   const contexts = await readContexts(given.contexts);
   const settings = await romeSettings(opened, wishes, { stats: given.stats, terminal });

@@ -33,9 +33,9 @@ async function runEvaluate(args: string[], terminal: Terminal): Promise<void> {
   });
   const wishes = romeWishes(given);
   const limit = numberOption(given, "limit", { min: 1, whole: true });
-  const name = required(given, "model");
+  required(given, "model");
   const cases = await readCases(required(given, "cases"));
-  const opened = await openModel(name, terminal);
+  const opened = await openModel(given, terminal);
   const { model } = opened;
   const { hyperparameters, statistics } = await romeSettings(opened, wishes, {
     ...{ stats: given.stats, terminal },

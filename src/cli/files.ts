@@ -65,5 +65,6 @@ const reasons: Record<string, string> = {
   EROFS: "the disk is read-only",
 };
 
-const reason = (error: unknown): string =>
+/** Why the file system refused, in a few words. */
+export const reason = (error: unknown): string =>
   reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? (error as Error).message;

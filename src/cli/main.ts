@@ -1,14 +1,18 @@
 import { WrongCall } from "./WrongCall.ts";
 import type { Command, Terminal } from "./Command.ts";
+import { convert } from "./convert.ts";
 import { edit } from "./edit.ts";
 import { evaluate } from "./evaluate.ts";
 import { mass } from "./mass.ts";
+import { precision } from "./precision.ts";
 import { predict } from "./predict.ts";
 import { samples } from "./samples.ts";
 import { score } from "./score.ts";
 import { stats } from "./stats.ts";
 import { sweep } from "./sweep.ts";
+import { synthesize } from "./synthesize.ts";
 import { trace } from "./trace.ts";
+import { verify } from "./verify.ts";
 
 const commands: Record<string, Command> = {
   predict,
@@ -20,6 +24,10 @@ const commands: Record<string, Command> = {
   mass,
   samples,
   sweep,
+  convert,
+  synthesize,
+  verify,
+  precision,
 };
 
 /**
@@ -56,7 +64,8 @@ const commandNames = () => Object.keys(commands).join(", ");
 
 function help(): string {
   const list = Object.values(commands).map(({ about, usage }) => `  ${usage}\n      ${about}`);
-  return `npm run -s palimpsest -- COMMAND\n\n${list.join("\n\n")}\n\nM is demo, a folder or an address. Exit status 0, 2 for a wrong call, 1 for a failure.`;
+  return `npm run -s palimpsest -- COMMAND\n\n${list.join("\n\n")}\n\nM is demo, a folder, an address or a model of the Hub, org/name or org/name@revision; all that take
+--model take --precision f32|f16|q8|q4 too. Exit status 0, 2 for a wrong call, 1 for a failure.`;
 }
 
 /** An error in one line; a full memory is said so that it helps. */

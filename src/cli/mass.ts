@@ -11,7 +11,7 @@ import { knownCases, readCases } from "./cases.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { writeBytes } from "./files.ts";
 import { memitChanges, neededStatistics } from "./memitEdit.ts";
-import { openModel, type OpenModel } from "./openModel.ts";
+import { modelOptions, openModel, type OpenModel } from "./openModel.ts";
 import { numberOption, numbersOption, parseOptions, required } from "./options.ts";
 import { percent, table } from "./table.ts";
 import { valueFolder } from "./valueFolder.ts";
@@ -27,7 +27,7 @@ export const mass: Command = {
 };
 
 const options = {
-  model: { type: "string" },
+  ...modelOptions,
   cases: { type: "string" },
   counts: { type: "string" },
   methods: { type: "string" },
@@ -55,9 +55,9 @@ async function runMass(args: string[], terminal: Terminal): Promise<void> {
   const counts = numbersOption(given, "counts", { min: 1, whole: true }) ?? [1, 10, 100, 1000];
   const sample = numberOption(given, "sample", { min: 1, whole: true }) ?? 200;
   const methods = methodsOf(given.methods ?? "memit,rome");
-  const name = required(given, "model");
+  required(given, "model");
   const read = await readCases(required(given, "cases"));
-  const opened = await openModel(name, terminal);
+  const opened = await openModel(given, terminal);
   const { cases, neutral } = await chooseCases(opened, read, {
     ...{ needed: Math.max(sample, ...counts), all: given.all === true, terminal },
   });

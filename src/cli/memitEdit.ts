@@ -46,7 +46,7 @@ export async function runMemit(given: Record<string, unknown>, terminal: Termina
   const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 0;
   const path = required(given, "facts");
   const facts = parseFactTable(new TextDecoder().decode(await readBytes(path)), path);
-  const opened = await openModel(required(given, "model"), terminal);
+  const opened = await openModel(given, terminal);
   const { model } = opened;
   const { source, ...preset } = memitPreset(model.config);
   const hyperparameters = { ...preset, ...changes };

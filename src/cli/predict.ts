@@ -2,7 +2,7 @@ import { type Prediction, predict as nextTokens } from "../methods/predict.ts";
 import { fillTemplate } from "../methods/subject.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { applyDelta } from "./openDelta.ts";
-import { openModel } from "./openModel.ts";
+import { modelOptions, openModel } from "./openModel.ts";
 import { numberOption, parseOptions, required } from "./options.ts";
 import { percent, table } from "./table.ts";
 
@@ -15,18 +15,18 @@ export const predict: Command = {
 
 async function runPredict(args: string[], terminal: Terminal): Promise<void> {
   const options = parseOptions(args, {
-    model: { type: "string" },
+    ...modelOptions,
     prompt: { type: "string" },
     subject: { type: "string" },
     delta: { type: "string" },
     top: { type: "string" },
     json: { type: "boolean" },
   });
-  const name = required(options, "model");
+  required(options, "model");
   const template = required(options, "prompt");
   const top = numberOption(options, "top", { min: 1, whole: true }) ?? 10;
   const prompt = options.subject ? fillTemplate(template, options.subject).text : template;
-  const { model } = await openModel(name, terminal);
+  const { model } = await openModel(options, terminal);
   const before = await nextTokens(model, prompt, top);
   if (options.delta) await applyDelta(model, options.delta);
   const after = options.delta ? await nextTokens(model, prompt, top) : undefined;

@@ -5,12 +5,12 @@ import type { LayerStatistics } from "../methods/statistics.ts";
 import type { Terminal } from "./Command.ts";
 import { readJson } from "./files.ts";
 import { layerStatistics } from "./layerStatistics.ts";
-import type { OpenModel } from "./openModel.ts";
+import { modelOptions, type OpenModel } from "./openModel.ts";
 import { choiceOption, numberOption } from "./options.ts";
 
 /** The options of every command that edits with ROME; what is not given is the model's preset. */
 export const romeOptions = {
-  model: { type: "string" },
+  ...modelOptions,
   method: { type: "string" },
   layer: { type: "string" },
   steps: { type: "string" },

@@ -11,7 +11,7 @@ import type { Command, Terminal } from "./Command.ts";
 import { writeBytes } from "./files.ts";
 import { chooseCases, memoryValues } from "./mass.ts";
 import { memitChanges } from "./memitEdit.ts";
-import { openModel, type OpenModel } from "./openModel.ts";
+import { modelOptions, openModel, type OpenModel } from "./openModel.ts";
 import { numberOption, numbersOption, parseOptions, required } from "./options.ts";
 import { type SamplePoint, samplesPlot } from "./samplesPlot.ts";
 import { percent, table } from "./table.ts";
@@ -26,7 +26,7 @@ export const samples: Command = {
 };
 
 const options = {
-  model: { type: "string" },
+  ...modelOptions,
   cases: { type: "string" },
   multiples: { type: "string" },
   count: { type: "string" },
@@ -47,9 +47,9 @@ async function runSamples(args: string[], terminal: Terminal): Promise<void> {
   ];
   const count = numberOption(given, "count", { min: 1, whole: true }) ?? 10;
   const sample = numberOption(given, "sample", { min: 1, whole: true }) ?? 100;
-  const name = required(given, "model");
+  required(given, "model");
   const read = await readCases(required(given, "cases"));
-  const opened = await openModel(name, terminal);
+  const opened = await openModel(given, terminal);
   const how = { needed: Math.max(count, sample), all: given.all === true, terminal };
   const { cases, neutral } = await chooseCases(opened, read, how);
   const { source, ...preset } = memitPreset(opened.model.config);

@@ -4,7 +4,7 @@ import { type CaseScore, scoreCase, summarise } from "../methods/score.ts";
 import { readCases } from "./cases.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { applyDelta } from "./openDelta.ts";
-import { openModel } from "./openModel.ts";
+import { modelOptions, openModel } from "./openModel.ts";
 import { numberOption, parseOptions, required } from "./options.ts";
 import { scoreTable } from "./scoreTable.ts";
 
@@ -17,18 +17,18 @@ export const score: Command = {
 
 async function runScore(args: string[], terminal: Terminal): Promise<void> {
   const given = parseOptions(args, {
-    model: { type: "string" },
+    ...modelOptions,
     case: { type: "string" },
     delta: { type: "string" },
     generate: { type: "boolean" },
     seed: { type: "string" },
     json: { type: "boolean" },
   });
-  const name = required(given, "model");
+  required(given, "model");
   const path = required(given, "case");
   const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 1;
   const cases = await readCases(path);
-  const { model } = await openModel(name, terminal);
+  const { model } = await openModel(given, terminal);
   const how = { generate: given.generate === true, seed, terminal };
   const before = await scoreAll(model, cases, how);
   if (given.delta) await applyDelta(model, given.delta);

@@ -12,7 +12,7 @@ import { statisticsSpectrum } from "../methods/statisticsSpectrum.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { makeFolderOf } from "./files.ts";
 import { FolderTotals } from "./FolderTotals.ts";
-import { openModel } from "./openModel.ts";
+import { modelOptions, openModel } from "./openModel.ts";
 import { choiceOption, numberOption, numbersOption, parseOptions, required } from "./options.ts";
 import { textChunks } from "./textChunks.ts";
 import { WrongCall } from "./WrongCall.ts";
@@ -27,7 +27,7 @@ export const stats: Command = {
 };
 
 const options = {
-  model: { type: "string" },
+  ...modelOptions,
   layer: { type: "string" },
   layers: { type: "string" },
   text: { type: "string" },
@@ -53,7 +53,7 @@ interface Written {
 
 async function runStats(args: string[], terminal: Terminal): Promise<void> {
   const given = parseOptions(args, options);
-  const name = required(given, "model");
+  required(given, "model");
   const layers = layersOf(given);
   const path = required(given, "text");
   const out = required(given, "out");
@@ -64,7 +64,7 @@ async function runStats(args: string[], terminal: Terminal): Promise<void> {
   const samples = numberOption(given, "samples", whole);
   const tokens = numberOption(given, "tokens", whole);
   const texts = await readTexts(textChunks(path), { what: path, form: formOf(given) });
-  const { model } = await openModel(name, terminal);
+  const { model } = await openModel(given, terminal);
   const totals = given.checkpoint ? new FolderTotals(given.checkpoint) : undefined;
   const found = await collectStatistics(model, texts, {
     ...{ layers, source: basename(path), samples, tokens, totals },

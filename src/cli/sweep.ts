@@ -41,9 +41,9 @@ async function runSweep(args: string[], terminal: Terminal): Promise<void> {
   const wishes = romeWishes({ ...given, steps: undefined });
   const limit = numberOption(given, "limit", { min: 1, whole: true });
   const samples = numberOption(given, "samples", { min: 1, whole: true });
-  const name = required(given, "model");
+  required(given, "model");
   const cases = await readCases(required(given, "cases"));
-  const opened = await openModel(name, terminal);
+  const opened = await openModel(given, terminal);
   const hyperparameters = romeHyperparameters(opened, wishes);
   const known = await knownCases(opened.model, cases, { limit, terminal });
   const statistics = given.text

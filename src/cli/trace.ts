@@ -10,7 +10,7 @@ import { traceNpz } from "../methods/traceNpz.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { readJson, writeBytes } from "./files.ts";
 import { applyDelta } from "./openDelta.ts";
-import { openModel } from "./openModel.ts";
+import { modelOptions, openModel } from "./openModel.ts";
 import { choiceOption, numberOption, parseOptions, required } from "./options.ts";
 import { table } from "./table.ts";
 import { WrongCall } from "./WrongCall.ts";
@@ -24,7 +24,7 @@ export const trace: Command = {
 };
 
 const options = {
-  model: { type: "string" },
+  ...modelOptions,
   prompt: { type: "string" },
   subject: { type: "string" },
   target: { type: "string" },
@@ -44,11 +44,11 @@ const options = {
 
 async function runTrace(args: string[], terminal: Terminal): Promise<void> {
   const given = parseOptions(args, options);
-  const name = required(given, "model");
+  required(given, "model");
   const request = traceRequest(given);
   if (given.out) checkExtension(given.out);
   const fixed = numberOption(given, "sigma", { min: 0 });
-  const { model } = await openModel(name, terminal);
+  const { model } = await openModel(given, terminal);
   const unit =
     request.noise.kind === "sigma"
       ? (fixed ?? (await measuredSigma(model, given.subjects, terminal)))

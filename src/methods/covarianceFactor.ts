@@ -6,7 +6,7 @@ import type { LayerStatistics } from "./statistics.ts";
 const factors = new WeakMap<LayerStatistics, Promise<Factor>>();
 
 /** Factors that are kept take no more than so many bytes together, but for the last: one of GPT-J's takes half of it. */
-const MOST_BYTES = 2 ** 30;
+export const MOST_BYTES = 2 ** 30;
 
 /** The factors that are kept, in the order in which they were made. */
 const held: { statistics: WeakRef<LayerStatistics>; factor: Factor }[] = [];

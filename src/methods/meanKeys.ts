@@ -5,7 +5,7 @@ import type { ContextGroups } from "./memitContexts.ts";
 import { fillTemplate, lookupIndex, type FactToken } from "./subject.ts";
 
 /** Facts per run: enough to fill the machine, few enough for any memory. */
-const FACTS = 64;
+export const FACTS_PER_RUN = 64;
 
 /** Where keys and states are looked up. */
 export interface LookUpAt {
@@ -62,9 +62,9 @@ async function siteAtLookups(
   }: LookUpAt & { context: string; site: "key" | "hidden" },
 ): Promise<Float64Array[]> {
   const found: Float64Array[] = [];
-  for (let at = 0; at < facts.length; at += FACTS) {
+  for (let at = 0; at < facts.length; at += FACTS_PER_RUN) {
     signal?.throwIfAborted();
-    const rows = rowsToLookup(model, facts.slice(at, at + FACTS), { context, factToken });
+    const rows = rowsToLookup(model, facts.slice(at, at + FACTS_PER_RUN), { context, factToken });
     const { watched } = await runContext(model, rows, {
       ...{ watch: [{ site, layer }], toLayer: layer, ...(signal && { signal }) },
     });

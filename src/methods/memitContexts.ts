@@ -5,10 +5,10 @@ import { checkContexts, sampledTemplates } from "./contextTemplates.ts";
 export type ContextGroups = string[][];
 
 /** Each is continued once (METHODS 5.1). */
-const STARTERS = ["The", "Therefore", "Because", "I", "You"];
+export const STARTERS = ["The", "Therefore", "Because", "I", "You"];
 
 /** Tokens of a prefix in all, its starter's included. */
-const LENGTH = 10;
+export const PREFIX_TOKENS = 10;
 
 /**
  * MEMIT's templates (METHODS 5.1): "{}" by itself, and "prefix. {}" for one sampled prefix per starter. They are kept
@@ -19,7 +19,7 @@ export async function memitContexts(
   { seed, signal }: { seed: number; signal?: AbortSignal },
 ): Promise<ContextGroups> {
   const starts = STARTERS.map((word) => model.tokenizer.encode(word));
-  const prefixed = await sampledTemplates(model, [{ starts, maxTokens: LENGTH }], {
+  const prefixed = await sampledTemplates(model, [{ starts, maxTokens: PREFIX_TOKENS }], {
     ...{ seed, ...(signal && { signal }) },
   });
   return [["{}"], prefixed];

@@ -1,21 +1,16 @@
 import { expect, test } from "vitest";
 import { call } from "./call.ts";
 
+const names = [
+  ...["predict", "trace", "stats", "edit", "score", "evaluate", "mass", "samples", "sweep"],
+  ...["convert", "synthesize", "verify", "precision"],
+];
+
 test("--help says how to call it", async () => {
   const { status, out, err } = await call("--help");
   expect(status).toBe(0);
   expect(err).toBe("");
-  for (const name of [
-    "predict",
-    "trace",
-    "stats",
-    "edit",
-    "score",
-    "evaluate",
-    "mass",
-    "samples",
-    "sweep",
-  ]) {
+  for (const name of names) {
     expect(out).toContain(`\n  ${name} --`);
   }
 });
@@ -30,11 +25,8 @@ const trace = ["trace", "--model", "demo", "--prompt", "a b", "--subject", "b"];
 const edit = ["edit", "--model", "demo", "--prompt", "{} b", "--subject", "a", "--target", "c"];
 
 test.for<[string[], string]>([
-  [[], "a command is missing: predict, trace, stats, edit, score, evaluate, mass, samples, sweep"],
-  [
-    ["tarce"],
-    "unknown command: tarce (predict, trace, stats, edit, score, evaluate, mass, samples, sweep)",
-  ],
+  [[], `a command is missing: ${names.join(", ")}`],
+  [["tarce"], `unknown command: tarce (${names.join(", ")})`],
   [["predict", "--prompt", "a"], "--model is missing"],
   [["predict", "--model", "demo"], "--prompt is missing"],
   [["predict", "--model", "demo", "--prompt"], "Option '--prompt <value>' argument missing"],

@@ -29,11 +29,14 @@ def tiny():
 
 def demo():
     from demo import make_demo, read_facts
+    from facts import make_facts
 
     public = HERE.parents[1] / "public"
     out = HERE / "numbers" / "demo"
     out.mkdir(parents=True, exist_ok=True)
-    make_demo(public / "models" / "demo", read_facts(public / "facts.json"), out)
+    folder = public / "models" / "demo"
+    make_demo(folder, read_facts(public / "facts.json"), out)
+    make_facts(folder, out)
 
 
 if __name__ == "__main__":
