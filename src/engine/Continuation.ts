@@ -2,6 +2,7 @@ import type { Tensor } from "onnxruntime-common";
 import { recordBlock } from "./backward.ts";
 import type { Kept } from "./Kept.ts";
 import { evaluateLoss, flatPosition, type Loss } from "./loss.ts";
+import { recordedParts } from "./recordedParts.ts";
 import { checkLayer } from "./sites.ts";
 import type { Pass, PassFeeds, Transformer } from "./Transformer.ts";
 
@@ -14,6 +15,8 @@ export interface ContinuationAt {
   starts: readonly number[];
   /** Per resumed row, which of the added vectors it gets. Default: the first. */
   groups?: readonly number[];
+  /** Bytes that may be saved between forward and backward at once; see recordedParts. */
+  mostSaved?: number;
 }
 
 /** Losses and their gradient with respect to the vectors that were added. */
@@ -29,14 +32,11 @@ export interface Evaluation {
  *
  * Since m^l enters h^l by addition, this is also δ added to the MLP's output (METHODS 4.5). What lies
  * below the layer and before the position was computed once, by the kept run, and is only read here;
- * each evaluation computes the layers above it, forward and backward.
+ * each evaluation computes the layers above it, forward and backward, in parts of the rows where a device
+ * could not hold what all of them save (see recordedParts).
  */
 export class Continuation {
-  readonly pass: Pass;
-  #model: Transformer;
-  #at: ContinuationAt;
-  #states: Float32Array;
-  #feeds: PassFeeds;
+  readonly #parts: readonly ContinuedRows[];
 
   /** Throws where a start lies outside its row, or the layer outside the model. */
   static async open(model: Transformer, base: Kept, at: ContinuationAt): Promise<Continuation> {
@@ -44,26 +44,120 @@ export class Continuation {
     const rows = at.rows ?? base.tokens.map((_, row) => row);
     checkStarts(base, rows, at.starts);
     const width = Math.max(...rows.map((row, r) => base.tokens[row].length - at.starts[r]));
-    const pass = { rows: rows.length, width, starts: at.starts, past: { kept: base, rows } };
-    return new Continuation(model, {
-      pass,
-      at,
-      states: await startingStates(model, base, pass, at),
-    });
+    const ranges = recordedParts(
+      model,
+      model.runtime.provider,
+      {
+        ...{ rows: rows.length, width, past: { rows: base.rows, width: base.width } },
+        layers: model.config.layers - 1 - at.layer,
+      },
+      at.mostSaved,
+    );
+    const parts = [];
+    for (const [begin, end] of ranges) {
+      const within = {
+        ...{ layer: at.layer, rows: rows.slice(begin, end), starts: at.starts.slice(begin, end) },
+        ...(at.groups && { groups: at.groups.slice(begin, end) }),
+      };
+      parts.push(await ContinuedRows.open(model, base, within, begin));
+    }
+    return new Continuation(parts);
+  }
+
+  private constructor(parts: readonly ContinuedRows[]) {
+    this.#parts = parts;
+  }
+
+  /** The loss with `added` [groups, dModel], and its gradient with respect to it. */
+  async evaluate(added: Float32Array, loss: Loss): Promise<Evaluation> {
+    const kl = loss.kl ?? [];
+    const empty = loss.nll.length + kl.length === 0; // which is refused there
+    if (this.#parts.length === 1 || empty) return this.#parts[0].evaluate(added, loss);
+    const total = {
+      nll: new Float32Array(loss.nll.length),
+      kl: new Float32Array(kl.length),
+      gradient: new Float32Array(added.length),
+    };
+    for (const part of this.#parts) {
+      const [nllHere, klHere] = [part.own(loss.nll), part.own(kl)];
+      if (nllHere.length + klHere.length === 0) continue;
+      const found = await part.evaluate(added, {
+        nll: nllHere.map(({ term }) => term),
+        kl: klHere.map(({ term }) => term),
+      });
+      nllHere.forEach(({ index }, i) => (total.nll[index] = found.nll[i]));
+      klHere.forEach(({ index }, i) => (total.kl[index] = found.kl[i]));
+      found.gradient.forEach((value, i) => (total.gradient[i] += value));
+    }
+    return total;
+  }
+
+  /** log p [position, vocab] with `added` [groups, dModel]. */
+  async logProbabilities(
+    added: Float32Array,
+    at: readonly { row: number; token: number }[],
+  ): Promise<Float32Array> {
+    let result = new Float32Array(0);
+    for (const part of this.#parts) {
+      const here = part.own(at);
+      if (here.length === 0) continue;
+      const found = await part.logProbabilities(
+        added,
+        here.map(({ term }) => term),
+      );
+      const width = found.length / here.length;
+      if (result.length === 0) result = new Float32Array(at.length * width);
+      here.forEach(({ index }, i) => {
+        result.set(found.subarray(i * width, (i + 1) * width), index * width);
+      });
+    }
+    return result;
+  }
+}
+
+/** Rows that are continued together. */
+class ContinuedRows {
+  readonly #model: Transformer;
+  readonly #pass: Pass;
+  readonly #at: ContinuationAt;
+  /** The first of its rows among all. */
+  readonly #first: number;
+  readonly #states: Float32Array;
+  readonly #feeds: PassFeeds;
+
+  static async open(
+    model: Transformer,
+    base: Kept,
+    at: ContinuationAt & { rows: readonly number[] },
+    first: number,
+  ): Promise<ContinuedRows> {
+    const { rows, starts } = at;
+    const width = Math.max(...rows.map((row, r) => base.tokens[row].length - starts[r]));
+    const pass = { rows: rows.length, width, starts, past: { kept: base, rows } };
+    const states = await startingStates(model, base, pass, at);
+    return new ContinuedRows(model, { pass, at, states, first });
   }
 
   private constructor(
     model: Transformer,
-    { pass, at, states }: { pass: Pass; at: ContinuationAt; states: Float32Array },
+    given: { pass: Pass; at: ContinuationAt; states: Float32Array; first: number },
   ) {
     this.#model = model;
-    this.pass = pass;
-    this.#at = at;
-    this.#states = states;
-    this.#feeds = model.passFeeds(pass);
+    this.#pass = given.pass;
+    this.#at = given.at;
+    this.#first = given.first;
+    this.#states = given.states;
+    this.#feeds = model.passFeeds(given.pass);
   }
 
-  /** The loss with `added` [groups, dModel], and its gradient with respect to it. */
+  /** Those of these terms that lie in its rows, with their place among all. */
+  own<T extends { row: number }>(terms: readonly T[]): { term: T; index: number }[] {
+    return terms.flatMap((term, index) => {
+      const row = term.row - this.#first;
+      return row >= 0 && row < this.#pass.rows ? [{ term: { ...term, row }, index }] : [];
+    });
+  }
+
   async evaluate(added: Float32Array, loss: Loss): Promise<Evaluation> {
     const { memory, config } = this.#model;
     const recorded = [];
@@ -73,7 +167,7 @@ export class Continuation {
       recorded.push({ block, input: hidden });
       hidden = block.hidden;
     }
-    const { nll, kl, gradient } = await evaluateLoss(this.#model, hidden, this.pass, loss);
+    const { nll, kl, gradient } = await evaluateLoss(this.#model, hidden, this.#pass, loss);
     memory.release(hidden);
     let cotangent = gradient;
     for (const { block, input } of recorded.reverse()) {
@@ -88,7 +182,6 @@ export class Continuation {
     return { nll, kl, gradient: total };
   }
 
-  /** log p [position, vocab] with `added` [groups, dModel]. */
   async logProbabilities(
     added: Float32Array,
     at: readonly { row: number; token: number }[],
@@ -100,19 +193,19 @@ export class Continuation {
       memory.release(hidden);
       hidden = next.hidden;
     }
-    const positions = at.map(({ row, token }) => flatPosition(this.pass, row, token));
+    const positions = at.map(({ row, token }) => flatPosition(this.#pass, row, token));
     const result = await this.#model.readout(hidden, positions);
     memory.release(hidden);
     return result;
   }
 
   #request(layer: number, hidden: Tensor) {
-    return { layer, hidden, pass: this.pass, feeds: this.#feeds };
+    return { layer, hidden, pass: this.#pass, feeds: this.#feeds };
   }
 
   #input(added: Float32Array): Tensor {
     const d = this.#model.config.dModel;
-    const { rows, width } = this.pass;
+    const { rows, width } = this.#pass;
     const states = this.#states.slice();
     for (let row = 0; row < rows; row++) {
       const group = this.#group(row);
@@ -125,9 +218,9 @@ export class Continuation {
   #sumFirst(states: Float32Array, size: number): Float32Array {
     const d = this.#model.config.dModel;
     const total = new Float32Array(size);
-    for (let row = 0; row < this.pass.rows; row++) {
+    for (let row = 0; row < this.#pass.rows; row++) {
       const group = this.#group(row);
-      const at = row * this.pass.width * d;
+      const at = row * this.#pass.width * d;
       for (let i = 0; i < d; i++) total[group * d + i] += states[at + i];
     }
     return total;

@@ -9,6 +9,7 @@ import { type Host, type ModelLayout, modelLayout, type TableName } from "./layo
 import { isDense } from "./ActiveDeltas.ts";
 import { lossGraph } from "./loss.ts";
 import { bitsOf, blocksOf, isQuantized, matrixBytes, type Precision } from "./precision.ts";
+import type { Provider } from "./Runtime.ts";
 import { type BlockOutput, blockOutputs, mostLogits, variantName } from "./Transformer.ts";
 
 /** A rectangle of positions, and the width of the kept run that its rows continue. */
@@ -65,6 +66,10 @@ export class Footprint {
     this.config = config;
     this.layout = modelLayout(config, host, { precision });
     this.#host = host;
+  }
+
+  get provider(): Provider {
+    return this.#host.provider;
   }
 
   /** How the head lies on the device. */

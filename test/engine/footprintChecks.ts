@@ -88,6 +88,17 @@ export const footprintChecks: Record<string, (pair: Pair) => Promise<void>> = {
     });
     evaluationFootprint(paper, { layer: 0, rows: 5, width: 7, base, nll: 5, kl: 1 });
   },
+  "a continuation whose rows go through one after the other": async ({ model, paper }) => {
+    const rows = Array.from({ length: 4 }, () => tokens(11));
+    const { kept } = await model.run({ tokens: rows, keep: true });
+    const base = runFootprint(paper, { rows: 4, width: 11, keep: true });
+    const at = { layer: 0, starts: rows.map(() => 4), mostSaved: 1 };
+    const continuation = await model.continuation(kept!, at);
+    await continuation.evaluate(new Float32Array(model.config.dModel), {
+      nll: rows.map((_, row) => ({ row, token: 6, target: 9, weight: 0.2 })),
+    });
+    evaluationFootprint(paper, { layer: 0, rows: 4, width: 7, base, nll: 4, kl: 0, mostSaved: 1 });
+  },
   "changes of a low and of a high rank": async ({ model, paper }) => {
     const { dMlp, dModel } = model.config;
     const ranks = [2, dModel];

@@ -282,6 +282,21 @@ export async function checkContinuation({ model, engine }: Golden): Promise<void
   const total = found.nll.reduce((sum, value) => sum + 0.5 * value, 0) + 0.7 * found.kl[0];
   expect(total).toBeCloseTo(whole.loss, 4);
   expect(found.gradient).toBeAllclose(expected, { rtol: 1e-4, atol: 1e-5 });
+  // Rows that go through in parts give the same; the groups' gradients are sums over all parts.
+  const split = await model.continuation(kept!, { layer, starts, groups, mostSaved: 1 });
+  const again = await split.evaluate(added, loss);
+  expect(again.nll).toBeAllclose(found.nll, { rtol: 1e-5, atol: 1e-5 });
+  expect(again.kl).toBeAllclose(found.kl, { rtol: 1e-4, atol: 1e-5 });
+  expect(again.gradient).toBeAllclose(found.gradient, { rtol: 1e-4, atol: 1e-5 });
+  const at = [
+    { row: 2, token: 4 },
+    { row: 0, token: 5 },
+    { row: 1, token: 3 },
+  ];
+  expect(await split.logProbabilities(added, at)).toBeAllclose(
+    await continuation.logProbabilities(added, at),
+    { rtol: 1e-4, atol: 1e-4 },
+  );
   kept!.dispose();
 }
 
