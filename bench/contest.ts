@@ -20,8 +20,8 @@ export interface Standing {
   gflops: number;
   /** Those that were really done, where they are fewer. */
   doneGflops?: number;
-  /** What was done, as a part of the adapter's peak. */
-  ofPeak: number;
+  /** What was done, as a part of the adapter's peak, where that is known. */
+  ofPeak?: number;
 }
 
 /** Why a contender is not in the table. */
@@ -34,7 +34,7 @@ export interface ContestOptions {
   /** Operations of the whole product; `done` are those of the first contender, ours. */
   flops: number;
   done: number;
-  peak: number;
+  peak?: number;
   rounds: number;
   /** Seconds that one timing takes at least, by starting the work several times. */
   least: number;
@@ -86,7 +86,7 @@ export async function contest(
       ...{ name, seconds, fastest: Math.min(...times), runs: times.length, ratio: seconds / unit },
       gflops: options.flops / seconds / 1e9,
       ...(done < options.flops && { doneGflops: done / seconds / 1e9 }),
-      ofPeak: done / seconds / 1e9 / options.peak,
+      ...(options.peak !== undefined && { ofPeak: done / seconds / 1e9 / options.peak }),
     };
   });
 }

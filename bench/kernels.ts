@@ -72,7 +72,7 @@ type Timing = { peak: number; rounds: number; least: number };
 const ofPeak = ({ name, lines }: KernelTable, before: number, peak: number): KernelTable => ({
   name,
   lines: lines.map((line) =>
-    "absent" in line ? line : { ...line, ofPeak: (line.ofPeak * before) / peak },
+    "absent" in line ? line : { ...line, ofPeak: (line.ofPeak! * before) / peak },
   ),
 });
 

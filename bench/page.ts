@@ -8,6 +8,8 @@ const bench = Comlink.wrap<Bench>(worker);
 // scripts/bench.mjs calls these from outside.
 Object.assign(globalThis, {
   measure: (provider: "wasm" | "webgpu") => bench.measure(provider, `${location.origin}/`),
+  measureForward: (provider: "wasm" | "webgpu", path: string) =>
+    bench.measureForward(provider, new URL(path, location.origin).href),
   async measureKernels() {
     const { measureKernels } = await import("./kernels.ts");
     const { runtime, description } = await openWebRuntime("webgpu");

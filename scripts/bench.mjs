@@ -1,21 +1,30 @@
 /**
  * `npm run bench [-- --only native,wasm,webgpu,kernels] [--model FOLDER]`: tables, and bench/results.json.
  *
+ * `--only peers --peer DIR` runs the checkpoint that bench/export_peer.py wrote into DIR beside transformers.js.
  * `--only dawn` measures the kernels in Node instead of in Chromium; it wants `npm i --no-save webgpu` (130 MB) first.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { build, createServer } from "vite";
 import { chromium } from "./chromium.mjs";
 import { root } from "./step.mjs";
 
-const { values } = parseArgs({ options: { only: { type: "string" }, model: { type: "string" } } });
+const text = { type: "string" };
+const { values } = parseArgs({ options: { only: text, model: text, peer: text, providers: text } });
 const wanted = values.only?.split(",") ?? ["native", "wasm", "webgpu", "kernels"];
 const model = values.model ?? join(root, "public", "models", "demo");
+
+const peer = values.peer && resolve(values.peer);
+const onPeers = values.providers?.split(",") ?? ["wasm", "webgpu"];
+if (wanted.includes("peers") && !peer) {
+  console.error("--only peers needs --peer DIR, a folder that bench/export_peer.py wrote");
+  process.exit(2);
+}
 
 const about = {
   date: new Date().toISOString(),
@@ -32,10 +41,13 @@ console.log(`${about.date}\n${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system},
 
 // What is not measured now is kept from the last time.
 const file = join(root, "bench", "results.json");
-const { kernels, ...models } = JSON.parse(readFileSync(file, "utf8"));
-const onModels = wanted.some((name) => !["kernels", "dawn"].includes(name));
+const { kernels, peers, ...models } = existsSync(file)
+  ? JSON.parse(readFileSync(file, "utf8"))
+  : {};
+const onModels = wanted.some((name) => !["kernels", "dawn", "peers"].includes(name));
 const results = onModels ? { ...about, providers: {} } : models;
 if (kernels) results.kernels = kernels;
+if (peers) results.peers = peers;
 
 if (wanted.includes("native")) add("native", "onnxruntime-node", await native());
 const inPage = wanted.filter((name) => !["native", "dawn"].includes(name));
@@ -79,6 +91,34 @@ function addKernels({ adapter, peak, tuned, tables }) {
   }
 }
 
+/** Forward passes beside transformers.js, on one provider. */
+function addPeers(provider, report) {
+  results.peers = { ...results.peers, [provider]: { ...about, ...report } };
+  const { description, model, starts, trace, difference, tables } = report;
+  console.log(
+    `\npeers (${description}): ${model}; log p differs by at most ${difference.toExponential(1)}`,
+  );
+  for (const { name, load, sessions, first } of starts)
+    console.log(
+      `  ${name.padEnd(34)}loaded in ${time(load)}, first answer ${time(first)}; ${time(sessions)} for sessions`,
+    );
+  console.log(`  ${"our first trace".padEnd(34)}${time(trace.seconds)}   ${trace.detail}`);
+  for (const { name, tokens, lines } of tables) {
+    console.log(
+      `\n  ${name.padEnd(36)}${"median".padStart(10)}${"best".padStart(10)}${"tokens/s".padStart(12)}   ours/theirs`,
+    );
+    const theirs = lines.find((line) => line.name.startsWith("transformers.js"));
+    for (const { name, seconds, fastest, absent } of lines) {
+      const share = theirs.seconds / seconds;
+      console.log(
+        absent
+          ? `    ${name}: ${absent}`
+          : `    ${name.padEnd(34)}${time(seconds)}${time(fastest)}${(tokens / seconds).toFixed(1).padStart(12)}${share.toFixed(2).padStart(14)}`,
+      );
+    }
+  }
+}
+
 function speed(gflops) {
   return `${gflops.toFixed(gflops < 100 ? 2 : 0)} GFLOP/s`;
 }
@@ -118,8 +158,9 @@ async function inBrowser(parts) {
   const { chromium: launcher } = await import("playwright");
   // Named, since one that is found only on the way reloads the page under the measurement.
   const include = ["@jax-js/jax", "@tensorflow/tfjs-backend-webgpu", "@tensorflow/tfjs-core"];
-  const optimizeDeps = { include };
-  const settings = { port: 0, hmr: false, watch: null }; // a file that is saved must not reload the page
+  const optimizeDeps = { include: [...include, "@huggingface/transformers"] };
+  const fs = { allow: [root, ...(peer ? [peer] : [])] };
+  const settings = { port: 0, hmr: false, watch: null, fs }; // a file that is saved must not reload the page
   const server = await createServer({ root, logLevel: "error", server: settings, optimizeDeps });
   await server.listen();
   const software = ["--use-webgpu-adapter=swiftshader", "--enable-unsafe-webgpu"];
@@ -133,9 +174,15 @@ async function inBrowser(parts) {
     const page = await browser.newPage();
     await page.goto(new URL("bench/", server.resolvedUrls.local[0]).href);
     await page.waitForFunction("globalThis.measure");
-    for (const provider of parts.filter((part) => part !== "kernels")) {
+    for (const provider of parts.filter((part) => ["wasm", "webgpu"].includes(part))) {
       const { description, measurements } = await page.evaluate((p) => measure(p), provider);
       add(provider, description, measurements);
+    }
+    for (const provider of parts.includes("peers") ? onPeers : []) {
+      const measure = (given) => measureForward(...given); // in the page
+      addPeers(provider, await page.evaluate(measure, [provider, `/@fs${peer}/`]));
+      await page.reload(); // the next one begins with an empty heap
+      await page.waitForFunction("globalThis.measure");
     }
     if (parts.includes("kernels")) addKernels(await page.evaluate("measureKernels()"));
   } finally {

@@ -64,6 +64,7 @@ async function runPrecision(args: string[], terminal: Terminal): Promise<void> {
   );
   const results = await precisionStudy(load, wanted, plan, {
     onProgress: (what) => terminal.progress(what),
+    onResult: (result) => terminal.note(cells(result).join("  ")),
   });
   terminal.progress("");
   terminal.print(
@@ -140,7 +141,12 @@ function report(results: PrecisionResult[], plan: PrecisionPlan, model: string):
     `${edits?.cases ?? 0} facts written with ROME, each alone`,
   ];
   const head = ["weights", "MB", "KL(f32 ‖ ·)", "same top 1", "recalled", "lost", "r of traces"];
-  const rows = results.map((result) => [
+  const rows = results.map(cells);
+  return `${about.join(", ")}\n\n${table([[...head, "ES", "PS", "NS", "S"], ...rows])}`;
+}
+
+function cells(result: PrecisionResult): string[] {
+  return [
     ...[result.precision, (result.bytes / 1e6).toFixed(1), result.kl.toExponential(1)],
     ...[percent(result.sameTop), `${result.facts.recalled}`],
     ...[lost(result), result.traces.correlation.toFixed(4)],
@@ -148,8 +154,7 @@ function report(results: PrecisionResult[], plan: PrecisionPlan, model: string):
       result.edits ? percent(result.edits.measures[letters].mean) : "–",
     ),
     result.edits ? percent(result.edits.score) : "–",
-  ]);
-  return `${about.join(", ")}\n\n${table([[...head, "ES", "PS", "NS", "S"], ...rows])}`;
+  ];
 }
 
 /** Small shares matter here: two decimals. */

@@ -48,6 +48,8 @@ export interface PrecisionResult extends Divergence {
 /** Options of {@link precisionStudy}. */
 export interface StudyOptions {
   onProgress?: (what: string) => void;
+  /** Called when a precision is done; the whole takes hours on large models. */
+  onResult?: (result: PrecisionResult) => void;
   signal?: AbortSignal;
 }
 
@@ -80,7 +82,9 @@ export async function precisionStudy(
     for (const precision of precisions) {
       const other = await load(precision);
       try {
-        results.push(await compare(reference, other, { precision, plan, options }));
+        const result = await compare(reference, other, { precision, plan, options });
+        options.onResult?.(result);
+        results.push(result);
       } finally {
         await other.dispose();
       }

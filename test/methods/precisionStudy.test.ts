@@ -54,6 +54,7 @@ beforeAll(async () => {
   };
   results = await precisionStudy(load, ["f32", "q4"], plan, {
     onProgress: (what) => said.push(what),
+    onResult: ({ precision }) => said.push(`${precision} is done`),
   });
 });
 
@@ -92,6 +93,7 @@ test("every model that was opened is closed, and progress says what is done", ()
   expect(alive.size).toBe(0);
   expect(said[0]).toBe("f32: facts and traces");
   expect(said).toContain("q4: edits");
+  expect(said.at(-1)).toBe("q4 is done");
 });
 
 describe("without statistics", () => {
