@@ -2,6 +2,7 @@ import * as Comlink from "comlink";
 import { urlFiles } from "../src/engine/ModelFiles.ts";
 import { openWebRuntime } from "../src/engine/webRuntime.ts";
 import { measureForward } from "./forward.ts";
+import { type LargeOptions, measureLarge } from "./large.ts";
 import { measureAll } from "./workloads.ts";
 
 const isEmulated = (description: string) => /swiftshader|llvmpipe|lavapipe/i.test(description);
@@ -21,7 +22,14 @@ const bench = {
     const { runtime, description } = await openWebRuntime(provider);
     return measureForward({ runtime, description, base, quick: isEmulated(description) });
   },
+
+  /** A wide model on WebGPU, with every buffer as small as a poorer device wants it. */
+  async measureWide(base: string, options: WideOptions) {
+    const { runtime } = await openWebRuntime("webgpu");
+    return measureLarge({ runtime, files: urlFiles(base), ...options });
+  },
 };
+export type WideOptions = Omit<LargeOptions, "runtime" | "files" | "processPeak" | "onStep">;
 export type Bench = typeof bench;
 
 Comlink.expose(bench);

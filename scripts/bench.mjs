@@ -1,6 +1,10 @@
 /**
  * `npm run bench [-- --only native,wasm,webgpu,kernels] [--model FOLDER]`: tables, and bench/results.json.
  *
+ * `--only large --model DIR [--precision q4] [--steps 5] [--samples 10] [--layer 5] [--bare]` loads a checkpoint of real
+ * size in Node, traces one prompt and runs one ROME edit; `--only wide`, with the same and `[--binding MIB]`, does so in
+ * Chromium on WebGPU, taken for a device that binds no more than so many MiB at once. `palimpsest synthesize` and `convert`
+ * make such checkpoints.
  * `--only peers --peer DIR` runs the checkpoint that bench/export_peer.py wrote into DIR beside transformers.js.
  * `--only dawn` measures the kernels in Node instead of in Chromium; it wants `npm i --no-save webgpu` (130 MB) first.
  */
@@ -15,7 +19,13 @@ import { chromium } from "./chromium.mjs";
 import { root } from "./step.mjs";
 
 const text = { type: "string" };
-const { values } = parseArgs({ options: { only: text, model: text, peer: text, providers: text } });
+const { values } = parseArgs({
+  options: {
+    ...{ only: text, model: text, peer: text, providers: text },
+    ...{ precision: text, steps: text, samples: text, binding: text },
+    ...{ layer: text, bare: { type: "boolean" } },
+  },
+});
 const wanted = values.only?.split(",") ?? ["native", "wasm", "webgpu", "kernels"];
 const model = values.model ?? join(root, "public", "models", "demo");
 
@@ -25,6 +35,14 @@ if (wanted.includes("peers") && !peer) {
   console.error("--only peers needs --peer DIR, a folder that bench/export_peer.py wrote");
   process.exit(2);
 }
+
+const largeOptions = {
+  ...(values.precision && { precision: values.precision }),
+  ...(values.steps && { steps: Number(values.steps) }),
+  ...(values.samples && { samples: Number(values.samples) }),
+  ...(values.layer && { layer: Number(values.layer) }),
+  ...(values.bare && { bare: true }),
+};
 
 const about = {
   date: new Date().toISOString(),
@@ -41,16 +59,18 @@ console.log(`${about.date}\n${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system},
 
 // What is not measured now is kept from the last time.
 const file = join(root, "bench", "results.json");
-const { kernels, peers, ...models } = existsSync(file)
+const { kernels, peers, large, ...models } = existsSync(file)
   ? JSON.parse(readFileSync(file, "utf8"))
   : {};
-const onModels = wanted.some((name) => !["kernels", "dawn", "peers"].includes(name));
+const onModels = wanted.some((name) => ["native", "wasm", "webgpu"].includes(name));
 const results = onModels ? { ...about, providers: {} } : models;
 if (kernels) results.kernels = kernels;
 if (peers) results.peers = peers;
+if (large) results.large = large;
 
 if (wanted.includes("native")) add("native", "onnxruntime-node", await native());
-const inPage = wanted.filter((name) => !["native", "dawn"].includes(name));
+if (wanted.includes("large")) await largeNative();
+const inPage = wanted.filter((name) => !["native", "dawn", "large"].includes(name));
 if (inPage.length > 0) await inBrowser(inPage);
 if (wanted.includes("dawn")) addKernels(await onDawn());
 writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
@@ -65,6 +85,27 @@ function add(provider, description, measurements) {
       `  ${name.padEnd(28)}${time(seconds)}${time(fastest)}${speed.padStart(16)}   ${detail}`,
     );
   }
+}
+
+async function largeNative() {
+  const { measureLargeNative } = await import(
+    pathToFileURL(await buildForNode("largeNative")).href
+  );
+  console.log(`\n${model} on onnxruntime-node`);
+  addLarge("native", await measureLargeNative(model, { ...largeOptions, onStep: printLarge }));
+}
+
+function addLarge(provider, steps) {
+  results.large = [...(results.large ?? []), { ...about, model, provider, steps }];
+}
+
+function printLarge({ name, seconds, blockTokens, ledgerPeak, processPeak, detail }) {
+  const bytes = (n) => `${(n / 1e9).toFixed(2)} GB`;
+  const process = processPeak ? `, process ${bytes(processPeak)}` : "";
+  const evaluations = blockTokens ? `${blockTokens} block-token evaluations, ` : "";
+  console.log(
+    `  ${name.padEnd(14)}${time(seconds)}   ${evaluations}ledger ${bytes(ledgerPeak)}${process} at most   ${detail}`,
+  );
 }
 
 /** Our kernels beside their peers: the median time, and how many times ours it is. */
@@ -159,7 +200,8 @@ async function inBrowser(parts) {
   // Named, since one that is found only on the way reloads the page under the measurement.
   const include = ["@jax-js/jax", "@tensorflow/tfjs-backend-webgpu", "@tensorflow/tfjs-core"];
   const optimizeDeps = { include: [...include, "@huggingface/transformers"] };
-  const fs = { allow: [root, ...(peer ? [peer] : [])] };
+  const wide = parts.includes("wide") ? [resolve(model)] : [];
+  const fs = { allow: [root, ...wide, ...(peer ? [peer] : [])] };
   const settings = { port: 0, hmr: false, watch: null, fs }; // a file that is saved must not reload the page
   const server = await createServer({ root, logLevel: "error", server: settings, optimizeDeps });
   await server.listen();
@@ -183,6 +225,15 @@ async function inBrowser(parts) {
       addPeers(provider, await page.evaluate(measure, [provider, `/@fs${peer}/`]));
       await page.reload(); // the next one begins with an empty heap
       await page.waitForFunction("globalThis.measure");
+    }
+    if (parts.includes("wide")) {
+      const bindingLimit = Number(values.binding ?? 128) * 2 ** 20;
+      const measure = (given) => measureWide(...given); // in the page
+      const given = [`/@fs${resolve(model)}`, { ...largeOptions, bindingLimit }];
+      console.log(`\n${model} in Chromium on WebGPU, split for bindings of ${bindingLimit} bytes`);
+      const steps = await page.evaluate(measure, given);
+      for (const step of steps) printLarge(step);
+      addLarge("webgpu", steps);
     }
     if (parts.includes("kernels")) addKernels(await page.evaluate("measureKernels()"));
   } finally {

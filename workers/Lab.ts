@@ -1,14 +1,15 @@
 import { checkDeltaFits, readDelta, requestsOf, type Delta } from "../src/data/delta.ts";
 import { writeNpz } from "../src/data/npz.ts";
 import { readAdapterZip } from "../src/data/peft.ts";
+import { browserStore } from "../src/engine/browserStore.ts";
 import { Model } from "../src/engine/Model.ts";
-import { blobFiles, hubUrl, urlFiles, type ModelFiles } from "../src/engine/ModelFiles.ts";
+import { urlFiles, type ModelFiles } from "../src/engine/ModelFiles.ts";
 import type { Runtime } from "../src/engine/Runtime.ts";
 import { Shelf } from "../src/engine/Shelf.ts";
 import { openWebRuntime } from "../src/engine/webRuntime.ts";
 import { continueText } from "../src/methods/continueText.ts";
 import { predict } from "../src/methods/predict.ts";
-import { memitPreset, romePreset } from "../src/methods/presets.ts";
+import { memitPreset, romePreset, tracePreset } from "../src/methods/presets.ts";
 import { rome } from "../src/methods/rome.ts";
 import { scoreCase } from "../src/methods/score.ts";
 import { sigma } from "../src/methods/sigma.ts";
@@ -16,10 +17,15 @@ import { subjectRange, subjectSpan } from "../src/methods/subject.ts";
 import { targetLikelihoods } from "../src/methods/targetLikelihoods.ts";
 import { trace } from "../src/methods/trace.ts";
 import { traceNpz } from "../src/methods/traceNpz.ts";
+import { type Fetched, fetchModel } from "./fetchModel.ts";
 import { MassEditing } from "./MassEditing.ts";
+import { Models } from "./Models.ts";
+import { nameOf } from "./openSource.ts";
 import type * as View from "./protocol.ts";
+import { releaseCallback } from "./callback.ts";
 import { Queue } from "./Queue.ts";
 import { Statistics } from "./Statistics.ts";
+import { withPrecision } from "./withPrecision.ts";
 
 /** Tokens of greedy text shown after each prompt. */
 const CONTINUATION = 12;
@@ -48,6 +54,12 @@ export class Lab {
     model: (deltas) => this.#with(deltas),
     edits: () => this.#edits,
     statistics: this.statistics,
+  });
+  /** Models that could be opened: what they need, and which are kept. */
+  readonly models = new Models({
+    queue: this.#queue,
+    runtime: () => this.#opened(),
+    base: () => this.#base,
   });
   #lose!: (reason: string) => void;
   readonly #lost = new Promise<string>((resolve) => (this.#lose = resolve));
@@ -97,31 +109,54 @@ export class Lab {
     return (this.#facts = facts);
   }
 
-  /** Loads a model in the place of the one before, which stays where loading fails. */
-  load(id: number, source: View.ModelSource, report: Report): Promise<View.ModelView> {
-    return this.#queue.runReporting(id, `loading ${nameOf(source)}`, report, async (signal) => {
-      const files = this.#filesOf(source);
-      const runtime = this.#runtime;
-      if (!runtime) throw new Error("the runtime is not open; reload the page");
-      const model = await Model.load(runtime, files, {
-        signal,
-        onProgress: (done, total, name) => report(done, total, `loading ${name}`),
+  /**
+   * Loads a model in the place of the one before, which stays where loading fails. What can be kept is downloaded first,
+   * beside the queue, so that the model before can be used in the meantime.
+   */
+  async load(
+    id: number,
+    order: View.ModelOrder,
+    report: (progress: View.LoadProgress) => void,
+  ): Promise<View.ModelView> {
+    const doing = `loading ${nameOf(order.source)}`;
+    try {
+      return await this.#queue.aside(id, doing, async (stop) => {
+        const fetched = await fetchModel(order, this.#base, {
+          ...{ store: browserStore(), signal: stop, report },
+        });
+        return this.#queue.run(id, doing, (signal) => this.#replace(order, fetched, signal));
       });
-      await this.#model?.dispose();
-      this.#model = model;
-      this.#files = files;
-      this.#edits = this.#applied = none;
-      this.#sigma = undefined;
-      const preset = romePreset(model.config);
-      this.statistics.reset();
-      // Where they are damaged, an edit says so.
-      await this.statistics.of(preset.layer).catch(() => undefined);
-      return {
-        ...{ config: model.config, preset, toy: source.kind === "demo" },
-        memit: memitPreset(model.config),
-        statistics: this.statistics.view(),
-      };
+    } finally {
+      releaseCallback(report);
+    }
+  }
+
+  async #replace(
+    { source, precision }: View.ModelOrder,
+    { files, report }: Fetched,
+    signal: AbortSignal,
+  ): Promise<View.ModelView> {
+    const model = await Model.load(this.#opened(), files, {
+      signal,
+      ...(precision && { precision }),
+      onProgress: (done, total, tensor) => report({ stage: "converting", done, total, tensor }),
     });
+    await this.#model?.dispose();
+    this.#model = model;
+    this.#files = files;
+    this.#edits = this.#applied = none;
+    this.#sigma = undefined;
+    const preset = romePreset(model.config);
+    this.statistics.reset();
+    // Where they are damaged, an edit says so.
+    await this.statistics.of(preset.layer).catch(() => undefined);
+    return {
+      ...{ config: model.config, preset, toy: source.kind === "demo" },
+      ...{ precision: model.precision, bytes: model.ledger.bytes },
+      offline: files.offline ?? false,
+      ...{ tracing: tracePreset(model.config), memit: memitPreset(model.config) },
+      statistics: this.statistics.view(),
+    };
   }
 
   /** The prompt's tokens and where the subject is among them. */
@@ -181,7 +216,8 @@ export class Lab {
         ...(contexts && { contexts }),
         onStep: (step) => report({ type: "step", step }),
       });
-      const { delta, steps, relativeNorm, keyRatio } = made;
+      const { steps, relativeNorm, keyRatio } = made;
+      const delta = withPrecision(made.delta, this.#loaded());
       const source = hyperparameters.mom2Adjustment ? (statistics?.source ?? "") : "none: C = I";
       return {
         delta,
@@ -286,12 +322,9 @@ export class Lab {
     return model;
   }
 
-  #filesOf(source: View.ModelSource): ModelFiles {
-    if (source.kind === "demo") return urlFiles(`${this.#base}models/demo`, { name: "demo" });
-    if (source.kind === "folder")
-      return blobFiles(new Map(source.files.map(({ path, file }) => [path, file])), source.name);
-    const address = source.address.trim();
-    return urlFiles(/^https?:\/\//.test(address) ? address : hubUrl(address, source.revision));
+  #opened(): Runtime {
+    if (!this.#runtime) throw new Error("the runtime is not open; reload the page");
+    return this.#runtime;
   }
 
   #shelfKey(): string {
@@ -299,13 +332,6 @@ export class Lab {
     return `palimpsest/1/edits/${name}@${revision}`;
   }
 }
-
-const nameOf = (source: View.ModelSource) =>
-  source.kind === "demo"
-    ? "the built-in model"
-    : source.kind === "folder"
-      ? source.name
-      : source.address;
 
 /** The prompt, one paraphrase and one neighbour: where text should change, and where not. */
 function comparedPrompts(scored: View.Case): string[] {

@@ -8,6 +8,7 @@ import { scoreCase, summarise } from "../src/methods/score.ts";
 import { type TargetAnswer, targetAnswers } from "../src/methods/targetAnswers.ts";
 import type { ValueCache } from "../src/methods/valueCache.ts";
 import { Bundle } from "./Bundle.ts";
+import { withPrecision } from "./withPrecision.ts";
 import type {
   MassEvent,
   MassLayer,
@@ -70,7 +71,8 @@ export class MassEditing {
       try {
         await this.#demandStatistics(order);
         const made = await this.#measured(order, run);
-        return { ...made, known: this.#host.statistics.view() };
+        const delta = withPrecision(made.delta, this.#host.model(this.#host.edits()));
+        return { ...made, delta, known: this.#host.statistics.view() };
       } finally {
         run.bundle.flush();
         this.#running.delete(id);

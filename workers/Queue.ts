@@ -10,12 +10,13 @@ export class Queue {
   #jobs = new Map<number, AbortController>();
 
   /**
-   * Runs work when all earlier work is done.
+   * Runs work when all earlier work is done; within {@link aside}, as a part of the same job.
    *
    * @throws what the work throws, as a sentence; an AbortError after {@link cancel}
    */
   async run<T>(id: number, doing: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
+    const outer = this.#jobs.get(id);
+    const controller = outer ?? new AbortController();
     this.#jobs.set(id, controller);
     const before = this.#turn;
     let done!: () => void;
@@ -27,7 +28,7 @@ export class Queue {
     } catch (error) {
       throw explain(error, doing);
     } finally {
-      this.#jobs.delete(id);
+      if (!outer) this.#jobs.delete(id);
       done();
     }
   }
@@ -43,6 +44,26 @@ export class Queue {
       return await this.run(id, doing, work);
     } finally {
       releaseCallback(report);
+    }
+  }
+
+  /**
+   * Runs work beside the queue: it may take long and needs no turn, or takes one when it is ready. It is cancelled by the
+   * same number.
+   *
+   * @throws as {@link run}
+   */
+  async aside<T>(id: number, doing: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.#jobs.set(id, controller);
+    try {
+      const result = await work(controller.signal);
+      controller.signal.throwIfAborted();
+      return result;
+    } catch (error) {
+      throw explain(error, doing);
+    } finally {
+      this.#jobs.delete(id);
     }
   }
 

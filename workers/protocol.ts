@@ -2,8 +2,10 @@ import type { Case } from "../src/data/facts.ts";
 import type { Delta } from "../src/data/delta.ts";
 import type { TextForm } from "../src/data/texts.ts";
 import type { ModelConfig } from "../src/engine/config.ts";
+import type { Precision } from "../src/engine/precision.ts";
 import type { KeptStatistics, StatisticsKey } from "../src/engine/statisticsStore.ts";
 import type { MemitHyperparameters } from "../src/methods/memit.ts";
+import type { TracePreset } from "../src/methods/presets.ts";
 import type { RomeHyperparameters } from "../src/methods/rome.ts";
 import type { ValueStep } from "../src/methods/valueSearch.ts";
 import type { CaseScore, PromptScore } from "../src/methods/score.ts";
@@ -18,18 +20,20 @@ export interface DeviceView {
   notice?: string;
 }
 
-/** Where a model comes from: the one that is built in, a Hub id or URL, or a folder of this computer. */
-export type ModelSource =
-  | { kind: "demo" }
-  | { kind: "address"; address: string; revision?: string }
-  | { kind: "folder"; name: string; files: { path: string; file: File }[] };
-
 /** A loaded model, as the page needs to know it. */
 export interface ModelView {
   config: ModelConfig;
   /** True for the built-in model, which is always labelled as a toy. */
   toy: boolean;
+  /** How its matrices are kept. */
+  precision: Precision;
+  /** Bytes that it takes on its device. */
+  bytes: number;
+  /** True where its server did not answer and what was kept was used. */
+  offline: boolean;
   preset: RomeHyperparameters & { source: string };
+  /** A trace's. */
+  tracing: TracePreset;
   /** MEMIT's. */
   memit: MemitHyperparameters & { source: string };
   /** Layers whose covariance C is at hand, and where it came from. */
@@ -197,6 +201,7 @@ export interface CheckView {
 }
 
 export type * from "./massProtocol.ts";
+export type * from "./modelProtocol.ts";
 export type {
   CollectProgress,
   StatisticsKey,
@@ -209,5 +214,6 @@ export type {
   RomeHyperparameters,
   ValueStep,
   Trace,
+  TracePreset,
   TraceRequest,
 };

@@ -41,6 +41,21 @@ export class Draft {
     ),
   );
 
+  /** The subject's trouble with the prompt, as a sentence. */
+  subjectProblem = $derived.by(() => {
+    const { prompt, subject, places } = this;
+    if (!prompt.trim()) return "the prompt is empty; type a sentence that stops before its answer";
+    if (!subject) return "no subject yet; select the words in the prompt that name it";
+    if (!places.length)
+      return `subject “${subject}” is not in the prompt; use the words exactly as typed, or select them there`;
+    return null;
+  });
+  subjectNote = $derived(
+    this.places.length > 1
+      ? `“${this.subject}” is there ${this.places.length} times; number ${this.occurrence + 1} is marked`
+      : null,
+  );
+
   /** The reader typed in the prompt: the mark follows the words it stands on. */
   type(text: string) {
     const revised = this.range && reviseRange(this.prompt, text, this.range);
@@ -86,7 +101,7 @@ export class Draft {
 
   /** The trace's fields as they stand for this model. */
   trace(model: ModelView): Record<TraceField, string> {
-    return { ...traceDefaults(model.config.layers), ...this.traceText };
+    return { ...traceDefaults(model.tracing), ...this.traceText };
   }
 
   /** ROME's fields as they stand for this model. */

@@ -5,7 +5,7 @@ import type {
   DeviceView,
   Fact,
   MassView,
-  ModelSource,
+  ModelOrder,
   ModelView,
   PredictionView,
   StatisticsOverview,
@@ -20,18 +20,21 @@ import { linesOf, romeSettings, traceSettings } from "./fields.ts";
 import type { Kind } from "./heatmap.ts";
 import { Job } from "./Job.svelte.ts";
 import { MassDesk } from "./MassDesk.svelte.ts";
-import type { Rewrite, TracePlot } from "./running.ts";
-import { addressOf, checkAddress, sourceOf } from "./modelAddress.ts";
+import { type Rewrite, type TracePlot, withEvent } from "./running.ts";
+import { addressOf } from "./modelAddress.ts";
+import { ModelDesk } from "./ModelDesk.svelte.ts";
+import { labelOf } from "./precisionText.ts";
 import { messageOf } from "./sentence.ts";
 import { StatisticsDesk } from "./StatisticsDesk.svelte.ts";
 import { decodeView, encodeView, type View } from "./viewHash.ts";
+import { type Death, WorkerKeeper } from "./WorkerKeeper.ts";
 
 /** Where on the page a sentence belongs. */
 export type Place = "prompt" | Exclude<JobName, "look">;
 
 const jobNames = [
   ...(["model", "look", "trace", "edit", "compare", "stack", "statistics"] as const),
-  ...(["mass", "table"] as const),
+  ...(["mass", "table", "plan", "kept"] as const),
 ];
 /** What is under way at most once: a new one ends the one before. */
 type JobName = (typeof jobNames)[number];
@@ -51,6 +54,8 @@ export class Session {
   notices = $state.raw<string[]>([]);
   /** False after the worker died too often to be started once more unasked. */
   alive = $state(true);
+  /** True where the model of the page could not be loaded into a new worker. */
+  stranded = $state(false);
 
   readonly draft = new Draft();
   readonly stack = new EditStack();
@@ -58,6 +63,15 @@ export class Session {
     JobName,
     Job
   >;
+
+  readonly models = new ModelDesk({
+    lab: () => this.#lab.models,
+    run: (name, stage, work) => this.#run(name, stage, work),
+    stop: (name) => this.cancel(name),
+    load: (order) => this.load(order),
+    report: (error) => this.report("plan", error),
+    restart: () => this.restart(),
+  });
 
   readonly statistics = new StatisticsDesk({
     lab: () => this.#lab.statistics,
@@ -79,66 +93,74 @@ export class Session {
     made: (view) => this.#madeMany(view),
   });
 
-  /** The subject's trouble with the prompt, as a sentence. */
-  subjectProblem = $derived.by(() => {
-    const { prompt, subject, places } = this.draft;
-    if (!prompt.trim()) return "the prompt is empty; type a sentence that stops before its answer";
-    if (!subject) return "no subject yet; select the words in the prompt that name it";
-    if (!places.length)
-      return `subject “${subject}” is not in the prompt; use the words exactly as typed, or select them there`;
-    return null;
-  });
-  subjectNote = $derived(
-    this.draft.places.length > 1
-      ? `“${this.draft.subject}” is there ${this.draft.places.length} times; number ${this.draft.occurrence + 1} is marked`
-      : null,
-  );
-
-  readonly #connect: () => Connection;
-  #connection!: Connection;
+  readonly #worker: WorkerKeeper;
   #lastJob = 0;
   /** The view of the address, until it is filled in. */
   #asked: Partial<View> | null = null;
-  #source: ModelSource = { kind: "demo" };
-  #deaths: number[] = [];
+  #order: ModelOrder = { source: { kind: "demo" } };
 
   constructor(connect: () => Connection) {
-    this.#connect = connect;
-    this.#open();
+    this.#worker = new WorkerKeeper(connect, (death) => void this.#revive(death));
   }
 
   /** Opens the runtime, the facts and the model that the address names; fills in an example. */
   async start(hash: string) {
     this.#asked = decodeView(hash);
+    this.models.take(this.#asked);
     await this.#begin("starting");
   }
 
   /** The part of the address after `#` that brings this view back. */
   get hash(): string {
-    return encodeView(this.draft.view());
+    const precision = this.model?.precision ?? this.models.precision;
+    return encodeView({
+      ...this.draft.view(),
+      ...this.models.view(),
+      ...(precision !== "f32" && { precision }),
+    });
   }
 
   /** Takes a view from an address that was pasted into an open page. */
   async follow(view: Partial<View>) {
-    const model = this.draft.model;
+    const { model } = this.draft;
     this.draft.restore(view, this.facts);
-    if (this.draft.model !== model) await this.load(sourceOf(this.draft.model));
+    if (this.draft.model === model) return;
+    await this.models.openLink(this.draft.model, view.precision);
+    if (this.model) this.draft.model = addressOf(this.#order.source);
   }
 
-  async load(source: ModelSource) {
-    const loaded = await this.#run("model", "opening the model", (id) => {
-      checkAddress(source);
-      return this.#lab.load(id, source, this.#progress("model", id));
-    });
-    if (!loaded) return;
-    this.#source = source;
-    this.draft.model = addressOf(source);
-    const changed = this.model?.config.name !== loaded.config.name;
+  /** Loads a model; the one before stays where that fails. */
+  async load(order: ModelOrder) {
+    this.models.began();
+    const loaded = await this.#run("model", "opening the model", (id) =>
+      this.#lab.load(
+        id,
+        order,
+        this.#callback((progress) => {
+          if (this.jobs.model.id === id) this.models.went(progress);
+        }),
+      ),
+    );
+    if (loaded) return this.#take(loaded, order);
+    if (!this.jobs.model.running) await this.models.stopped(order);
+  }
+
+  async #take(loaded: ModelView, order: ModelOrder) {
+    const before = this.model?.config;
+    const { name, revision } = loaded.config;
+    const same = before?.name === name && before.revision === revision;
+    const label = this.model && labelOf(this.model);
+    this.#order = { ...order, precision: loaded.precision };
+    this.draft.model = addressOf(order.source);
     this.model = loaded;
-    if (!changed) return this.applyEdits();
-    Object.assign(this, { traces: {}, rewrite: null, comparison: null, prediction: null });
-    this.mass.modelChanged();
-    this.stack.replace(await this.#lab.kept());
+    this.stranded = false;
+    this.models.loaded(order);
+    if (label !== labelOf(loaded))
+      Object.assign(this, { traces: {}, rewrite: null, comparison: null, prediction: null });
+    if (!same) {
+      this.mass.modelChanged();
+      this.stack.replace(await this.#lab.kept());
+    }
     await this.applyEdits();
   }
 
@@ -179,7 +201,7 @@ export class Session {
         );
         const trace = await this.#lab.trace(id, request, this.#callback(plot));
         if (this.jobs.trace.id !== id) return;
-        const data = { ...this.traces[kind]!.data, ...trace, model: model.config.name };
+        const data = { ...this.traces[kind]!.data, ...trace, model: labelOf(model) };
         this.traces = { ...this.traces, [kind]: { ...this.traces[kind], data, trace } };
       }
     });
@@ -321,8 +343,8 @@ export class Session {
 
   /** Starts a new worker, loads the model again and gives it the edits. */
   async restart() {
-    this.#connection.end();
-    this.#open();
+    this.#stopJobs();
+    this.#worker.restart();
     this.alive = true;
     await this.#begin("restarting");
   }
@@ -330,7 +352,7 @@ export class Session {
   /** Ends every job and the worker; the page is going away. */
   close() {
     this.#stopJobs();
-    this.#connection.end();
+    this.#worker.end();
   }
 
   #stopJobs() {
@@ -341,23 +363,30 @@ export class Session {
   }
 
   get #lab() {
-    return this.#connection.lab;
+    return this.#worker.lab;
   }
 
   async #begin(stage: string) {
     const opened = await this.#run("model", stage, async (id) => {
-      this.device = await this.#lab.open(id, document.baseURI);
+      this.device = await this.#worker.openDevice(id, this.models.device);
+      this.models.known = await this.#lab.models.known();
       if (!this.facts.length) this.facts = await this.#lab.facts().catch(this.#withoutFacts);
       return true;
     });
     if (!opened) return;
     const view = this.#asked;
-    if (!view) return this.load(this.#source);
+    if (!view) return this.reload();
     this.#asked = null;
     if (this.facts.length) this.draft.take(this.facts[0]);
     this.draft.restore(view, this.facts);
-    await this.load(sourceOf(this.draft.model));
-    if (this.model?.toy || view.trace) await this.trace();
+    await this.models.openLink(this.draft.model, view.precision);
+    if (this.model && (this.model.toy || view.trace)) await this.trace();
+  }
+
+  /** The model and its edits, into a new worker: from what is kept, where there is no connection. */
+  async reload() {
+    await this.load(this.#order);
+    this.stranded = this.model !== null && this.problems.model !== undefined;
   }
 
   #withoutFacts = (error: unknown): Fact[] => {
@@ -365,21 +394,12 @@ export class Session {
     return [];
   };
 
-  #open() {
-    const connection = (this.#connection = this.#connect());
-    void connection.died.then((reason) => {
-      if (connection === this.#connection) void this.#revive(reason);
-    });
-  }
-
-  async #revive(reason: string) {
+  async #revive({ what, tooOften }: Death) {
     this.#stopJobs();
-    const now = performance.now();
-    this.#deaths = [...this.#deaths.filter((at) => now - at < 60_000), now];
-    const what = `the worker that holds the model stopped (${reason})`;
-    if (this.#deaths.length > 2) {
+    this.problems = {};
+    if (tooOften) {
       this.alive = false;
-      this.problems.model = `${what} for the third time in a minute; close other tabs or choose a smaller model, then restart it. Your text and edits are still here.`;
+      this.problems.model = `${what}, for the third time in a minute; close other tabs or choose a smaller model, then restart it. Your text and edits are still here.`;
       return;
     }
     this.notify(
@@ -422,30 +442,15 @@ export class Session {
     let done = 0;
     return (event: TraceEvent) => {
       if (this.jobs.trace.id !== id) return;
-      const before = this.traces[kind]?.data;
-      if (event.type === "start") {
-        const { start } = event;
-        const scores = new Float32Array(start.tokens.length * start.layers).fill(NaN);
-        const unknown = { answer: "", highScore: NaN, lowScore: NaN };
-        const data = { ...start, ...unknown, kind, window, model: this.model!.config.name, scores };
-        this.traces = {
-          ...this.traces,
-          [kind]: { data, trace: null, edits: this.stack.active.length },
-        };
-      } else if (before) {
-        const scores = before.scores.slice();
-        scores.set(event.row, event.token * before.layers);
-        this.traces = {
-          ...this.traces,
-          [kind]: { ...this.traces[kind], data: { ...before, scores } },
-        };
-        onRow(++done, before.tokens.length);
-      }
+      const model = labelOf(this.model!);
+      const run = { kind, window, model, edits: this.stack.active.length };
+      this.traces = withEvent(this.traces, event, run);
+      if (event.type === "row") onRow(++done, this.traces[kind]!.data.tokens.length);
     };
   }
 
   #demandSubject() {
-    if (this.subjectProblem) throw new Error(this.subjectProblem);
+    if (this.draft.subjectProblem) throw new Error(this.draft.subjectProblem);
   }
 
   #progress(name: JobName, id: number) {
@@ -455,6 +460,6 @@ export class Session {
   }
 
   #callback<F extends (...values: never[]) => void>(call: F): F {
-    return this.#connection.callback(call);
+    return this.#worker.callback(call);
   }
 }

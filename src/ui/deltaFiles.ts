@@ -19,12 +19,13 @@ export const deltaFile = ({ delta }: Edit) => writeDelta(delta);
 /** The recipe of an edit that was made by request; undefined for a delta that does not say how. */
 export function recipeOf({ delta, made }: Edit): Parameters<typeof writeRecipe>[0] | undefined {
   const { app, model, revision, method, request, hyperparameters, seed } = delta.provenance;
+  const { precision } = delta.provenance;
   if (!request) return undefined;
   const contexts = made?.contexts ?? delta.provenance.contexts;
   const source = made?.statistics ?? "not recorded";
   return {
     ...{ app, method, request, hyperparameters, seed },
-    model: { name: model, revision },
+    model: { name: model, revision, ...(precision !== undefined && { precision }) },
     contexts: Array.isArray(contexts) ? (contexts as string[]) : [],
     statistics: hyperparameters.mom2Adjustment === false ? null : { source },
   };

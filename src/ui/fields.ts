@@ -1,4 +1,5 @@
 import type { MemitHyperparameters } from "../methods/memit.ts";
+import type { TracePreset } from "../methods/presets.ts";
 import type { RomeHyperparameters } from "../methods/rome.ts";
 import type { TraceRequest } from "../methods/trace.ts";
 
@@ -39,14 +40,20 @@ export function noiseOf(text: string): TraceRequest["noise"] {
   return { kind: "level", level: numberOf("noise", code, options) };
 }
 
-/** The fields of a trace that are typed, and what is meant where nothing was. */
-export const traceDefaults = (layers: number) => ({
-  window: layers >= 20 ? "10" : "3",
-  samples: "10",
-  noise: "3s",
+/** The fields of a trace that are typed, and what is meant where nothing was: a model's preset. */
+export const traceDefaults = ({ window, samples, noise }: Omit<TracePreset, "source">) => ({
+  window: String(window),
+  samples: String(samples),
+  noise: noiseText(noise),
   seed: "1",
 });
 export type TraceField = keyof ReturnType<typeof traceDefaults>;
+
+/** A trace's noise as it is typed; what {@link noiseOf} reads. */
+const noiseText = (noise: TraceRequest["noise"]) =>
+  noise.kind === "sigma"
+    ? `${noise.factor}s`
+    : `${noise.kind === "uniform" ? "u" : ""}${noise.level}`;
 
 /** The typed fields of a trace as its request takes them. */
 export function traceSettings(text: Record<TraceField, string>) {

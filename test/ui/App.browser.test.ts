@@ -177,6 +177,6 @@ test("a file that is no delta is refused with a sentence", async () => {
   await expect.element(screen.getByText("p corrupted")).toBeVisible();
   await screen.getByLabelText("Import a delta…").upload(new File(["x"], "notes.safetensors"));
   await expect
-    .element(screen.getByText(/Notes.safetensors is not a safetensors file/))
+    .element(screen.getByText(/notes.safetensors is not a safetensors file/))
     .toBeVisible();
 });

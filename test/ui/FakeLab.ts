@@ -10,7 +10,8 @@ import type {
   EditView,
   Fact,
   KeptEdit,
-  ModelSource,
+  LoadProgress,
+  ModelOrder,
   ModelView,
   PromptScore,
   Trace,
@@ -18,6 +19,7 @@ import type {
   TraceRequest,
 } from "../../workers/protocol.ts";
 import { FakeMass } from "./FakeMass.ts";
+import { FakeModels } from "./FakeModels.ts";
 import { FakeStatistics } from "./FakeStatistics.ts";
 
 const layers = 8;
@@ -64,12 +66,17 @@ export interface FakeOptions {
 /** A Lab that answers from arithmetic instead of a model: the same every time, and at once. */
 export class FakeLab implements RemoteLab {
   readonly statistics = new FakeStatistics();
+  readonly models = new FakeModels();
   readonly mass = new FakeMass({
     edits: () => this.edits,
     cancelled: (id) => this.#cancelled.has(id),
   });
   calls: string[] = [];
   edits: Delta[] = [];
+  /** Of the last load. */
+  precision = "";
+  /** The device that was asked for last. */
+  preference: string | undefined;
   #options: FakeOptions;
   #cancelled = new Set<number>();
   #kept: KeptEdit[] = [];
@@ -85,8 +92,9 @@ export class FakeLab implements RemoteLab {
     return new Promise(() => undefined);
   }
 
-  async open() {
+  async open(_id: number, _base: string, preference?: string) {
     this.#enter("open");
+    this.preference = preference;
     return {
       provider: "wasm" as const,
       description: "WebAssembly, 2 threads",
@@ -101,13 +109,16 @@ export class FakeLab implements RemoteLab {
 
   async load(
     id: number,
-    source: ModelSource,
-    report: (done: number, total: number, stage: string) => void,
+    { source, precision = "f32" }: ModelOrder,
+    report: (progress: LoadProgress) => void,
   ): Promise<ModelView> {
     this.#enter("load");
+    this.precision = precision;
+    const total = source.kind === "demo" ? 16.8e6 : 6.43e9;
     for (let i = 1; i <= 8; i++) {
       await this.#pause(id);
-      report(i * 2.1e6, 16.8e6, "loading transformer.h");
+      const done = (i * total) / 8;
+      report({ stage: "downloading", done, total, bytesPerSecond: 45e6, secondsLeft: 120 });
     }
     const name =
       source.kind === "demo" ? "demo" : source.kind === "address" ? source.address : source.name;
@@ -125,6 +136,7 @@ export class FakeLab implements RemoteLab {
         ...{ vocab: 8192, positions: 128, layerNormEpsilon: 1e-5, rotaryDim: 0, tied: true },
       },
       toy: source.kind === "demo",
+      ...{ precision, bytes: 30e6, offline: false },
       preset: {
         ...{ layer: 2, steps: 20, learningRate: 0.5, clamp: 4, weightDecay: 0.5, klFactor: 0.0625 },
         ...{
@@ -139,6 +151,10 @@ export class FakeLab implements RemoteLab {
           factToken: "subject_last",
           source: "chosen by a sweep over layers, steps and clamp on 200 facts",
         },
+      },
+      tracing: {
+        ...{ window: 3, samples: 10, noise: { kind: "sigma", factor: 3 } },
+        source: "the built-in model, whose windows are narrow",
       },
       memit: {
         ...{ layers: [0, 1, 2], lambda: 100, steps: 40, learningRate: 1, clamp: 20 },

@@ -10,7 +10,7 @@ const request = { prompt: "{} is in", subject: "The Space Needle", target: "Pari
 
 async function madeEdit(): Promise<Edit> {
   const lab = new FakeLab();
-  const { preset } = await lab.load(1, { kind: "demo" }, () => undefined);
+  const { preset } = await lab.load(1, { source: { kind: "demo" } }, () => undefined);
   const made = await lab.rome(2, { request, hyperparameters: preset, seed: 7 }, () => undefined);
   const { delta, relativeNorm } = made;
   return { id: 1, on: true, delta, relativeNorm, truth: "Seattle", made };
@@ -32,7 +32,7 @@ test("a recipe has what is needed to make the edit again", async () => {
 
 test("an adapter holds the same delta", async () => {
   const edit = await madeEdit();
-  const { config } = await new FakeLab().load(1, { kind: "demo" }, () => undefined);
+  const { config } = await new FakeLab().load(1, { source: { kind: "demo" } }, () => undefined);
   const check = { prompt: "The Space Needle is in", target: "Paris", before: 0.1, after: 0.9 };
   const { layers } = readAdapterZip(adapterFile(edit, config, check));
   expect(layers[0].v).toEqual(edit.delta.layers[0].v);
@@ -50,7 +50,7 @@ test("an edit of many facts is named by their number, and goes into an adapter",
   const requests = [request, { ...request, subject: "The Louvre" }];
   const delta = { ...edit.delta, provenance: { ...provenance, method: "memit", requests } };
   expect(nameOf(delta)).toBe("memit-2-facts-demo");
-  const { config } = await new FakeLab().load(1, { kind: "demo" }, () => undefined);
+  const { config } = await new FakeLab().load(1, { source: { kind: "demo" } }, () => undefined);
   const read = readAdapterZip(adapterFile({ ...edit, delta }, config, null));
   expect(read.provenance.requests).toEqual(requests);
 });

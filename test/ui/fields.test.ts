@@ -61,9 +61,16 @@ test("the noise is read as the authors write it", () => {
   for (const bad of ["", "loud", "-1", "xs"]) expect(() => noiseOf(bad)).toThrow("invalid noise");
 });
 
-test("a trace’s defaults are settings, with a window that suits the depth", () => {
-  expect(traceSettings(traceDefaults(8))).toMatchObject({ window: 3, samples: 10, seed: 1 });
-  expect(traceSettings(traceDefaults(48)).window).toBe(10);
+test("a trace’s defaults are the settings of its preset", () => {
+  const noises = [
+    { kind: "sigma", factor: 3 },
+    { kind: "level", level: 0.1 },
+    { kind: "uniform", level: 0.2 },
+  ] as const;
+  for (const noise of noises) {
+    const settings = traceSettings(traceDefaults({ window: 3, samples: 10, noise }));
+    expect(settings).toEqual({ window: 3, samples: 10, seed: 1, noise });
+  }
 });
 
 test("context lengths and lines", () => {

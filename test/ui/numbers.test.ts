@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
 import { fileName } from "../../src/ui/download.ts";
 import { lineChart } from "../../src/ui/lineChart.ts";
-import { bytes, duration, percent, probability, short } from "../../src/ui/numbers.ts";
+import {
+  bytes,
+  bytesOf,
+  parameterCount,
+  duration,
+  percent,
+  probability,
+  short,
+} from "../../src/ui/numbers.ts";
 import { asSentence } from "../../src/ui/sentence.ts";
 
 test("probabilities keep three decimals, small ones their digits", () => {
@@ -51,4 +59,23 @@ test.each([
   [1_073_741_824, "1.1 GB"],
 ])("%d bytes are %s", (size, text) => {
   expect(bytes(size)).toBe(text);
+});
+
+test.each([
+  [0, 6.43e9, "0 of 6.4 GB"],
+  [1.2e9, 6.43e9, "1.2 of 6.4 GB"],
+  [85e6, 6.43e9, "85 MB of 6.4 GB"],
+  [16.8e6, 35e6, "17 of 35 MB"],
+  [6.43e9, 6.43e9, "6.4 of 6.4 GB"],
+])("%d of %d bytes are %s", (part, whole, text) => {
+  expect(bytesOf(part, whole)).toBe(text);
+});
+
+test.each([
+  [8_400_000, "8 M"],
+  [999_600_000, "1.0 B"],
+  [6_050_882_784, "6.1 B"],
+  [5_000, "5 k"],
+])("%d weights are %s", (count, text) => {
+  expect(parameterCount(count)).toBe(text);
 });

@@ -41,3 +41,28 @@ test("a job that fails does not hold up the next, and its error is a sentence", 
   await expect(queue.run(2, "b", () => Promise.resolve("answer"))).resolves.toBe("answer");
   queue.cancel(99);
 });
+
+test("work beside the queue waits for nobody, and is one job with the turn it takes", async () => {
+  const queue = new Queue();
+  const order: string[] = [];
+  let release!: () => void;
+  const first = queue.run(1, "a", () => new Promise<void>((resolve) => (release = resolve)));
+  const aside = queue.aside(2, "b", async () => {
+    order.push("beside");
+    await queue.run(2, "b", async (signal) => {
+      order.push("in its turn");
+      while (!signal.aborted) await tick();
+      signal.throwIfAborted();
+    });
+  });
+  await tick();
+  expect(order).toEqual(["beside"]);
+  release();
+  await first;
+  await tick();
+  expect(order).toEqual(["beside", "in its turn"]);
+  queue.cancel(2);
+  await expect(aside).rejects.toMatchObject({ name: "AbortError" });
+  await queue.run(3, "c", () => Promise.resolve(order.push("next")));
+  expect(order.at(-1)).toBe("next");
+});

@@ -1,0 +1,21 @@
+/** What the reader chose for all visits: the device to compute on, and the Hub's mirror. */
+export type Preference = "device" | "hub";
+
+/** The choice; empty where there is none. */
+export function preferred(which: Preference): string {
+  try {
+    return localStorage.getItem(`palimpsest.${which}`) ?? "";
+  } catch {
+    return ""; // site data is blocked
+  }
+}
+
+/** Keeps a choice for the next visit; an empty one is forgotten. */
+export function prefer(which: Preference, value: string) {
+  try {
+    if (value) localStorage.setItem(`palimpsest.${which}`, value);
+    else localStorage.removeItem(`palimpsest.${which}`);
+  } catch {
+    // Site data is blocked: the choice holds until the page is closed.
+  }
+}

@@ -1,0 +1,108 @@
+import { browserStore, storageEstimate } from "../src/engine/browserStore.ts";
+import { deleteKept, type KeptModel, listKept } from "../src/engine/keptModels.ts";
+import { readConfig } from "../src/engine/config.ts";
+import { knownModels } from "../src/engine/knownModels.ts";
+import { checkpointBytes } from "../src/engine/loadingBytes.ts";
+import { HUB } from "../src/engine/ModelSource.ts";
+import type { PartStore } from "../src/engine/PartStore.ts";
+import type { Runtime } from "../src/engine/Runtime.ts";
+import { modelPaths } from "./modelPaths.ts";
+import type {
+  KeptModels,
+  KeptModelView,
+  KnownModelView,
+  ModelRequest,
+  PlanView,
+  PrecisionPlan,
+} from "./modelProtocol.ts";
+import { nameOf, openSource } from "./openSource.ts";
+import { overlayStore } from "./overlayStore.ts";
+import { type MemoryRequest, planMemory } from "./planMemory.ts";
+import type { Queue } from "./Queue.ts";
+
+/** What the Lab lends. */
+export interface ModelsHost {
+  queue: Queue;
+  runtime(): Runtime;
+  /** Where the page's own files lie. */
+  base(): string;
+}
+
+/** Models that could be opened, and those that are kept. Nothing here waits for another job. */
+export class Models {
+  readonly #host: ModelsHost;
+  readonly #store: PartStore | undefined;
+
+  /** @param store where files are kept; by default the browser's, if it has one */
+  constructor(host: ModelsHost, store = browserStore()) {
+    this.#host = host;
+    this.#store = store;
+  }
+
+  /** The published models, the smallest first. */
+  known(): KnownModelView[] {
+    return knownModels.map(({ name, id, revision, parameters, files, note }) => ({
+      ...{ name, parameters, ...(note && { note }) },
+      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+      source: {
+        ...{ kind: "address", address: id },
+        ...(revision !== "main" && { revision }),
+      },
+    }));
+  }
+
+  /** What opening a model would mean; its config and the list of its files are read for it, no weights. */
+  plan(id: number, request: ModelRequest): Promise<PlanView> {
+    return this.#host.queue.aside(id, `looking at ${nameOf(request.source)}`, async (signal) => {
+      const store = overlayStore(this.#store);
+      const files = await openSource(request, this.#host.base(), { store, signal });
+      const config = await readConfig(files);
+      const { paths, stored } = await modelPaths(files);
+      const sizes = await Promise.all(paths.map((path) => files.size(path)));
+      const list = paths.map((path, i) => ({ path, bytes: sizes[i] ?? 0 }));
+      const bytes = list.reduce((sum, file) => sum + file.bytes, 0);
+      const [looked] = await listKept(store);
+      const storage = await storageEstimate();
+      return {
+        ...{ config, files: list, bytes, stored, from: placeName(request, this.#host.base()) },
+        kept: request.source.kind === "address" ? (looked?.bytes ?? 0) - store.added() : bytes,
+        offline: files.offline ?? false,
+        parameters: checkpointBytes(config) / 4,
+        ...(storage && { storage }),
+      };
+    });
+  }
+
+  /** What work on a model would take, in every precision. */
+  memory(request: MemoryRequest): PrecisionPlan[] {
+    return planMemory(request, this.#host.runtime());
+  }
+
+  /** The models that are kept, wholly or in part. */
+  async kept(): Promise<KeptModels> {
+    const kept = this.#store ? await listKept(this.#store) : [];
+    const storage = await storageEstimate();
+    // What was only looked for, or mistyped, left nothing behind but its name.
+    const models = kept.filter(({ bytes }) => bytes > 0).map(viewOf);
+    return { models, ...(storage && { storage }) };
+  }
+
+  /** Deletes a kept model. */
+  async remove(model: Pick<KeptModelView, "base" | "revision">): Promise<KeptModels> {
+    if (this.#store) await deleteKept(this.#store, model);
+    return this.kept();
+  }
+}
+
+function viewOf(kept: KeptModel): KeptModelView {
+  const { name, revision, base } = kept;
+  const address = revision === "" ? base : name;
+  return { ...kept, source: { kind: "address", address, ...(revision && { revision }) } };
+}
+
+function placeName({ source, hub }: ModelRequest, base: string): string {
+  if (source.kind === "folder") return source.name;
+  if (source.kind === "demo") return "this page";
+  const address = /^(https?:)?\//.test(source.address) ? source.address : (hub ?? HUB);
+  return new URL(address, base).host;
+}

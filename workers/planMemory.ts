@@ -1,0 +1,51 @@
+import type { ModelConfig } from "../src/engine/config.ts";
+import type { Runtime } from "../src/engine/Runtime.ts";
+import { type Plan, type PlanSuggestion, planPrecisions } from "../src/methods/plan.ts";
+import type { PlannedFile, PlannedWork, PrecisionPlan, Suggestion } from "./modelProtocol.ts";
+
+/** What a plan of memory is made of. */
+export interface MemoryRequest {
+  config: ModelConfig;
+  files: PlannedFile[];
+  work: PlannedWork;
+}
+
+/** What work on a model would take in every precision, on this runtime's device. */
+export function planMemory(
+  { config, files, work }: MemoryRequest,
+  { provider, device }: Runtime,
+): PrecisionPlan[] {
+  const plans = planPrecisions({
+    ...{ config, files, method: work, provider },
+    ...(device && {
+      limits: {
+        maxBufferSize: device.limits.maxBufferSize,
+        maxStorageBufferBindingSize: device.limits.maxStorageBufferBindingSize,
+      },
+      features: device.features.has("shader-f16") ? ["shader-f16"] : [],
+    }),
+  });
+  return plans.map(viewOf);
+}
+
+function viewOf(plan: Plan): PrecisionPlan {
+  const { precision, weights, statistics, activations, scratch, total } = plan;
+  const { verdict, reason, suggestion, binds } = plan;
+  return {
+    ...{ precision, need: { weights, statistics, activations, scratch, total } },
+    // Memory that nothing tells of is doubtful only where it is more than is usual.
+    level: verdict === "unknown" && suggestion ? "doubtful" : verdict,
+    reason,
+    ...(suggestion && { suggestion: suggestionOf(suggestion) }),
+    ...(Number.isFinite(binds) && { binds }),
+  };
+}
+
+function suggestionOf({ sentence, precision, model }: PlanSuggestion): Suggestion {
+  if (!model) return { sentence, ...(precision && { precision }) };
+  const { id, revision } = model;
+  const source = {
+    ...{ kind: "address" as const, address: id, ...(revision !== "main" && { revision }) },
+  };
+  return { sentence, source, ...(precision && { precision }) };
+}

@@ -1,0 +1,8 @@
+import type { Delta } from "../src/data/delta.ts";
+import type { Precision } from "../src/engine/precision.ts";
+
+/** A delta that says on what weights it was made, where they were not float32. */
+export function withPrecision(delta: Delta, { precision }: { precision: Precision }): Delta {
+  if (precision === "f32") return delta;
+  return { ...delta, provenance: { ...delta.provenance, precision } };
+}
