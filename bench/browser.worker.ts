@@ -1,5 +1,5 @@
 import * as Comlink from "comlink";
-import { urlFiles } from "../src/engine/ModelFiles.ts";
+import { urlFiles } from "../src/engine/files/ModelFiles.ts";
 import { openWebRuntime } from "../src/engine/webRuntime.ts";
 import { measureForward } from "./forward.ts";
 import { type LargeOptions, measureLarge } from "./large.ts";

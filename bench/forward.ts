@@ -1,7 +1,7 @@
 import { Graph } from "../src/engine/graphs/Graph.ts";
 import { add } from "../src/engine/graphs/ops.ts";
 import { Model } from "../src/engine/Model.ts";
-import { urlFiles } from "../src/engine/ModelFiles.ts";
+import { urlFiles } from "../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../src/engine/Runtime.ts";
 import { trace } from "../src/methods/trace.ts";
 import { type Absence, contest, type Standing } from "./contest.ts";

@@ -1,5 +1,5 @@
 import { Model } from "../src/engine/Model.ts";
-import type { ModelFiles } from "../src/engine/ModelFiles.ts";
+import type { ModelFiles } from "../src/engine/files/ModelFiles.ts";
 import type { Precision } from "../src/engine/precision.ts";
 import type { Runtime } from "../src/engine/Runtime.ts";
 import { romePreset } from "../src/methods/presets.ts";

@@ -1,6 +1,6 @@
 import { type Fact, parseFacts } from "../src/data/facts.ts";
 import { Model } from "../src/engine/Model.ts";
-import type { ModelFiles } from "../src/engine/ModelFiles.ts";
+import type { ModelFiles } from "../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../src/engine/Runtime.ts";
 import { contextTemplates } from "../src/methods/contextTemplates.ts";
 import { covarianceFactor } from "../src/methods/covarianceFactor.ts";

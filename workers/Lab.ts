@@ -1,9 +1,9 @@
 import { checkDeltaFits, readDelta, requestsOf, type Delta } from "../src/data/delta.ts";
 import { writeNpz } from "../src/data/npz.ts";
 import { readAdapterZip } from "../src/data/peft.ts";
-import { browserStore } from "../src/engine/browserStore.ts";
+import { browserStore } from "../src/engine/files/browserStore.ts";
 import { Model } from "../src/engine/Model.ts";
-import { urlFiles, type ModelFiles } from "../src/engine/ModelFiles.ts";
+import { urlFiles, type ModelFiles } from "../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../src/engine/Runtime.ts";
 import { Shelf } from "../src/engine/Shelf.ts";
 import { openWebRuntime } from "../src/engine/webRuntime.ts";

@@ -1,10 +1,10 @@
-import { browserStore, storageEstimate } from "../src/engine/browserStore.ts";
-import { deleteKept, type KeptModel, listKept } from "../src/engine/keptModels.ts";
+import { browserStore, storageEstimate } from "../src/engine/files/browserStore.ts";
+import { deleteKept, type KeptModel, listKept } from "../src/engine/files/keptModels.ts";
 import { readConfig } from "../src/engine/config.ts";
 import { knownModels } from "../src/engine/knownModels.ts";
 import { checkpointBytes } from "../src/engine/loadingBytes.ts";
-import { HUB } from "../src/engine/ModelSource.ts";
-import type { PartStore } from "../src/engine/PartStore.ts";
+import { HUB } from "../src/engine/files/ModelSource.ts";
+import type { PartStore } from "../src/engine/files/PartStore.ts";
 import type { Runtime } from "../src/engine/Runtime.ts";
 import { modelPaths } from "./modelPaths.ts";
 import type {

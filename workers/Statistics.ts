@@ -3,7 +3,7 @@ import { parseTexts, readTexts } from "../src/data/texts.ts";
 import type { ModelConfig } from "../src/engine/config.ts";
 import { fetchText } from "../src/engine/fetchText.ts";
 import type { Model } from "../src/engine/Model.ts";
-import type { ModelFiles } from "../src/engine/ModelFiles.ts";
+import type { ModelFiles } from "../src/engine/files/ModelFiles.ts";
 import {
   type StatisticsKey,
   statisticsKey,

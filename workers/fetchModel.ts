@@ -1,5 +1,5 @@
-import type { PartStore } from "../src/engine/PartStore.ts";
-import type { TransferProgress } from "../src/engine/TransferMeter.ts";
+import type { PartStore } from "../src/engine/files/PartStore.ts";
+import type { TransferProgress } from "../src/engine/files/TransferMeter.ts";
 import type { LoadProgress, ModelRequest } from "./modelProtocol.ts";
 import { modelPaths } from "./modelPaths.ts";
 import { openSource, type SourceFiles } from "./openSource.ts";

@@ -1,4 +1,4 @@
-import type { ModelFiles } from "../src/engine/ModelFiles.ts";
+import type { ModelFiles } from "../src/engine/files/ModelFiles.ts";
 
 /** The files that loading a model reads, in its order, and how their weights are stored. */
 export interface ModelPaths {

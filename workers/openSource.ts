@@ -1,6 +1,6 @@
-import { blobFiles, type ModelFiles, urlFiles } from "../src/engine/ModelFiles.ts";
-import { modelSource } from "../src/engine/ModelSource.ts";
-import { openFiles, type OpenOptions } from "../src/engine/openFiles.ts";
+import { blobFiles, type ModelFiles, urlFiles } from "../src/engine/files/ModelFiles.ts";
+import { modelSource } from "../src/engine/files/ModelSource.ts";
+import { openFiles, type OpenOptions } from "../src/engine/files/openFiles.ts";
 import type { ModelRequest, ModelSource } from "./modelProtocol.ts";
 
 /** Files that may say that their server did not answer. */

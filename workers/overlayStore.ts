@@ -1,4 +1,4 @@
-import { parsePartKey, type PartStore } from "../src/engine/PartStore.ts";
+import { parsePartKey, type PartStore } from "../src/engine/files/PartStore.ts";
 
 /** A store that can say how many bytes of files were put into it. */
 export type OverlayStore = PartStore & { added(): number };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MANIFEST, type Manifest, parseManifest } from "../engine/manifest.ts";
+import { MANIFEST, type Manifest, parseManifest } from "../engine/files/manifest.ts";
 import { BLOCK } from "../engine/quantize.ts";
 import { readBytes, reason } from "./files.ts";
 import type { WrittenFile } from "./writeShard.ts";

@@ -1,7 +1,7 @@
 import { Checkpoint } from "../engine/Checkpoint.ts";
 import { readConfig } from "../engine/config.ts";
-import type { Manifest } from "../engine/manifest.ts";
-import type { ModelFiles } from "../engine/ModelFiles.ts";
+import type { Manifest } from "../engine/files/manifest.ts";
+import type { ModelFiles } from "../engine/files/ModelFiles.ts";
 import { checkConversion, ConversionFolder } from "./ConversionFolder.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { convertedTensor, shapesOf } from "./convertTensor.ts";

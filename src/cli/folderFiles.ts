@@ -1,7 +1,7 @@
 import { open, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { ByteSource } from "../data/npzStream.ts";
-import type { ModelFiles } from "../engine/ModelFiles.ts";
+import type { ModelFiles } from "../engine/files/ModelFiles.ts";
 import { readBytes } from "./files.ts";
 
 /** The files of a model in a folder of this machine; ranges are read without the rest. */

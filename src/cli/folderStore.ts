@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
-import type { PartStore } from "../engine/PartStore.ts";
+import type { PartStore } from "../engine/files/PartStore.ts";
 
 /** Where the terminal keeps models: PALIMPSEST_CACHE, or ~/.cache/palimpsest. */
 export const modelFolder = (env: NodeJS.ProcessEnv = process.env): string =>

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Model } from "../engine/Model.ts";
-import { type ModelFiles, urlFiles } from "../engine/ModelFiles.ts";
-import { HUB, modelSource } from "../engine/ModelSource.ts";
-import { openFiles } from "../engine/openFiles.ts";
-import type { TransferProgress } from "../engine/TransferMeter.ts";
+import { type ModelFiles, urlFiles } from "../engine/files/ModelFiles.ts";
+import { HUB, modelSource } from "../engine/files/ModelSource.ts";
+import { openFiles } from "../engine/files/openFiles.ts";
+import type { TransferProgress } from "../engine/files/TransferMeter.ts";
 import { precisions } from "../engine/precision.ts";
 import type { Terminal } from "./Command.ts";
 import { folderFiles } from "./folderFiles.ts";

@@ -1,5 +1,5 @@
 import { toFloat32, type TensorInfo } from "../data/safetensors.ts";
-import type { ModelFiles } from "./ModelFiles.ts";
+import type { ModelFiles } from "./files/ModelFiles.ts";
 import { BLOCK, dequantizeRows, type QuantizedRows } from "./quantize.ts";
 import { openShards, type Shards, type StoredTensor } from "./shards.ts";
 import { transpose } from "./transpose.ts";

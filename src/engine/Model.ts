@@ -8,7 +8,7 @@ import type { Kept } from "./Kept.ts";
 import { KeyMoments } from "./KeyMoments.ts";
 import type { Loss } from "./loss.ts";
 import type { LedgerView } from "./Memory.ts";
-import type { ModelFiles } from "./ModelFiles.ts";
+import type { ModelFiles } from "./files/ModelFiles.ts";
 import { mlpOutName } from "./graphs/block.ts";
 import type { Precision } from "./precision.ts";
 import { readMlpOut } from "./readMlpOut.ts";

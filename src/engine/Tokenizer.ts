@@ -2,7 +2,7 @@
 // same class, the same ids. Importing it through @huggingface/transformers would bring the inference engine along,
 // half a megabyte more, and on import point onnxruntime-web at a CDN, so that the page would no longer keep to itself.
 import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
-import type { ModelFiles } from "./ModelFiles.ts";
+import type { ModelFiles } from "./files/ModelFiles.ts";
 
 type Json = Record<string, unknown>;
 

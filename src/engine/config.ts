@@ -1,4 +1,4 @@
-import type { ModelFiles } from "./ModelFiles.ts";
+import type { ModelFiles } from "./files/ModelFiles.ts";
 
 /** What a graph and a method need to know of a model; the field names of METHODS 1.3. */
 export interface ModelConfig {

@@ -5,8 +5,8 @@ import {
   type TensorInfo,
 } from "../data/safetensors.ts";
 import { openTorchCheckpoint } from "../data/torchCheckpoint.ts";
-import { MANIFEST, parseManifest } from "./manifest.ts";
-import type { ModelFiles } from "./ModelFiles.ts";
+import { MANIFEST, parseManifest } from "./files/manifest.ts";
+import type { ModelFiles } from "./files/ModelFiles.ts";
 
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";

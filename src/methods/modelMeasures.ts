@@ -1,7 +1,7 @@
 import type { ModelFact } from "../data/modelFacts.ts";
 import { Checkpoint } from "../engine/Checkpoint.ts";
 import type { Model } from "../engine/Model.ts";
-import type { ModelFiles } from "../engine/ModelFiles.ts";
+import type { ModelFiles } from "../engine/files/ModelFiles.ts";
 import type { EditRows } from "./editRows.ts";
 import { norm } from "./norm.ts";
 import { optimiseValue } from "./targetValue.ts";

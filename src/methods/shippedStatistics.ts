@@ -1,6 +1,6 @@
 import type { ByteSource } from "../data/npzStream.ts";
 import type { ModelConfig } from "../engine/config.ts";
-import type { ModelFiles } from "../engine/ModelFiles.ts";
+import type { ModelFiles } from "../engine/files/ModelFiles.ts";
 import type { LayerStatistics } from "./statistics.ts";
 import { readStatistics } from "./statisticsFile.ts";
 

@@ -1,6 +1,6 @@
 import type { ModelFact } from "../data/modelFacts.ts";
 import type { Model } from "../engine/Model.ts";
-import type { ModelFiles } from "../engine/ModelFiles.ts";
+import type { ModelFiles } from "../engine/files/ModelFiles.ts";
 import type { Precision } from "../engine/precision.ts";
 import { continued, promptNll, searchLosses, stateNorm, tensorNorm } from "./modelMeasures.ts";
 

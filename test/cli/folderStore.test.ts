@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { folderStore, modelFolder } from "../../src/cli/folderStore.ts";
-import { partKey } from "../../src/engine/PartStore.ts";
+import { partKey } from "../../src/engine/files/PartStore.ts";
 import { folderTest as test } from "./call.ts";
 
 const version = { base: "https://a.b/c/../d", path: "onnx/..", stamp: ".." };

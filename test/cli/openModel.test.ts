@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import { progressLine } from "../../src/cli/openModel.ts";
-import { type Files, HubServer } from "../engine/hubServer.ts";
+import { type Files, HubServer } from "../engine/files/hubServer.ts";
 import { call, callJson, folderTest as test, golden } from "./call.ts";
 
 let server: HubServer;

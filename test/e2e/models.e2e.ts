@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import axe from "axe-core";
 import { expect, test, type Locator, type Page } from "@playwright/test";
 import { writeSafetensors } from "../../src/data/safetensors.ts";
-import { type Files, HubServer } from "../engine/hubServer.ts";
+import { type Files, HubServer } from "../engine/files/hubServer.ts";
 
 test.setTimeout(300_000);
 const patience = { timeout: 120_000 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { urlFiles } from "../../src/engine/ModelFiles.ts";
+import { urlFiles } from "../../src/engine/files/ModelFiles.ts";
 import { openWebRuntime } from "../../src/engine/webRuntime.ts";
 import { both, footprintChecks, openPair } from "./footprintChecks.ts";
 

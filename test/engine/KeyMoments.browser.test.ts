@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Model } from "../../src/engine/Model.ts";
-import { urlFiles } from "../../src/engine/ModelFiles.ts";
+import { urlFiles } from "../../src/engine/files/ModelFiles.ts";
 import { openWebRuntime } from "../../src/engine/webRuntime.ts";
 import { checkMoments } from "./keyMomentChecks.ts";
 import { wideModel } from "./wideModel.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { urlFiles } from "../../src/engine/ModelFiles.ts";
+import { urlFiles } from "../../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../../src/engine/Runtime.ts";
 import { openWebRuntime } from "../../src/engine/webRuntime.ts";
 import { checks, type Golden, openGolden } from "./goldenChecks.ts";

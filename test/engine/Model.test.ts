@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nodeRuntime } from "../../src/cli/nodeRuntime.ts";
-import type { ModelFiles } from "../../src/engine/ModelFiles.ts";
+import type { ModelFiles } from "../../src/engine/files/ModelFiles.ts";
 import { checkpoints, checks, type Golden, openGolden } from "./goldenChecks.ts";
 import { folderFiles } from "../../src/cli/folderFiles.ts";
 

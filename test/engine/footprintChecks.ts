@@ -5,7 +5,7 @@ import { momentsFootprint } from "../../src/engine/footprintMoments.ts";
 import { generateFootprint, runFootprint } from "../../src/engine/footprintRun.ts";
 import { Footprint } from "../../src/engine/Footprint.ts";
 import { Model } from "../../src/engine/Model.ts";
-import type { ModelFiles } from "../../src/engine/ModelFiles.ts";
+import type { ModelFiles } from "../../src/engine/files/ModelFiles.ts";
 import type { Precision } from "../../src/engine/precision.ts";
 import type { Runtime } from "../../src/engine/Runtime.ts";
 

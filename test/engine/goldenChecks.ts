@@ -3,7 +3,7 @@ import { readNpz } from "../../src/data/npz.ts";
 import type { NpyArray } from "../../src/data/npz.ts";
 import type { LayoutOptions } from "../../src/engine/layout.ts";
 import { Model } from "../../src/engine/Model.ts";
-import type { ModelFiles } from "../../src/engine/ModelFiles.ts";
+import type { ModelFiles } from "../../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../../src/engine/Runtime.ts";
 import type { Site } from "../../src/engine/sites.ts";
 

@@ -1,4 +1,4 @@
-import type { ModelFiles } from "../../src/engine/ModelFiles.ts";
+import type { ModelFiles } from "../../src/engine/files/ModelFiles.ts";
 
 /** A model's files as a record in memory, with every read noted in `reads`. */
 export function memoryFiles(files: Record<string, Uint8Array | string | object>) {

@@ -5,7 +5,7 @@ import { Checkpoint } from "../../src/engine/Checkpoint.ts";
 import { readConfig } from "../../src/engine/config.ts";
 import { blockMatrices } from "../../src/engine/graphs/block.ts";
 import { type LayerDelta, Model } from "../../src/engine/Model.ts";
-import type { ModelFiles } from "../../src/engine/ModelFiles.ts";
+import type { ModelFiles } from "../../src/engine/files/ModelFiles.ts";
 import { bitsOf, isQuantized, type Precision, tableForm } from "../../src/engine/precision.ts";
 import { dequantizeRows, quantizeRows } from "../../src/engine/quantize.ts";
 import type { Runtime } from "../../src/engine/Runtime.ts";

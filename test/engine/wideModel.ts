@@ -2,7 +2,7 @@ import { writeSafetensors } from "../../src/data/safetensors.ts";
 import { blockWeights } from "../../src/engine/graphs/block.ts";
 import { readConfig } from "../../src/engine/config.ts";
 import { Model } from "../../src/engine/Model.ts";
-import type { ModelFiles } from "../../src/engine/ModelFiles.ts";
+import type { ModelFiles } from "../../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../../src/engine/Runtime.ts";
 import { memoryFiles } from "./memoryFiles.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { writeSafetensors } from "../../src/data/safetensors.ts";
-import { blobFiles, type ModelFiles } from "../../src/engine/ModelFiles.ts";
+import { blobFiles, type ModelFiles } from "../../src/engine/files/ModelFiles.ts";
 import { dataFolder } from "./dataFolder.ts";
 
 /** A tensor of the published JSON: base64 of little-endian float32. */

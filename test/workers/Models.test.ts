@@ -5,8 +5,8 @@ import { fetchModel } from "../../workers/fetchModel.ts";
 import type { LoadProgress, ModelRequest } from "../../workers/modelProtocol.ts";
 import { Models } from "../../workers/Models.ts";
 import { Queue } from "../../workers/Queue.ts";
-import { type Files, HubServer } from "../engine/hubServer.ts";
-import { memoryStore, partKeys } from "../engine/memoryStore.ts";
+import { type Files, HubServer } from "../engine/files/hubServer.ts";
+import { memoryStore, partKeys } from "../engine/files/memoryStore.ts";
 
 const names = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];
 const tiny: Files = Object.fromEntries(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TransferMeter, type TransferProgress } from "../../src/engine/TransferMeter.ts";
+import { TransferMeter, type TransferProgress } from "../../../src/engine/files/TransferMeter.ts";
 
 /** A meter whose clock and bytes are set by hand. */
 function meterOf(total: number) {

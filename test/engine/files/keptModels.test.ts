@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { deleteKept, listKept } from "../../src/engine/keptModels.ts";
-import { openFiles } from "../../src/engine/openFiles.ts";
+import { deleteKept, listKept } from "../../../src/engine/files/keptModels.ts";
+import { openFiles } from "../../../src/engine/files/openFiles.ts";
 import { type Files, HubServer, seededBytes } from "./hubServer.ts";
 import { memoryStore, partKeys } from "./memoryStore.ts";
 

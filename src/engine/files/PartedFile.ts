@@ -5,7 +5,7 @@ import { digestOf, FileHash } from "./FileHash.ts";
 import type { KeptParts } from "./KeptParts.ts";
 import type { FileFacts } from "./ModelRecord.ts";
 import type { FileVersion } from "./PartStore.ts";
-import { PartWaiters } from "./PartWaiters.ts";
+import { PartWaiters } from "../PartWaiters.ts";
 import type { PartWindow } from "./PartWindow.ts";
 import { takeWhole } from "./takeWhole.ts";
 import { WholeHash } from "./WholeHash.ts";

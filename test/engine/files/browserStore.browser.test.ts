@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
-import { browserStore, storageEstimate } from "../../src/engine/browserStore.ts";
-import { deleteKept, listKept } from "../../src/engine/keptModels.ts";
-import { openFiles } from "../../src/engine/openFiles.ts";
+import { browserStore, storageEstimate } from "../../../src/engine/files/browserStore.ts";
+import { deleteKept, listKept } from "../../../src/engine/files/keptModels.ts";
+import { openFiles } from "../../../src/engine/files/openFiles.ts";
 
 const weights = Uint8Array.from({ length: 50_000 }, (_, i) => (i * 31) % 251);
 const address = "https://example.org/browserStore.browser.test";

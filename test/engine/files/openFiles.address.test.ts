@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openFiles, type OpenOptions } from "../../src/engine/openFiles.ts";
+import { openFiles, type OpenOptions } from "../../../src/engine/files/openFiles.ts";
 import { HubServer, manifest } from "./hubServer.ts";
 import { expectBytes, hubModel as model, json, quick } from "./hubModel.ts";
 import { memoryStore } from "./memoryStore.ts";

@@ -1,5 +1,9 @@
 import { afterAll, expect, test } from "vitest";
-import { openFiles, type OpenedFiles, type OpenOptions } from "../../src/engine/openFiles.ts";
+import {
+  openFiles,
+  type OpenedFiles,
+  type OpenOptions,
+} from "../../../src/engine/files/openFiles.ts";
 import { type Fault, type Files, HubServer, manifest, seededBytes } from "./hubServer.ts";
 import { memoryStore, partKeys } from "./memoryStore.ts";
 

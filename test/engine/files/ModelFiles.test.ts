@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { blobFiles, hubUrl, urlFiles } from "../../src/engine/ModelFiles.ts";
+import { blobFiles, hubUrl, urlFiles } from "../../../src/engine/files/ModelFiles.ts";
 
 const weights = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
 let server: Server;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { modelSource } from "../../src/engine/ModelSource.ts";
+import { modelSource } from "../../../src/engine/files/ModelSource.ts";
 
 test.for<[string, ReturnType<typeof modelSource>]>([
   ["openai-community/gpt2-xl", { id: "openai-community/gpt2-xl" }],

@@ -39,9 +39,12 @@ function keptModel(record: ModelRecord, kept: Map<string, number>): KeptModel {
     ...(commit !== undefined && { commit }),
     bytes: [...kept.values()].reduce((sum, bytes) => sum + bytes, 0),
     total: wanted.reduce((sum, path) => sum + size(path), 0),
-    complete: wanted.length > 0 && wanted.every((path) => here(path) === size(path)),
+    complete: wanted.some(isWeights) && wanted.every((path) => here(path) === size(path)),
   };
 }
+
+/** A load that was stopped early has asked for the config alone. */
+const isWeights = (path: string) => /\.(safetensors|bin)$/.test(path);
 
 /** Kept bytes by file, of the versions that a record names. */
 async function keptBytes(store: PartStore, record: ModelRecord): Promise<Map<string, number>> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ask, type Outcome, patiently } from "../../src/engine/Answer.ts";
+import { ask, type Outcome, patiently } from "../../../src/engine/files/Answer.ts";
 
 const patience = { tries: 3, backoff: 20, longest: 60, stall: 1000 };
 const connection = (fetch: () => Promise<Response>, signal = new AbortController().signal) => ({
