@@ -7,7 +7,7 @@ import { bitsOf, blocksOf, isQuantized, type Layout } from "./precision.ts";
 import { quantizeRows, type QuantizedRows } from "./quantize.ts";
 import type { Transformer } from "./Transformer.ts";
 import { transpose } from "./transpose.ts";
-import { Upload, upload } from "./upload.ts";
+import type { Uploads } from "./upload.ts";
 import type { Place } from "./weights.ts";
 
 type MatrixPlace = Place & { layout: Layout };
@@ -19,11 +19,17 @@ const SLAB = 2 ** 23;
 export class MatrixLoader {
   readonly #model: Transformer;
   readonly #checkpoint: Checkpoint;
+  readonly #uploads: Uploads;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(model: Transformer, checkpoint: Checkpoint, signal: AbortSignal | undefined) {
+  constructor(
+    model: Transformer,
+    checkpoint: Checkpoint,
+    { uploads, signal }: { uploads: Uploads; signal: AbortSignal | undefined },
+  ) {
     this.#model = model;
     this.#checkpoint = checkpoint;
+    this.#uploads = uploads;
     this.#signal = signal;
   }
 
@@ -39,7 +45,7 @@ export class MatrixLoader {
     const { parts } = layout;
     if (parts.length === 1 && layout.form === "f32" && inputs * outputs <= SLAB) {
       const data = await this.#checkpoint.tensor(name);
-      into[key] = await upload(this.#model, data, { name, dims: [inputs, outputs] });
+      into[key] = await this.#uploads.whole(data, { name, dims: [inputs, outputs] });
       return;
     }
     const uploads = parts.map((columns) => this.#float(name, [inputs, columns], layout));
@@ -80,8 +86,8 @@ export class MatrixLoader {
     const blocks = blocksOf(inputs);
     const bytes = 4 * bitsOf(form);
     const begin = (part: number) => ({
-      q: new Upload(this.#model, { name, dims: [part, blocks, bytes] }, "uint8"),
-      scale: new Upload(this.#model, { name, dims: [part, blocks] }),
+      q: this.#uploads.begin({ name, dims: [part, blocks, bytes] }, "uint8"),
+      scale: this.#uploads.begin({ name, dims: [part, blocks] }),
     });
     const rows = this.#quantizedRows(place, form);
     let held: QuantizedRows = { q: new Uint8Array(0), scale: new Float32Array(0) };
@@ -133,7 +139,7 @@ export class MatrixLoader {
 
   #float(name: string, dims: readonly number[], { form }: Layout) {
     const type: ElementType = form === "f16" ? "float16" : "float32";
-    const begun = new Upload(this.#model, { name, dims }, type);
+    const begun = this.#uploads.begin({ name, dims }, type);
     return {
       append: (data: Float32Array) => begun.append(form === "f16" ? toFloat16(data) : data),
       finish: () => begun.finish(),

@@ -1,5 +1,5 @@
 import type { Tensor } from "onnxruntime-common";
-import { checksum } from "../kernels/checksum.ts";
+import { checksums } from "../kernels/checksum.ts";
 import { checksumReference } from "../kernels/checksum.reference.ts";
 import type { ElementType, Numbers } from "./Memory.ts";
 import type { Transformer } from "./Transformer.ts";
@@ -10,22 +10,83 @@ interface UploadSpec {
   dims: readonly number[];
 }
 
+/** What was written to the device and is not compared yet. */
+interface Written {
+  name: string;
+  tensor: Tensor;
+  bytes: number;
+  sum: number;
+}
+
+/** Bytes after which the device is asked what it holds: each question costs a wait for its answer. */
+const QUESTION = 2 ** 28;
+
 /**
- * A tensor that is written piece by piece from its beginning, and is compared with what was written when it is whole: a
- * graphics driver that is out of memory may say nothing and hold other numbers.
+ * Takes tensors to where the runtime computes, and compares what a device holds with what was written: a graphics driver
+ * that is out of memory may say nothing and hold other numbers.
  */
+export class Uploads {
+  readonly #model: Transformer;
+  #written: Written[] = [];
+
+  constructor(model: Transformer) {
+    this.#model = model;
+  }
+
+  /** A tensor that is written piece by piece from its beginning. */
+  begin(spec: UploadSpec, type: ElementType = "float32"): Upload {
+    return new Upload(this.#model, { ...spec, type, done: (written) => this.#add(written) });
+  }
+
+  /** A tensor of these numbers. In the heap it is the array itself. */
+  async whole(data: Float32Array, spec: UploadSpec): Promise<Tensor> {
+    if (!this.#model.gpu) return this.#model.memory.upload(data, spec.dims);
+    const begun = this.begin(spec);
+    begun.append(data);
+    return begun.finish();
+  }
+
+  /** @throws where the memory is full, or the device holds other numbers than were written since the last time */
+  async check(): Promise<void> {
+    const { memory, gpu } = this.#model;
+    await memory.settle();
+    const written = this.#written;
+    this.#written = [];
+    if (!gpu) return;
+    const extents = written.map(({ tensor, bytes }) => ({ buffer: tensor.gpuBuffer, bytes }));
+    const held = await checksums(gpu, extents);
+    const wrong = written.find(({ sum }, i) => sum !== held[i]);
+    if (!wrong) return;
+    throw new Error(
+      `the graphics device holds other numbers for ${wrong.name} than were written to it, which mostly means that its memory is full; close other tabs, or choose a smaller model or precision`,
+    );
+  }
+
+  async #add(written: Written): Promise<void> {
+    this.#written.push(written);
+    const bytes = this.#written.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (bytes > QUESTION) await this.check();
+  }
+}
+
+/** One tensor on its way. */
 export class Upload {
   readonly tensor: Tensor;
   readonly #model: Transformer;
   readonly #name: string;
+  readonly #done: (written: Written) => Promise<void>;
   #written = 0;
   #bytes = 0;
   #sum = 0;
 
-  constructor(model: Transformer, { name, dims }: UploadSpec, type: ElementType = "float32") {
+  constructor(
+    model: Transformer,
+    given: UploadSpec & { type: ElementType; done: (written: Written) => Promise<void> },
+  ) {
     this.#model = model;
-    this.#name = name;
-    this.tensor = model.memory.allocate(dims, type);
+    this.#name = given.name;
+    this.#done = given.done;
+    this.tensor = model.memory.allocate(given.dims, given.type);
   }
 
   /** Appends numbers; all pieces but the last must fill whole words of 4 bytes. */
@@ -39,32 +100,10 @@ export class Upload {
     this.#bytes += data.byteLength;
   }
 
-  /** @throws where the memory is full, or the device holds other numbers than were written; the tensor is then released */
+  /** @throws as {@link Uploads.check}, of this tensor or one before */
   async finish(): Promise<Tensor> {
-    const { memory, gpu } = this.#model;
-    try {
-      await memory.settle();
-      const held = gpu && (await checksum(gpu, this.tensor.gpuBuffer, this.#bytes));
-      if (held === undefined || held === this.#sum) return this.tensor;
-    } catch (error) {
-      memory.release(this.tensor);
-      throw error;
-    }
-    memory.release(this.tensor);
-    throw new Error(
-      `the graphics device holds other numbers for ${this.#name} than were written to it, which mostly means that its memory is full; close other tabs, or choose a smaller model or precision`,
-    );
+    const { tensor } = this;
+    await this.#done({ name: this.#name, tensor, bytes: this.#bytes, sum: this.#sum });
+    return tensor;
   }
-}
-
-/** A tensor of these numbers, checked on arrival. In the heap it is the array itself. */
-export async function upload(
-  model: Transformer,
-  data: Float32Array,
-  spec: UploadSpec,
-): Promise<Tensor> {
-  if (!model.gpu) return model.memory.upload(data, spec.dims);
-  const begun = new Upload(model, spec);
-  begun.append(data);
-  return begun.finish();
 }

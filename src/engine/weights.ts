@@ -7,7 +7,7 @@ import type { LayoutOptions, ModelLayout, TableName } from "./layout.ts";
 import { MatrixLoader } from "./MatrixLoader.ts";
 import type { Layout } from "./precision.ts";
 import type { Transformer } from "./Transformer.ts";
-import { upload } from "./upload.ts";
+import { Uploads } from "./upload.ts";
 
 /** A model's parameters, on the runtime's device, by the names of the graphs' inputs within each part. */
 export interface Weights {
@@ -58,33 +58,27 @@ export async function loadWeights(
   for (const place of places) checkPlace(checkpoint, config, place);
   const numbers = (place: Place) => place.shape.reduce((product, size) => product * size, 1);
   const total = places.reduce((sum, place) => sum + numbers(place), 0);
+  const uploads = new Uploads(model);
+  const matrices = new MatrixLoader(model, checkpoint, { uploads, signal });
+  const load = async ({ layout, ...place }: Place) => {
+    if (layout) return matrices.load({ ...place, layout });
+    const { name, key, shape, into } = place;
+    into[key] = await uploads.whole(await checkpoint.tensor(name), { name, dims: shape });
+  };
   let done = 0;
   try {
     for (const place of inFileOrder(places, checkpoint)) {
       signal?.throwIfAborted();
       onProgress?.(done, total, place.name);
-      await loadPlace(model, checkpoint, place, signal);
+      await load(place);
       done += numbers(place);
     }
-    await model.memory.settle();
+    await uploads.check();
   } catch (error) {
     model.memory.clear();
     throw error;
   }
   return weights;
-}
-
-async function loadPlace(
-  model: Transformer,
-  checkpoint: Checkpoint,
-  place: Place,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  if (place.layout) {
-    return new MatrixLoader(model, checkpoint, signal).load({ ...place, layout: place.layout });
-  }
-  const data = await checkpoint.tensor(place.name);
-  place.into[place.key] = await upload(model, data, { name: place.name, dims: place.shape });
 }
 
 function outerPlaces(config: ModelConfig, { tables }: ModelLayout, { outer }: Weights): Place[] {

@@ -4,23 +4,33 @@ import type { Gpu } from "./Gpu.ts";
 /** Workgroups of 256: enough for any device, and each then takes several words. */
 const MOST_GROUPS = 1024;
 
+/** The beginning of a buffer. The bytes that fill up its last word must be zero. */
+export interface Extent {
+  buffer: GPUBuffer;
+  bytes: number;
+}
+
 /**
- * The checksum of the first `bytes` of a buffer, computed on the device (checksum.reference.ts): what arrived there, not
- * what was sent. The bytes that fill up the last word must be zero.
+ * The checksums (checksum.reference.ts) of buffers' beginnings, computed on the device in one go: of what arrived there,
+ * not of what was sent.
  */
-export async function checksum(gpu: Gpu, buffer: GPUBuffer, bytes: number): Promise<number> {
-  const words = Math.ceil(bytes / 4);
+export async function checksums(gpu: Gpu, extents: readonly Extent[]): Promise<Uint32Array> {
+  if (extents.length === 0) return new Uint32Array(0);
   const pipeline = await gpu.pipeline({ name: "checksum", code });
-  const sum = gpu.buffer("checksum.sum", 4);
+  const sums = gpu.buffer("checksum.sums", 4 * extents.length);
   try {
-    gpu.withUniforms("checksum.count", [Uint32Array.of(words, 0, 0, 0)], ([count]) => {
-      const groups = Math.min(MOST_GROUPS, Math.ceil(words / 256));
-      const buffers = [{ buffer, size: 4 * words }, sum, count];
-      gpu.run("checksum", [{ pipeline, buffers, workgroups: [groups] }]);
+    const words = extents.map(({ bytes }) => Math.ceil(bytes / 4));
+    const places = words.map((count, slot) => Uint32Array.of(count, slot, 0, 0));
+    gpu.withUniforms("checksum.at", places, (at) => {
+      const dispatches = extents.map(({ buffer }, i) => ({
+        pipeline,
+        buffers: [{ buffer, size: 4 * words[i] }, sums, at[i]],
+        workgroups: [Math.min(MOST_GROUPS, Math.ceil(words[i] / 256))] as [number],
+      }));
+      gpu.run("checksum", dispatches);
     });
-    const result = await gpu.download(sum);
-    return new Uint32Array(result.buffer)[0];
+    return new Uint32Array((await gpu.download(sums)).buffer);
   } finally {
-    gpu.destroy(sum);
+    gpu.destroy(sums);
   }
 }

@@ -1,8 +1,9 @@
-// checksum: sum += Σ words[i]·(2i + 1) mod 2³², over the first `count` words of a buffer.
+// checksum: sums[slot] += Σ words[i]·(2i + 1) mod 2³², over the first `count` words of a buffer.
 
 @group(0) @binding(0) var<storage, read> words: array<u32>;
-@group(0) @binding(1) var<storage, read_write> sum: atomic<u32>;
-@group(0) @binding(2) var<uniform> count: vec4<u32>;
+@group(0) @binding(1) var<storage, read_write> sums: array<atomic<u32>>;
+// count, slot
+@group(0) @binding(2) var<uniform> at: vec4<u32>;
 
 var<workgroup> partial: array<u32, 256>;
 
@@ -13,7 +14,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
 ) {
   var total = 0u;
-  for (var i = id.x; i < count.x; i += 256u * groups.x) {
+  for (var i = id.x; i < at.x; i += 256u * groups.x) {
     total += words[i] * (2u * i + 1u);
   }
   partial[local] = total;
@@ -25,6 +26,6 @@ fn main(
     workgroupBarrier();
   }
   if (local == 0u) {
-    atomicAdd(&sum, partial[0]);
+    atomicAdd(&sums[at.y], partial[0]);
   }
 }
