@@ -1,8 +1,8 @@
 import code from "./checksum.wgsl?raw";
 import type { Gpu } from "./Gpu.ts";
 
-/** Workgroups of 256: enough for any device, and each then takes several words. */
-const MOST_GROUPS = 1024;
+/** Workgroups of 64: enough to keep a device busy, few enough for one atomic addition a thread. */
+const MOST_GROUPS = 256;
 
 /** The beginning of a buffer. The bytes that fill up its last word must be zero. */
 export interface Extent {
@@ -25,7 +25,7 @@ export async function checksums(gpu: Gpu, extents: readonly Extent[]): Promise<U
       const dispatches = extents.map(({ buffer }, i) => ({
         pipeline,
         buffers: [{ buffer, size: 4 * words[i] }, sums, at[i]],
-        workgroups: [Math.min(MOST_GROUPS, Math.ceil(words[i] / 256))] as [number],
+        workgroups: [Math.min(MOST_GROUPS, Math.ceil(words[i] / 64))] as [number],
       }));
       gpu.run("checksum", dispatches);
     });
