@@ -1,4 +1,5 @@
 import type { ModelFiles } from "../src/engine/files/ModelFiles.ts";
+import { findShards } from "../src/engine/shards.ts";
 
 /** The files that loading a model reads, in its order, and how their weights are stored. */
 export interface ModelPaths {
@@ -6,7 +7,6 @@ export interface ModelPaths {
   stored: "float" | "q8" | "q4";
 }
 
-const WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
 const VOCABULARY = ["vocab.json", "merges.txt"];
 
 /**
@@ -22,33 +22,17 @@ export async function modelPaths(files: ModelFiles): Promise<ModelPaths> {
     ...(whole ? ["tokenizer.json"] : await present(files, VOCABULARY)),
     ...(await present(files, ["tokenizer_config.json"])),
   ];
-  for (const weights of WEIGHTS) {
-    if (await files.has(weights)) return { paths: [...small, weights], stored: "float" };
-    const index = `${weights}.index.json`;
-    if (!(await files.has(index))) continue;
-    const map = await weightMap(files, index);
-    const shards = [...new Set(Object.values(map))];
-    return { paths: [...small, index, ...shards], stored: storedForm(Object.keys(map)) };
-  }
-  throw new Error(
-    `${files.name} has neither model.safetensors nor pytorch_model.bin; a model folder needs one of them, or their index`,
-  );
+  const { paths, weights, index } = await findShards(files);
+  const names = Object.keys(weights);
+  return {
+    paths: [...small, ...(names.length > 0 ? [index] : []), ...paths],
+    stored: storedForm(names),
+  };
 }
 
 async function present(files: ModelFiles, paths: string[]): Promise<string[]> {
   const there = await Promise.all(paths.map((path) => files.has(path)));
   return paths.filter((_, i) => there[i]);
-}
-
-async function weightMap(files: ModelFiles, index: string): Promise<Record<string, string>> {
-  const text = new TextDecoder().decode(await files.read(index));
-  try {
-    const { weight_map: map } = JSON.parse(text) as { weight_map?: Record<string, string> };
-    if (map && typeof map === "object") return map;
-  } catch {
-    // Said below.
-  }
-  throw new Error(`${index} of ${files.name} is damaged: it has no "weight_map"`);
 }
 
 /** The embedding has eight bits in both, so that the blocks decide. */

@@ -1,4 +1,5 @@
 import type { ModelConfig } from "../src/engine/config.ts";
+import type { KeptModel } from "../src/engine/files/keptModels.ts";
 import type { Precision } from "../src/engine/precision.ts";
 
 /** Where a model comes from: the one that is built in, a Hub id or address, or a folder of this computer. */
@@ -99,16 +100,7 @@ export interface StorageView {
 }
 
 /** A model that is kept in this browser, wholly or in part. */
-export interface KeptModelView {
-  name: string;
-  /** As it was asked for; "" for an address. */
-  revision: string;
-  commit?: string;
-  base: string;
-  bytes: number;
-  total: number;
-  complete: boolean;
-  usedAt: number;
+export interface KeptModelView extends KeptModel {
   /** How the page opens it again. */
   source: ModelSource;
 }

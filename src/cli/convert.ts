@@ -39,7 +39,7 @@ export const convert: Command = {
     const [name, folder] = [required(values, "model"), required(values, "out")];
     required(values, "bits");
     const bits = Number(choiceOption(values, "bits", ["4", "8", "16"])) as 4 | 8 | 16;
-    const files = await modelFiles(name, terminal.root);
+    const files = await modelFiles(name, terminal.root, terminal);
     const manifest = await convertModel(files, { bits, folder, terminal });
     terminal.progress("");
     terminal.print(`${folder}: ${summary(manifest)}`);
@@ -70,6 +70,8 @@ async function convertModel(files: ModelFiles, target: Target): Promise<Manifest
   const { bits, terminal } = target;
   const config = await readConfig(files);
   const checkpoint = await Checkpoint.open(files);
+  // What is fetched is checked before anything is made of it: a shard that is written is not looked at again.
+  await files.verify?.();
   const plan = shardPlan(config);
   checkTensors(checkpoint, plan);
   const folder = await ConversionFolder.open(target.folder, {

@@ -55,7 +55,7 @@ async function runPrecision(args: string[], terminal: Terminal): Promise<void> {
     seed: numberOption(given, "seed", { min: 0, whole: true }) ?? 0,
   };
   const name = required(given, "model");
-  const files = await modelFiles(name, terminal.root);
+  const files = await modelFiles(name, terminal.root, terminal);
   const cases = await readCases(required(given, "cases"));
   const load = (one: Precision) => Model.load(nodeRuntime(), files, { precision: one });
   const model = await load("f32");

@@ -56,6 +56,7 @@ export async function openShards(files: ModelFiles): Promise<Shards> {
   return shards;
 }
 
+/** Where a model's weights lie: one file, or shards by the names of their tensors. */
 interface Found {
   kind: "safetensors" | "torch";
   paths: string[];
@@ -63,7 +64,12 @@ interface Found {
   index: string;
 }
 
-async function findShards(files: ModelFiles): Promise<Found> {
+/**
+ * Finds a model's weights from the list of files and the index of the shards alone.
+ *
+ * @throws one sentence: no weights there, or a damaged index
+ */
+export async function findShards(files: ModelFiles): Promise<Found> {
   for (const [kind, single, index] of [
     ["safetensors", SINGLE, INDEX],
     ["torch", TORCH, TORCH_INDEX],

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import axe from "axe-core";
 import { expect, test, type Page } from "@playwright/test";
 import { readDelta, requestsOf } from "../../src/data/delta.ts";
 import { readAdapterZip } from "../../src/data/peft.ts";
+import { serious } from "./serious.ts";
 
 interface Fact {
   subject: string;
@@ -26,17 +26,6 @@ const button = (page: Page, name: string | RegExp) =>
   page.getByRole("button", { name, exact: typeof name === "string" });
 const rows = (page: Page) => page.getByRole("table", { name: "Facts to write" }).getByRole("row");
 const inStage = (page: Page, stage: string | RegExp) => rows(page).filter({ hasText: stage });
-
-/** What axe finds serious or critical. */
-async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<{
-    violations: { id: string; impact: string; nodes: { html: string }[] }[];
-  }>("axe.run()");
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-}
 
 /** The page on many facts; its own trace is left out. */
 async function open(page: Page) {

@@ -1,21 +1,12 @@
 import { readFileSync } from "node:fs";
-import axe from "axe-core";
 import { expect, test, type Locator, type Page } from "@playwright/test";
 import { writeSafetensors } from "../../src/data/safetensors.ts";
 import { type Files, HubServer } from "../engine/files/hubServer.ts";
+import { serious } from "./serious.ts";
 
 test.setTimeout(300_000);
 const patience = { timeout: 120_000 };
 const untraced = "trace.samples=1&kinds=none";
-
-async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<{ violations: { id: string; impact: string }[] }>(
-    "axe.run()",
-  );
-  const bad = ["serious", "critical"];
-  return violations.filter(({ impact }) => bad.includes(impact)).map(({ id }) => id);
-}
 
 /** A GPT-2 of 35 MB with weights that are a pattern: three of the parts that files are fetched in. */
 function model(): Files {

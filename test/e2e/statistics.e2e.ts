@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import axe from "axe-core";
 import { expect, test, type Locator, type Page } from "@playwright/test";
 import { readNpz } from "../../src/data/npz.ts";
+import { serious } from "./serious.ts";
 
 const shipped = `public/models/demo/stats/${readdirSync("public/models/demo/stats").find((name) => name.endsWith(".npz"))!}`;
 
@@ -16,15 +16,6 @@ async function open(page: Page): Promise<Locator> {
   const dialog = page.getByRole("dialog", { name: "Covariance statistics" });
   await expect(dialog.getByText("shipped with the model")).toBeVisible(patience);
   return dialog;
-}
-
-async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<{ violations: { id: string; impact: string }[] }>(
-    "axe.run()",
-  );
-  const bad = ["serious", "critical"];
-  return violations.filter(({ impact }) => bad.includes(impact)).map(({ id }) => id);
 }
 
 const entry = (dialog: Locator, layer: number) =>

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import axe from "axe-core";
 import { expect, test, type Download, type Page } from "@playwright/test";
 import { readDelta } from "../../src/data/delta.ts";
 import { readNpz } from "../../src/data/npz.ts";
 import { readAdapterZip } from "../../src/data/peft.ts";
 import { readRecipe } from "../../src/data/recipe.ts";
+import { serious } from "./serious.ts";
 
 /** Small enough for two cores: two samples of noise. */
 const small = "trace.samples=2";
@@ -17,21 +17,6 @@ function complaints(page: Page): string[] {
   });
   page.on("pageerror", (error) => found.push(error.message));
   return found;
-}
-
-interface AxeResults {
-  violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
-}
-
-/** What axe finds serious or critical. */
-async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<AxeResults>("axe.run()");
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) =>
-      nodes.slice(0, 3).map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-    );
 }
 
 async function bytesOf(download: Promise<Download>): Promise<Uint8Array> {
