@@ -1,6 +1,6 @@
 import * as Comlink from "comlink";
 import { urlFiles } from "../src/engine/files/ModelFiles.ts";
-import { openWebRuntime } from "../src/engine/webRuntime.ts";
+import { openWebRuntime } from "../src/engine/runtime/webRuntime.ts";
 import { measureForward } from "./forward.ts";
 import { type LargeOptions, measureLarge } from "./large.ts";
 import { measureAll } from "./workloads.ts";

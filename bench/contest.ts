@@ -83,7 +83,11 @@ export async function contest(
     const seconds = median(times);
     const done = i === 0 ? options.done : options.flops;
     return {
-      ...{ name, seconds, fastest: Math.min(...times), runs: times.length, ratio: seconds / unit },
+      name,
+      seconds,
+      fastest: Math.min(...times),
+      runs: times.length,
+      ratio: seconds / unit,
       gflops: options.flops / seconds / 1e9,
       ...(done < options.flops && { doneGflops: done / seconds / 1e9 }),
       ...(options.peak !== undefined && { ofPeak: done / seconds / 1e9 / options.peak }),

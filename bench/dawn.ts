@@ -29,9 +29,12 @@ async function openDevice(gpu: GPU) {
   const device = await adapter.requestDevice({
     requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
     requiredLimits: {
-      ...{ maxBufferSize, maxStorageBufferBindingSize },
-      ...{ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup },
-      ...{ maxComputeWorkgroupSizeX, maxComputeWorkgroupSizeY },
+      maxBufferSize,
+      maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX,
+      maxComputeWorkgroupSizeY,
     },
   });
   acceptSharedMemory(device.queue);

@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../src/engine/config.ts";
+import type { ModelConfig } from "../src/engine/architecture/config.ts";
 
 /**
  * Operations (a product and a sum are two) of the matrix products of all blocks, for `batch` rows of

@@ -2,8 +2,8 @@ import { Graph } from "../src/engine/graphs/Graph.ts";
 import { add } from "../src/engine/graphs/ops.ts";
 import { Model } from "../src/engine/Model.ts";
 import { urlFiles } from "../src/engine/files/ModelFiles.ts";
-import type { Runtime } from "../src/engine/Runtime.ts";
-import { trace } from "../src/methods/trace.ts";
+import type { Runtime } from "../src/engine/runtime/Runtime.ts";
+import { trace } from "../src/methods/trace/trace.ts";
 import { type Absence, contest, type Standing } from "./contest.ts";
 import { blockFlops } from "./flops.ts";
 import { openTransformers, type TransformersPeer } from "./transformersPeer.ts";
@@ -64,8 +64,11 @@ export async function measureForward(options: PeerOptions): Promise<PeerReport> 
       tables.push(await raceOf(model, peer, { tokens, quick }));
     }
     return {
-      ...{ description, model: `GPT-2 of ${layers} layers × ${dModel}, vocabulary ${vocab}` },
-      ...{ starts: [ours.start, theirs.start], difference, tables },
+      description,
+      model: `GPT-2 of ${layers} layers × ${dModel}, vocabulary ${vocab}`,
+      starts: [ours.start, theirs.start],
+      difference,
+      tables,
       trace: await firstTrace(model, quick),
     };
   } finally {
@@ -195,8 +198,14 @@ async function firstTrace(model: Model, quick: boolean) {
   const last = model.tokenizer.encode(prompt).length - 1;
   const begin = performance.now();
   const { layers, blockTokens } = await trace(model, {
-    ...{ prompt, subject, kind: "state", window: 1, samples: quick ? 1 : 10 },
-    ...{ noise: { kind: "sigma", factor: 3 }, replace: false, seed: 1 },
+    prompt,
+    subject,
+    kind: "state",
+    window: 1,
+    samples: quick ? 1 : 10,
+    noise: { kind: "sigma", factor: 3 },
+    replace: false,
+    seed: 1,
     ...(quick && { tokens: [last] }),
   });
   const seconds = (performance.now() - begin) / 1000;

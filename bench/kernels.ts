@@ -1,10 +1,10 @@
-import type { Runtime } from "../src/engine/Runtime.ts";
-import { cholesky } from "../src/kernels/cholesky.ts";
-import { covariance } from "../src/kernels/covariance.ts";
-import { fastestCovariance } from "../src/kernels/covarianceTrial.ts";
-import { DeviceTiles } from "../src/kernels/DeviceTiles.ts";
-import { Gpu } from "../src/kernels/Gpu.ts";
-import { SymmetricTiles } from "../src/kernels/SymmetricTiles.ts";
+import type { Runtime } from "../src/engine/runtime/Runtime.ts";
+import { cholesky } from "../src/kernels/solve/cholesky.ts";
+import { covariance } from "../src/kernels/covariance/covariance.ts";
+import { fastestCovariance } from "../src/kernels/covariance/covarianceTrial.ts";
+import { DeviceTiles } from "../src/kernels/covariance/DeviceTiles.ts";
+import { Gpu } from "../src/kernels/device/Gpu.ts";
+import { SymmetricTiles } from "../src/kernels/covariance/SymmetricTiles.ts";
 import { type Absence, contest, type Contender, type Standing } from "./contest.ts";
 import peakCode from "./peak.wgsl?raw";
 import { jaxCholesky, jaxMatMul, type Keys, onnxMatMul, tfjsMatMul } from "./peers.ts";
@@ -44,7 +44,8 @@ export async function measureKernels(
   const { choice, rate } = await fastestCovariance(gpu);
   const tuned = {
     variant: JSON.stringify(choice),
-    ...{ gflops: rate / 1e9, seconds: (performance.now() - start) / 1000 },
+    gflops: rate / 1e9,
+    seconds: (performance.now() - start) / 1000,
   };
   const timing = { peak: before, rounds, least };
   const tables: KernelTable[] = [];

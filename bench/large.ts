@@ -1,10 +1,10 @@
 import { Model } from "../src/engine/Model.ts";
 import type { ModelFiles } from "../src/engine/files/ModelFiles.ts";
-import type { Precision } from "../src/engine/precision.ts";
-import type { Runtime } from "../src/engine/Runtime.ts";
-import { romePreset } from "../src/methods/presets.ts";
-import { rome } from "../src/methods/rome.ts";
-import { trace } from "../src/methods/trace.ts";
+import type { Precision } from "../src/engine/checkpoint/precision.ts";
+import type { Runtime } from "../src/engine/runtime/Runtime.ts";
+import { romePreset } from "../src/methods/edit/presets.ts";
+import { rome } from "../src/methods/edit/rome/rome.ts";
+import { trace } from "../src/methods/trace/trace.ts";
 
 /** One step with a checkpoint of real size: what it took, and what was held at its end. */
 export interface LargeStep {
@@ -51,7 +51,9 @@ export async function measureLarge(options: LargeOptions): Promise<LargeStep[]> 
     const before = model?.cost.blockTokens ?? 0;
     const detail = await work();
     const made: LargeStep = {
-      ...{ name, seconds: (performance.now() - begun) / 1000, detail },
+      name,
+      seconds: (performance.now() - begun) / 1000,
+      detail,
       ...(model!.cost.blockTokens > before && { blockTokens: model!.cost.blockTokens - before }),
       ledgerPeak: model!.peakBytes,
       ...(processPeak && { processPeak: processPeak() }),
@@ -68,8 +70,14 @@ export async function measureLarge(options: LargeOptions): Promise<LargeStep[]> 
   try {
     await step("state trace", async () => {
       const { tokens, layers } = await trace(model!, {
-        ...{ prompt, subject, kind: "state", window: 1, samples: options.samples ?? 10 },
-        ...{ noise: { kind: "sigma", factor: 3 }, replace: false, seed: 1 },
+        prompt,
+        subject,
+        kind: "state",
+        window: 1,
+        samples: options.samples ?? 10,
+        noise: { kind: "sigma", factor: 3 },
+        replace: false,
+        seed: 1,
       });
       return `${tokens.length} tokens, ${layers} layers, ${options.samples ?? 10} samples`;
     });

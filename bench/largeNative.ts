@@ -1,5 +1,5 @@
-import { folderFiles } from "../src/cli/folderFiles.ts";
-import { nodeRuntime } from "../src/cli/nodeRuntime.ts";
+import { folderFiles } from "../src/cli/open/folderFiles.ts";
+import { nodeRuntime } from "../src/cli/open/nodeRuntime.ts";
 import { type LargeOptions, type LargeStep, measureLarge } from "./large.ts";
 
 /** A checkpoint of real size on onnxruntime-node, with the most memory that the process took. */

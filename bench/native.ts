@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { folderFiles } from "../src/cli/folderFiles.ts";
-import { nodeRuntime } from "../src/cli/nodeRuntime.ts";
+import { folderFiles } from "../src/cli/open/folderFiles.ts";
+import { nodeRuntime } from "../src/cli/open/nodeRuntime.ts";
 import { measureAll, type Measurement } from "./workloads.ts";
 
 /** The workloads on onnxruntime-node, with the model in a folder. */

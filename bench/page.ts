@@ -1,5 +1,5 @@
 import * as Comlink from "comlink";
-import { openWebRuntime } from "../src/engine/webRuntime.ts";
+import { openWebRuntime } from "../src/engine/runtime/webRuntime.ts";
 import type { Bench, WideOptions } from "./browser.worker.ts";
 
 const worker = new Worker(new URL("./browser.worker.ts", import.meta.url), { type: "module" });

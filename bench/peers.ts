@@ -3,7 +3,7 @@ import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { Graph } from "../src/engine/graphs/Graph.ts";
 import { matMul } from "../src/engine/graphs/ops.ts";
-import type { Runtime } from "../src/engine/Runtime.ts";
+import type { Runtime } from "../src/engine/runtime/Runtime.ts";
 import type { Contender } from "./contest.ts";
 
 /** Keys [samples, d], row-major. */

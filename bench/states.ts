@@ -1,10 +1,10 @@
-import type { Fact } from "../src/data/facts.ts";
+import type { Fact } from "../src/data/facts/facts.ts";
 import type { Model } from "../src/engine/Model.ts";
-import { checkEditRequest, type EditRequest } from "../src/methods/editRequest.ts";
-import { editRows } from "../src/methods/editRows.ts";
-import { memitContexts } from "../src/methods/memitContexts.ts";
-import { memitPreset } from "../src/methods/presets.ts";
-import { targetStates } from "../src/methods/targetStates.ts";
+import { checkEditRequest, type EditRequest } from "../src/methods/edit/editRequest.ts";
+import { editRows } from "../src/methods/edit/editRows.ts";
+import { memitContexts } from "../src/methods/edit/memit/memitContexts.ts";
+import { memitPreset } from "../src/methods/edit/presets.ts";
+import { targetStates } from "../src/methods/edit/memit/targetStates.ts";
 import type { Measurement } from "./workloads.ts";
 
 const FACTS = 64;
@@ -30,7 +30,10 @@ export async function measureStates(model: Model, facts: Fact[]): Promise<Measur
   const alone = await search(1);
   const whole = wholeCost(model, some, { contexts, losses: together.losses });
   const line = (name: string, { seconds, cost }: { seconds: number; cost: number }) => ({
-    ...{ name, seconds, fastest: seconds, runs: 1 },
+    name,
+    seconds,
+    fastest: seconds,
+    runs: 1,
     detail: `${some.length} facts, at most ${problem.steps} losses each, ${cost} block-token evaluations (${((100 * cost) / whole).toFixed(0)} % of whole runs)`,
   });
   return [line("z in one batch", together), line("z one by one", alone)];

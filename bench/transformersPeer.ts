@@ -1,5 +1,5 @@
 import type * as ort from "onnxruntime-common";
-import type { Runtime } from "../src/engine/Runtime.ts";
+import type { Runtime } from "../src/engine/runtime/Runtime.ts";
 
 /** The same checkpoint in transformers.js. */
 export interface TransformersPeer {
@@ -22,7 +22,8 @@ export async function openTransformers(runtime: Runtime, base: string): Promise<
   env.useBrowserCache = false;
   env.useWasmCache = false;
   const model = await AutoModelForCausalLM.from_pretrained("peer", {
-    ...{ dtype: "fp32", device: provider === "wasm" ? "wasm" : "webgpu" },
+    dtype: "fp32",
+    device: provider === "wasm" ? "wasm" : "webgpu",
     session_options: { executionProviders: [device ? { name: "webgpu", device } : "wasm"] },
   });
   const row = (values: bigint[]) =>

@@ -1,15 +1,15 @@
-import { type Fact, parseFacts } from "../src/data/facts.ts";
+import { type Fact, parseFacts } from "../src/data/facts/facts.ts";
 import { Model } from "../src/engine/Model.ts";
 import type { ModelFiles } from "../src/engine/files/ModelFiles.ts";
-import type { Runtime } from "../src/engine/Runtime.ts";
-import { contextTemplates } from "../src/methods/contextTemplates.ts";
-import { covarianceFactor } from "../src/methods/covarianceFactor.ts";
-import { romePreset } from "../src/methods/presets.ts";
-import { rome, type RomeOptions } from "../src/methods/rome.ts";
-import { shippedStatistics } from "../src/methods/shippedStatistics.ts";
-import { sigma } from "../src/methods/sigma.ts";
-import { fillTemplate } from "../src/methods/subject.ts";
-import { trace, type TraceRequest } from "../src/methods/trace.ts";
+import type { Runtime } from "../src/engine/runtime/Runtime.ts";
+import { contextTemplates } from "../src/methods/edit/contextTemplates.ts";
+import { covarianceFactor } from "../src/methods/statistics/covarianceFactor.ts";
+import { romePreset } from "../src/methods/edit/presets.ts";
+import { rome, type RomeOptions } from "../src/methods/edit/rome/rome.ts";
+import { shippedStatistics } from "../src/methods/statistics/shippedStatistics.ts";
+import { sigma } from "../src/methods/trace/sigma.ts";
+import { fillTemplate } from "../src/methods/prompt/subject.ts";
+import { trace, type TraceRequest } from "../src/methods/trace/trace.ts";
 import { blockFlops } from "./flops.ts";
 import { measureStates } from "./states.ts";
 
@@ -64,8 +64,14 @@ function chooseFact(model: Model, facts: Fact[]): Fact {
 async function measureTrace(model: Model, { prompt, subject }: Fact): Promise<Measurement> {
   const unit = await sigma(model, [subject]);
   const request: TraceRequest = {
-    ...{ prompt, subject, kind: "state", window: 1, samples: 10 },
-    ...{ noise: { kind: "sigma", factor: 3 }, replace: false, seed: 1 },
+    prompt,
+    subject,
+    kind: "state",
+    window: 1,
+    samples: 10,
+    noise: { kind: "sigma", factor: 3 },
+    replace: false,
+    seed: 1,
   };
   const times = await median(() => trace(model, request, { sigma: unit }));
   const { tokens, layers, blockTokens } = await trace(model, request, { sigma: unit });
@@ -90,11 +96,13 @@ async function measureEdit(model: Model, fact: Fact, files: ModelFiles): Promise
   return [
     { name: "ROME edit", ...times, detail },
     {
-      ...{ name: "  factor of C, once a layer", ...single(factored) },
+      name: "  factor of C, once a layer",
+      ...single(factored),
       detail: `Cholesky of [${statistics.dMlp}, ${statistics.dMlp}] in float64`,
     },
     {
-      ...{ name: "  contexts, once a model", ...single(sampled) },
+      name: "  contexts, once a model",
+      ...single(sampled),
       detail: `${contexts.length - 1} sampled prefixes`,
     },
   ];
@@ -121,11 +129,15 @@ async function measureThroughput(model: Model, batch: number): Promise<Measureme
   const both = flops * (1 + last / config.layers);
   return [
     {
-      ...{ name: "forward", ...forward, gflops: flops / forward.seconds / 1e9 },
+      name: "forward",
+      ...forward,
+      gflops: flops / forward.seconds / 1e9,
       detail: `all blocks, ${size}`,
     },
     {
-      ...{ name: "gradient", ...backward, gflops: both / backward.seconds / 1e9 },
+      name: "gradient",
+      ...backward,
+      gflops: both / backward.seconds / 1e9,
       detail: `forward and backward to layer 0's output, ${size}`,
     },
   ];

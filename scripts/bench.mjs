@@ -21,9 +21,16 @@ import { root } from "./step.mjs";
 const text = { type: "string" };
 const { values } = parseArgs({
   options: {
-    ...{ only: text, model: text, peer: text, providers: text },
-    ...{ precision: text, steps: text, samples: text, binding: text },
-    ...{ layer: text, bare: { type: "boolean" } },
+    only: text,
+    model: text,
+    peer: text,
+    providers: text,
+    precision: text,
+    steps: text,
+    samples: text,
+    binding: text,
+    layer: text,
+    bare: { type: "boolean" },
   },
 });
 const wanted = values.only?.split(",") ?? ["native", "wasm", "webgpu", "kernels"];
@@ -119,8 +126,12 @@ function addKernels({ adapter, peak, tuned, tables }) {
     for (const line of lines) {
       const { seconds, fastest, ratio, gflops, doneGflops = gflops, ofPeak } = line;
       const cells = () => [
-        ...[time(seconds), time(fastest), ratio.toFixed(2)],
-        ...[speed(gflops), speed(doneGflops), `${(100 * ofPeak).toFixed(0)} %`],
+        time(seconds),
+        time(fastest),
+        ratio.toFixed(2),
+        speed(gflops),
+        speed(doneGflops),
+        `${(100 * ofPeak).toFixed(0)} %`,
       ];
       const rest =
         line.absent ??
@@ -187,7 +198,10 @@ async function onDawn() {
 async function buildForNode(name) {
   const outDir = join("dist-cli", "bench");
   await build({
-    ...{ root, configFile: false, logLevel: "error", publicDir: false },
+    root,
+    configFile: false,
+    logLevel: "error",
+    publicDir: false,
     build: { ssr: `bench/${name}.ts`, outDir, target: "node20", emptyOutDir: true },
   });
   return join(root, outDir, `${name}.js`);

@@ -33,7 +33,10 @@ process.exitCode = await main(process.argv.slice(2), {
 async function build() {
   const vite = await import("vite");
   await vite.build({
-    ...{ root, configFile: false, logLevel: "error", publicDir: false },
+    root,
+    configFile: false,
+    logLevel: "error",
+    publicDir: false,
     build: { ssr: "src/cli/main.ts", outDir: "dist-cli", target: "node20", emptyOutDir: true },
   });
 }

@@ -1,27 +1,27 @@
-import { checkDeltaFits, readDelta, requestsOf, type Delta } from "../src/data/delta.ts";
-import { writeNpz } from "../src/data/npz.ts";
-import { readAdapterZip } from "../src/data/peft.ts";
-import { browserStore } from "../src/engine/files/browserStore.ts";
+import { checkDeltaFits, readDelta, requestsOf, type Delta } from "../src/data/delta/delta.ts";
+import { writeNpz } from "../src/data/archive/npz.ts";
+import { readAdapterZip } from "../src/data/delta/peft.ts";
+import { browserStore } from "../src/engine/files/download/browserStore.ts";
 import { Model } from "../src/engine/Model.ts";
 import { urlFiles, type ModelFiles } from "../src/engine/files/ModelFiles.ts";
-import type { Runtime } from "../src/engine/Runtime.ts";
-import { Shelf } from "../src/engine/Shelf.ts";
-import { openWebRuntime } from "../src/engine/webRuntime.ts";
-import { continueText } from "../src/methods/continueText.ts";
-import { predict } from "../src/methods/predict.ts";
-import { memitPreset, romePreset, tracePreset } from "../src/methods/presets.ts";
-import { rome } from "../src/methods/rome.ts";
-import { scoreCase } from "../src/methods/score.ts";
-import { sigma } from "../src/methods/sigma.ts";
-import { subjectRange, subjectSpan } from "../src/methods/subject.ts";
-import { targetLikelihoods } from "../src/methods/targetLikelihoods.ts";
-import { trace } from "../src/methods/trace.ts";
-import { traceNpz } from "../src/methods/traceNpz.ts";
+import type { Runtime } from "../src/engine/runtime/Runtime.ts";
+import { Shelf } from "../src/engine/storage/Shelf.ts";
+import { openWebRuntime } from "../src/engine/runtime/webRuntime.ts";
+import { continueText } from "../src/methods/prompt/continueText.ts";
+import { predict } from "../src/methods/prompt/predict.ts";
+import { memitPreset, romePreset, tracePreset } from "../src/methods/edit/presets.ts";
+import { rome } from "../src/methods/edit/rome/rome.ts";
+import { scoreCase } from "../src/methods/score/score.ts";
+import { sigma } from "../src/methods/trace/sigma.ts";
+import { subjectRange, subjectSpan } from "../src/methods/prompt/subject.ts";
+import { targetLikelihoods } from "../src/methods/score/targetLikelihoods.ts";
+import { trace } from "../src/methods/trace/trace.ts";
+import { traceNpz } from "../src/methods/trace/traceNpz.ts";
 import { type Fetched, fetchModel } from "./fetchModel.ts";
 import { MassEditing } from "./MassEditing.ts";
 import { Models } from "./Models.ts";
-import { nameOf } from "./openSource.ts";
-import type * as View from "./protocol.ts";
+import { nameOf } from "../src/engine/files/openSource.ts";
+import type * as View from "./protocol/protocol.ts";
 import { releaseCallback } from "./callback.ts";
 import { Queue } from "./Queue.ts";
 import { Statistics } from "./Statistics.ts";
@@ -122,7 +122,9 @@ export class Lab {
     try {
       return await this.#queue.aside(id, doing, async (stop) => {
         const fetched = await fetchModel(order, this.#base, {
-          ...{ store: browserStore(), signal: stop, report },
+          store: browserStore(),
+          signal: stop,
+          report,
         });
         return this.#queue.run(id, doing, (signal) => this.#replace(order, fetched, signal));
       });
@@ -151,10 +153,14 @@ export class Lab {
     // Where they are damaged, an edit says so.
     await this.statistics.of(preset.layer).catch(() => undefined);
     return {
-      ...{ config: model.config, preset, toy: source.kind === "demo" },
-      ...{ precision: model.precision, bytes: model.ledger.bytes },
+      config: model.config,
+      preset,
+      toy: source.kind === "demo",
+      precision: model.precision,
+      bytes: model.ledger.bytes,
       offline: files.offline ?? false,
-      ...{ tracing: tracePreset(model.config), memit: memitPreset(model.config) },
+      tracing: tracePreset(model.config),
+      memit: memitPreset(model.config),
       statistics: this.statistics.view(),
     };
   }
@@ -211,7 +217,8 @@ export class Lab {
       const statistics = await this.statistics.of(hyperparameters.layer);
       report({ type: "stage", stage: "sampling contexts, solving for u" });
       const made = await rome(this.#with(this.#edits), request, hyperparameters, {
-        ...{ seed, signal },
+        seed,
+        signal,
         ...(statistics && { statistics }),
         ...(contexts && { contexts }),
         onStep: (step) => report({ type: "step", step }),
@@ -246,10 +253,12 @@ export class Lab {
       const before = await measure(false);
       const after = this.#edits.length ? await measure(true) : undefined;
       return {
-        ...{ case: scored, before: before.score },
+        case: scored,
+        before: before.score,
         ...(after && { after: after.score }),
         text: prompts.map((prompt, i) => ({
-          ...{ prompt, before: before.texts[i] },
+          prompt,
+          before: before.texts[i],
           ...(after && { after: after.texts[i] }),
         })),
       };

@@ -1,12 +1,12 @@
-import { combineLayers, type Delta } from "../src/data/delta.ts";
-import type { TableFact } from "../src/data/factTable.ts";
+import { combineLayers, type Delta } from "../src/data/delta/delta.ts";
+import type { TableFact } from "../src/data/facts/factTable.ts";
 import type { Model } from "../src/engine/Model.ts";
-import { type ShelfSize, VectorShelf } from "../src/engine/VectorShelf.ts";
-import { memit } from "../src/methods/memit.ts";
-import { romeSequence } from "../src/methods/romeSequence.ts";
-import { scoreCase, summarise } from "../src/methods/score.ts";
-import { type TargetAnswer, targetAnswers } from "../src/methods/targetAnswers.ts";
-import type { ValueCache } from "../src/methods/valueCache.ts";
+import { type ShelfSize, VectorShelf } from "../src/engine/storage/VectorShelf.ts";
+import { memit } from "../src/methods/edit/memit/memit.ts";
+import { romeSequence } from "../src/methods/edit/rome/romeSequence.ts";
+import { scoreCase, summarise } from "../src/methods/score/score.ts";
+import { type TargetAnswer, targetAnswers } from "../src/methods/score/targetAnswers.ts";
+import type { ValueCache } from "../src/methods/edit/memit/valueCache.ts";
 import { Bundle } from "./Bundle.ts";
 import { withPrecision } from "./withPrecision.ts";
 import type {
@@ -16,7 +16,7 @@ import type {
   MassView,
   TableScore,
   TableScoreView,
-} from "./massProtocol.ts";
+} from "./protocol/massProtocol.ts";
 import type { Queue } from "./Queue.ts";
 import type { Statistics } from "./Statistics.ts";
 
@@ -155,7 +155,10 @@ export class MassEditing {
     const { bundle, enough, signal } = run;
     const sources = new Map<number, string>();
     const made = await memit(this.#host.model(this.#host.edits()), facts, hyperparameters, {
-      ...{ seed, enough, signal, values: this.#reporting(bundle) },
+      seed,
+      enough,
+      signal,
+      values: this.#reporting(bundle),
       statistics: async (layer) => {
         const found = await this.#host.statistics.of(layer);
         if (!found) throw new Error(missingStatistics("memit", [layer]));
@@ -166,7 +169,9 @@ export class MassEditing {
     });
     const { delta, relativeNorm, written } = made;
     const layers = made.layers.map(({ layer, residual }, i) => ({
-      ...{ layer, residual, relativeNorm: delta.layers[i].norm! },
+      layer,
+      residual,
+      relativeNorm: delta.layers[i].norm!,
       statistics: sources.get(layer)!,
     }));
     return { delta, relativeNorm, written, layers };
@@ -179,7 +184,11 @@ export class MassEditing {
     bundle.add({ type: "stage", stage: "perplexity of the neutral text" }, true);
     let source = "none: C = I";
     const made = await romeSequence(model, facts, hyperparameters, {
-      ...{ seed, neutral, every, enough, signal },
+      seed,
+      neutral,
+      every,
+      enough,
+      signal,
       onStart: (start) => {
         bundle.add({ type: "perplexity", perplexity: start });
         bundle.add({ type: "stage", stage: "rewriting one fact after the other" }, true);

@@ -1,12 +1,12 @@
-import { browserStore, storageEstimate } from "../src/engine/files/browserStore.ts";
+import { browserStore, storageEstimate } from "../src/engine/files/download/browserStore.ts";
 import { deleteKept, type KeptModel, listKept } from "../src/engine/files/keptModels.ts";
-import { readConfig } from "../src/engine/config.ts";
-import { knownModels } from "../src/engine/knownModels.ts";
-import { checkpointBytes } from "../src/engine/loadingBytes.ts";
+import { readConfig } from "../src/engine/architecture/config.ts";
+import { knownModels } from "../src/engine/architecture/knownModels.ts";
+import { checkpointBytes } from "../src/engine/footprint/loadingBytes.ts";
 import { HUB } from "../src/engine/files/ModelSource.ts";
-import type { PartStore } from "../src/engine/files/PartStore.ts";
-import type { Runtime } from "../src/engine/Runtime.ts";
-import { modelPaths } from "./modelPaths.ts";
+import type { PartStore } from "../src/engine/files/download/PartStore.ts";
+import type { Runtime } from "../src/engine/runtime/Runtime.ts";
+import { modelPaths } from "../src/engine/files/modelPaths.ts";
 import type {
   KeptModels,
   KeptModelView,
@@ -14,9 +14,9 @@ import type {
   ModelRequest,
   PlanView,
   PrecisionPlan,
-} from "./modelProtocol.ts";
-import { nameOf, openSource } from "./openSource.ts";
-import { overlayStore } from "./overlayStore.ts";
+} from "./protocol/modelProtocol.ts";
+import { nameOf, openSource } from "../src/engine/files/openSource.ts";
+import { overlayStore } from "../src/engine/files/overlayStore.ts";
 import { type MemoryRequest, planMemory } from "./planMemory.ts";
 import type { Queue } from "./Queue.ts";
 
@@ -42,10 +42,13 @@ export class Models {
   /** The published models, the smallest first. */
   known(): KnownModelView[] {
     return knownModels.map(({ name, id, revision, parameters, files, note }) => ({
-      ...{ name, parameters, ...(note && { note }) },
+      name,
+      parameters,
+      ...(note && { note }),
       bytes: files.reduce((sum, file) => sum + file.bytes, 0),
       source: {
-        ...{ kind: "address", address: id },
+        kind: "address",
+        address: id,
         ...(revision !== "main" && { revision }),
       },
     }));
@@ -64,7 +67,11 @@ export class Models {
       const [looked] = await listKept(store);
       const storage = await storageEstimate();
       return {
-        ...{ config, files: list, bytes, stored, from: placeName(request, this.#host.base()) },
+        config,
+        files: list,
+        bytes,
+        stored,
+        from: placeName(request, this.#host.base()),
         kept: request.source.kind === "address" ? (looked?.bytes ?? 0) - store.added() : bytes,
         offline: files.offline ?? false,
         parameters: checkpointBytes(config) / 4,

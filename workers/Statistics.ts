@@ -1,26 +1,30 @@
-import { blobSource } from "../src/data/npzStream.ts";
-import { parseTexts, readTexts } from "../src/data/texts.ts";
-import type { ModelConfig } from "../src/engine/config.ts";
-import { fetchText } from "../src/engine/fetchText.ts";
+import { blobSource } from "../src/data/archive/npzStream.ts";
+import { parseTexts, readTexts } from "../src/data/facts/texts.ts";
+import type { ModelConfig } from "../src/engine/architecture/config.ts";
+import { fetchText } from "../src/engine/files/fetchText.ts";
 import type { Model } from "../src/engine/Model.ts";
 import type { ModelFiles } from "../src/engine/files/ModelFiles.ts";
 import {
   type StatisticsKey,
   statisticsKey,
   StatisticsStore,
-} from "../src/engine/statisticsStore.ts";
-import type { StoredTotals } from "../src/engine/StoredTotals.ts";
-import { urlSource } from "../src/engine/urlSource.ts";
-import { keyModule, shippedPath, shippedStatistics } from "../src/methods/shippedStatistics.ts";
+} from "../src/engine/storage/statisticsStore.ts";
+import type { StoredTotals } from "../src/engine/storage/StoredTotals.ts";
+import { urlSource } from "../src/engine/files/urlSource.ts";
+import {
+  keyModule,
+  shippedPath,
+  shippedStatistics,
+} from "../src/methods/statistics/shippedStatistics.ts";
 import {
   collected,
   collectionOf,
   collectStatistics,
   type LayerStatistics,
-} from "../src/methods/statistics.ts";
-import { readStatistics, statisticsPieces } from "../src/methods/statisticsFile.ts";
-import { statisticsSpectrum } from "../src/methods/statisticsSpectrum.ts";
-import type * as View from "./protocol.ts";
+} from "../src/methods/statistics/statistics.ts";
+import { readStatistics, statisticsPieces } from "../src/methods/statistics/statisticsFile.ts";
+import { statisticsSpectrum } from "../src/methods/statistics/statisticsSpectrum.ts";
+import type * as View from "./protocol/protocol.ts";
 import type { Queue } from "./Queue.ts";
 
 type Report = (done: number, total: number, stage: string) => void;
@@ -99,8 +103,12 @@ export class Statistics {
         const { date, ...rest } = order;
         await kept?.remember(rest);
         const found = await collectStatistics(model, texts, {
-          ...{ layers: order.layers, source: sourceOf(order.text), signal },
-          ...{ samples: order.samples, tokens: order.tokens, totals: kept },
+          layers: order.layers,
+          source: sourceOf(order.text),
+          signal,
+          samples: order.samples,
+          tokens: order.tokens,
+          totals: kept,
           now: () => performance.now(),
           onProgress: (progress) => report(progress, "collecting"),
           onNotice: (sentence) => (this.#notice = sentence),
@@ -183,7 +191,9 @@ export class Statistics {
   /** What is at hand, for the Lab to tell of. */
   view(): View.StatisticsView[] {
     return [...this.#atHand.values()].map(({ statistics: { layer, source, count } }) => ({
-      ...{ layer, source, count },
+      layer,
+      source,
+      count,
     }));
   }
 
@@ -282,7 +292,11 @@ export class Statistics {
     for (const statistics of all) {
       const { layer, source, sampleSize } = statistics;
       const key: StatisticsKey = {
-        ...{ model: name, revision, layer, corpus: source, dtype: "float32" },
+        model: name,
+        revision,
+        layer,
+        corpus: source,
+        dtype: "float32",
         ...(sampleSize !== undefined && { sampleSize }),
         ...(tokens !== undefined && { tokens }),
       };

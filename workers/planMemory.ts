@@ -1,7 +1,12 @@
-import type { ModelConfig } from "../src/engine/config.ts";
-import type { Runtime } from "../src/engine/Runtime.ts";
-import { type Plan, type PlanSuggestion, planPrecisions } from "../src/methods/plan.ts";
-import type { PlannedFile, PlannedWork, PrecisionPlan, Suggestion } from "./modelProtocol.ts";
+import type { ModelConfig } from "../src/engine/architecture/config.ts";
+import type { Runtime } from "../src/engine/runtime/Runtime.ts";
+import { type Plan, type PlanSuggestion, planPrecisions } from "../src/methods/memory/plan.ts";
+import type {
+  PlannedFile,
+  PlannedWork,
+  PrecisionPlan,
+  Suggestion,
+} from "./protocol/modelProtocol.ts";
 
 /** What a plan of memory is made of. */
 export interface MemoryRequest {
@@ -16,7 +21,10 @@ export function planMemory(
   { provider, device }: Runtime,
 ): PrecisionPlan[] {
   const plans = planPrecisions({
-    ...{ config, files, method: work, provider },
+    config,
+    files,
+    method: work,
+    provider,
     ...(device && {
       limits: {
         maxBufferSize: device.limits.maxBufferSize,
@@ -32,7 +40,8 @@ function viewOf(plan: Plan): PrecisionPlan {
   const { precision, weights, statistics, activations, scratch, total } = plan;
   const { verdict, reason, suggestion, binds } = plan;
   return {
-    ...{ precision, need: { weights, statistics, activations, scratch, total } },
+    precision,
+    need: { weights, statistics, activations, scratch, total },
     // Memory that nothing tells of is doubtful only where it is more than is usual.
     level: verdict === "unknown" && suggestion ? "doubtful" : verdict,
     reason,
@@ -45,7 +54,9 @@ function suggestionOf({ sentence, precision, model }: PlanSuggestion): Suggestio
   if (!model) return { sentence, ...(precision && { precision }) };
   const { id, revision } = model;
   const source = {
-    ...{ kind: "address" as const, address: id, ...(revision !== "main" && { revision }) },
+    kind: "address" as const,
+    address: id,
+    ...(revision !== "main" && { revision }),
   };
   return { sentence, source, ...(precision && { precision }) };
 }

@@ -1,5 +1,5 @@
-import type { Delta } from "../src/data/delta.ts";
-import type { Precision } from "../src/engine/precision.ts";
+import type { Delta } from "../src/data/delta/delta.ts";
+import type { Precision } from "../src/engine/checkpoint/precision.ts";
 
 /** A delta that says on what weights it was made, where they were not float32. */
 export function withPrecision(delta: Delta, { precision }: { precision: Precision }): Delta {

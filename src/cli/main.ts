@@ -1,18 +1,18 @@
 import { WrongCall } from "./WrongCall.ts";
 import type { Command, Terminal } from "./Command.ts";
-import { convert } from "./convert.ts";
-import { edit } from "./edit.ts";
-import { evaluate } from "./evaluate.ts";
-import { mass } from "./mass.ts";
-import { precision } from "./precision.ts";
-import { predict } from "./predict.ts";
-import { samples } from "./samples.ts";
-import { score } from "./score.ts";
-import { stats } from "./stats.ts";
-import { sweep } from "./sweep.ts";
-import { synthesize } from "./synthesize.ts";
-import { trace } from "./trace.ts";
-import { verify } from "./verify.ts";
+import { convert } from "./commands/convert.ts";
+import { edit } from "./commands/edit.ts";
+import { evaluate } from "./commands/evaluate.ts";
+import { mass } from "./commands/mass.ts";
+import { precision } from "./commands/precision.ts";
+import { predict } from "./commands/predict.ts";
+import { samples } from "./commands/samples.ts";
+import { score } from "./commands/score.ts";
+import { stats } from "./commands/stats.ts";
+import { sweep } from "./commands/sweep.ts";
+import { synthesize } from "./commands/synthesize.ts";
+import { trace } from "./commands/trace.ts";
+import { verify } from "./commands/verify.ts";
 
 const commands: Record<string, Command> = {
   predict,

@@ -1,32 +1,37 @@
-import { branch, type Branch, type BranchOptions, type BranchReadout } from "./branch.ts";
-import { Checkpoint } from "./Checkpoint.ts";
-import { type ModelConfig, readConfig } from "./config.ts";
-import { Continuation, type ContinuationAt } from "./Continuation.ts";
-import { generate, type GenerateOptions } from "./generate.ts";
-import { gradient, type Wrt } from "./gradient.ts";
-import type { Kept } from "./Kept.ts";
-import { KeyMoments } from "./KeyMoments.ts";
-import type { Loss } from "./loss.ts";
-import type { LedgerView } from "./Memory.ts";
+import {
+  branch,
+  type Branch,
+  type BranchOptions,
+  type BranchReadout,
+} from "./transformer/branch.ts";
+import { Checkpoint } from "./checkpoint/Checkpoint.ts";
+import { type ModelConfig, readConfig } from "./architecture/config.ts";
+import { Continuation, type ContinuationAt } from "./transformer/Continuation.ts";
+import { generate, type GenerateOptions } from "./transformer/generate.ts";
+import { gradient, type Wrt } from "./transformer/gradient.ts";
+import type { Kept } from "./transformer/Kept.ts";
+import { KeyMoments } from "./moments/KeyMoments.ts";
+import type { Loss } from "./transformer/loss.ts";
+import type { LedgerView } from "./runtime/Memory.ts";
 import type { ModelFiles } from "./files/ModelFiles.ts";
 import { mlpOutName } from "./graphs/block.ts";
-import type { Precision } from "./precision.ts";
-import { readMlpOut } from "./readMlpOut.ts";
-import { run, type Run, type RunResult } from "./run.ts";
-import type { Runtime } from "./Runtime.ts";
-import { checkLayer } from "./sites.ts";
-import { Tokenizer } from "./Tokenizer.ts";
-import { Transformer } from "./Transformer.ts";
-import { type LoadOptions, loadWeights } from "./weights.ts";
-import type { Gpu } from "../kernels/Gpu.ts";
+import type { Precision } from "./checkpoint/precision.ts";
+import { readMlpOut } from "./checkpoint/readMlpOut.ts";
+import { run, type Run, type RunResult } from "./transformer/run.ts";
+import type { Runtime } from "./runtime/Runtime.ts";
+import { checkLayer } from "./architecture/sites.ts";
+import { Tokenizer } from "./checkpoint/Tokenizer.ts";
+import { Transformer } from "./transformer/Transformer.ts";
+import { type LoadOptions, loadWeights } from "./checkpoint/weights.ts";
+import type { Gpu } from "../kernels/device/Gpu.ts";
 
-export type { Branch, BranchReadout } from "./branch.ts";
-export type { Continuation } from "./Continuation.ts";
-export type { Kept } from "./Kept.ts";
-export type { KeyMoments, MomentTile } from "./KeyMoments.ts";
-export type { Loss } from "./loss.ts";
-export type { Run, RunResult } from "./run.ts";
-export type { Site } from "./sites.ts";
+export type { Branch, BranchReadout } from "./transformer/branch.ts";
+export type { Continuation } from "./transformer/Continuation.ts";
+export type { Kept } from "./transformer/Kept.ts";
+export type { KeyMoments, MomentTile } from "./moments/KeyMoments.ts";
+export type { Loss } from "./transformer/loss.ts";
+export type { Run, RunResult } from "./transformer/run.ts";
+export type { Site } from "./architecture/sites.ts";
 
 /** A rank-r change of one layer's MLP output matrix: ΔW [dMlp, dModel] = uᵀ v. */
 export interface LayerDelta {

@@ -12,22 +12,22 @@ import type {
   TokensView,
   Trace,
   TraceEvent,
-} from "../../workers/protocol.ts";
-import { Draft } from "./Draft.svelte.ts";
-import { caseOf } from "./draftCase.ts";
-import { EditStack, type Edit } from "./EditStack.svelte.ts";
-import { linesOf, romeSettings, traceSettings } from "./fields.ts";
-import type { Kind } from "./heatmap.ts";
-import { Job } from "./Job.svelte.ts";
-import { MassDesk } from "./MassDesk.svelte.ts";
-import { type Rewrite, type TracePlot, withEvent } from "./running.ts";
-import { addressOf } from "./modelAddress.ts";
-import { ModelDesk } from "./ModelDesk.svelte.ts";
-import { labelOf } from "./precisionText.ts";
-import { messageOf } from "./sentence.ts";
-import { StatisticsDesk } from "./StatisticsDesk.svelte.ts";
+} from "../../workers/protocol/protocol.ts";
+import { Draft } from "./fact/Draft.svelte.ts";
+import { caseOf } from "./fact/draftCase.ts";
+import { EditStack, type Edit } from "./edit/EditStack.svelte.ts";
+import { linesOf, romeSettings, traceSettings } from "./edit/fields.ts";
+import type { Kind } from "./trace/heatmap.ts";
+import { Job } from "./parts/Job.svelte.ts";
+import { MassDesk } from "./mass/MassDesk.svelte.ts";
+import { type Rewrite, type TracePlot, withEvent } from "./trace/running.ts";
+import { addressOf } from "./model/modelAddress.ts";
+import { ModelDesk } from "./model/ModelDesk.svelte.ts";
+import { labelOf } from "./model/precisionText.ts";
+import { messageOf } from "./parts/sentence.ts";
+import { StatisticsDesk } from "./statistics/StatisticsDesk.svelte.ts";
 import { decodeView, encodeView, type View } from "./viewHash.ts";
-import { type Death, WorkerKeeper } from "./WorkerKeeper.ts";
+import { type Death, WorkerKeeper } from "./model/WorkerKeeper.ts";
 
 /** Where on the page a sentence belongs. */
 export type Place = "prompt" | Exclude<JobName, "look">;
@@ -191,10 +191,13 @@ export class Session {
       if (!kinds.length) throw new Error("nothing to trace: choose state, MLP or attention");
       for (const [turn, kind] of kinds.entries()) {
         const request = {
-          ...{ prompt: draft.prompt, subject: draft.subject, occurrence: draft.occurrence },
+          prompt: draft.prompt,
+          subject: draft.subject,
+          occurrence: draft.occurrence,
           ...(draft.answer.trim() && { target: draft.answer }),
           ...settings,
-          ...{ kind, replace: draft.replace },
+          kind,
+          replace: draft.replace,
         };
         const plot = this.#plot(id, kind, request.window, (rows, of) =>
           this.jobs.trace.progress(turn * of + rows, kinds.length * of, `tracing ${kind}`),

@@ -1,4 +1,4 @@
-import type { Precision } from "../../workers/protocol.ts";
+import type { Precision } from "../../workers/protocol/protocol.ts";
 
 /** What a link carries: enough to see the same trace and to repeat the same rewrite. */
 export interface View {

@@ -1,11 +1,11 @@
-import { parseConfig } from "../../src/engine/config.ts";
+import { parseConfig } from "../../src/engine/architecture/config.ts";
 import { blockWeights } from "../../src/engine/graphs/block.ts";
 import { headVectors } from "../../src/engine/graphs/unembedding.ts";
 import { cp, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { writeSafetensors } from "../../src/data/safetensors.ts";
-import { call, type Called, folderTest as test, golden } from "./call.ts";
+import { writeSafetensors } from "../../src/data/weights/safetensors.ts";
+import { call, type Called, folderTest as test, golden } from "../support/call.ts";
 
 const model = golden("tiny-gpt2");
 const predict = (prompt: string, ...rest: string[]) =>

@@ -1,12 +1,17 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect } from "vitest";
-import { readDelta } from "../../src/data/delta.ts";
-import type { Case } from "../../src/data/facts.ts";
-import { readNpz } from "../../src/data/npz.ts";
-import { goldenFile, goldenNumbers, type GoldenEdit, type GoldenTraces } from "../golden.ts";
-import { tinyNames } from "../methods/tiny.ts";
-import { call, callJson, folderTest as test, golden } from "./call.ts";
+import { readDelta } from "../../src/data/delta/delta.ts";
+import type { Case } from "../../src/data/facts/facts.ts";
+import { readNpz } from "../../src/data/archive/npz.ts";
+import {
+  goldenFile,
+  goldenNumbers,
+  type GoldenEdit,
+  type GoldenTraces,
+} from "../support/golden.ts";
+import { tinyNames } from "../support/methods/tiny.ts";
+import { call, callJson, folderTest as test, golden } from "../support/call.ts";
 
 const npz = async (path: string) => readNpz(new Uint8Array(await readFile(path)));
 
@@ -139,7 +144,8 @@ function counterFact(scored: Case) {
   return {
     case_id: scored.id,
     requested_rewrite: {
-      ...{ prompt, subject },
+      prompt,
+      subject,
       target_new: { str: targetNew },
       target_true: { str: targetTrue },
     },
@@ -157,8 +163,14 @@ describe("over many cases", () => {
     ["{} is in the city of", "The Harbour Lamp", " Port", "Brno"],
     ["{} is in the city of", "The Glass Tower", "Nowhere", "Brno"],
   ].map(([prompt, subject, target, fresh], id) => ({
-    ...{ id, relation: "place", prompt, subject, target, newTargets: [fresh] },
-    ...{ paraphrases: ["{} was built in"], neighbours: ["The Paper Mill is in the city of"] },
+    id,
+    relation: "place",
+    prompt,
+    subject,
+    target,
+    newTargets: [fresh],
+    paraphrases: ["{} was built in"],
+    neighbours: ["The Paper Mill is in the city of"],
   }));
   const settings = ["--identity", "--layer", "1", "--steps", "5"];
 

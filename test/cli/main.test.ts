@@ -1,9 +1,20 @@
 import { expect, test } from "vitest";
-import { call } from "./call.ts";
+import { call } from "../support/call.ts";
 
 const names = [
-  ...["predict", "trace", "stats", "edit", "score", "evaluate", "mass", "samples", "sweep"],
-  ...["convert", "synthesize", "verify", "precision"],
+  "predict",
+  "trace",
+  "stats",
+  "edit",
+  "score",
+  "evaluate",
+  "mass",
+  "samples",
+  "sweep",
+  "convert",
+  "synthesize",
+  "verify",
+  "precision",
 ];
 
 test("--help says how to call it", async () => {

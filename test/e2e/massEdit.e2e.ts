@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
-import { readDelta, requestsOf } from "../../src/data/delta.ts";
-import { readAdapterZip } from "../../src/data/peft.ts";
+import { readDelta, requestsOf } from "../../src/data/delta/delta.ts";
+import { readAdapterZip } from "../../src/data/delta/peft.ts";
 import { serious } from "./serious.ts";
 
 interface Fact {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test, type Locator, type Page } from "@playwright/test";
-import { writeSafetensors } from "../../src/data/safetensors.ts";
+import { writeSafetensors } from "../../src/data/weights/safetensors.ts";
 import { type Files, HubServer } from "../engine/files/hubServer.ts";
 import { serious } from "./serious.ts";
 
@@ -12,20 +12,34 @@ const untraced = "trace.samples=1&kinds=none";
 function model(): Files {
   const [layers, dModel, vocab, positions] = [11, 256, 503, 64];
   const config = {
-    ...{ model_type: "gpt2", activation_function: "gelu_new", layer_norm_epsilon: 1e-5 },
-    ...{ n_layer: layers, n_embd: dModel, n_head: 4, vocab_size: vocab, n_positions: positions },
+    model_type: "gpt2",
+    activation_function: "gelu_new",
+    layer_norm_epsilon: 1e-5,
+    n_layer: layers,
+    n_embd: dModel,
+    n_head: 4,
+    vocab_size: vocab,
+    n_positions: positions,
   };
   const shapes: Record<string, number[]> = {
-    ...{ "wte.weight": [vocab, dModel], "wpe.weight": [positions, dModel] },
-    ...{ "ln_f.weight": [dModel], "ln_f.bias": [dModel] },
+    "wte.weight": [vocab, dModel],
+    "wpe.weight": [positions, dModel],
+    "ln_f.weight": [dModel],
+    "ln_f.bias": [dModel],
   };
   const block: Record<string, number[]> = {
-    ...{ "ln_1.weight": [dModel], "ln_1.bias": [dModel] },
-    ...{ "ln_2.weight": [dModel], "ln_2.bias": [dModel] },
-    ...{ "attn.c_attn.weight": [dModel, 3 * dModel], "attn.c_attn.bias": [3 * dModel] },
-    ...{ "attn.c_proj.weight": [dModel, dModel], "attn.c_proj.bias": [dModel] },
-    ...{ "mlp.c_fc.weight": [dModel, 4 * dModel], "mlp.c_fc.bias": [4 * dModel] },
-    ...{ "mlp.c_proj.weight": [4 * dModel, dModel], "mlp.c_proj.bias": [dModel] },
+    "ln_1.weight": [dModel],
+    "ln_1.bias": [dModel],
+    "ln_2.weight": [dModel],
+    "ln_2.bias": [dModel],
+    "attn.c_attn.weight": [dModel, 3 * dModel],
+    "attn.c_attn.bias": [3 * dModel],
+    "attn.c_proj.weight": [dModel, dModel],
+    "attn.c_proj.bias": [dModel],
+    "mlp.c_fc.weight": [dModel, 4 * dModel],
+    "mlp.c_fc.bias": [4 * dModel],
+    "mlp.c_proj.weight": [4 * dModel, dModel],
+    "mlp.c_proj.bias": [dModel],
   };
   for (let l = 0; l < layers; l++)
     for (const [name, shape] of Object.entries(block)) shapes[`h.${l}.${name}`] = shape;

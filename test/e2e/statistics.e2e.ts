@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test, type Locator, type Page } from "@playwright/test";
-import { readNpz } from "../../src/data/npz.ts";
+import { readNpz } from "../../src/data/archive/npz.ts";
 import { serious } from "./serious.ts";
 
 const shipped = `public/models/demo/stats/${readdirSync("public/models/demo/stats").find((name) => name.endsWith(".npz"))!}`;

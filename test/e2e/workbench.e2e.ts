@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test, type Download, type Page } from "@playwright/test";
-import { readDelta } from "../../src/data/delta.ts";
-import { readNpz } from "../../src/data/npz.ts";
-import { readAdapterZip } from "../../src/data/peft.ts";
-import { readRecipe } from "../../src/data/recipe.ts";
+import { readDelta } from "../../src/data/delta/delta.ts";
+import { readNpz } from "../../src/data/archive/npz.ts";
+import { readAdapterZip } from "../../src/data/delta/peft.ts";
+import { readRecipe } from "../../src/data/delta/recipe.ts";
 import { serious } from "./serious.ts";
 
 /** Small enough for two cores: two samples of noise. */

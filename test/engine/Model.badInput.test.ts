@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { nodeRuntime } from "../../src/cli/nodeRuntime.ts";
-import { parseHeader } from "../../src/data/safetensors.ts";
+import { nodeRuntime } from "../../src/cli/open/nodeRuntime.ts";
+import { parseHeader } from "../../src/data/weights/safetensors.ts";
 import { Model } from "../../src/engine/Model.ts";
-import { memoryFiles } from "./memoryFiles.ts";
+import { memoryFiles } from "../support/engine/memoryFiles.ts";
 
 const read = (name: string) =>
   readFileSync(new URL(`../golden/checkpoints/tiny-gpt2/${name}`, import.meta.url));

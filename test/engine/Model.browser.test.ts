@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { urlFiles } from "../../src/engine/files/ModelFiles.ts";
-import { openWebRuntime } from "../../src/engine/webRuntime.ts";
-import { checkpoints, checks, type Golden, openGolden } from "./goldenChecks.ts";
+import { openWebRuntime } from "../../src/engine/runtime/webRuntime.ts";
+import { checkpoints, checks, type Golden, openGolden } from "../support/engine/goldenChecks.ts";
 
 const files = (folder: string) =>
   urlFiles(new URL(`/test/golden/${folder}`, globalThis.location.origin).href);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { nodeRuntime } from "../../src/cli/nodeRuntime.ts";
+import { nodeRuntime } from "../../src/cli/open/nodeRuntime.ts";
 import { Model, type Site } from "../../src/engine/Model.ts";
-import { nanoSortMissing, readNanoSort } from "../golden/nanoSort.ts";
+import { nanoSortMissing, readNanoSort } from "../support/nanoSort.ts";
 
 const sites: Record<string, { site: Site; layer: number }> = {
   tok_emb: { site: "embed", layer: 0 },

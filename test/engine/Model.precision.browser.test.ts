@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { urlFiles } from "../../src/engine/files/ModelFiles.ts";
-import type { Runtime } from "../../src/engine/Runtime.ts";
-import { openWebRuntime } from "../../src/engine/webRuntime.ts";
-import { checks, type Golden, openGolden } from "./goldenChecks.ts";
-import { openTwins, twinChecks, type Twins } from "./precisionChecks.ts";
+import type { Runtime } from "../../src/engine/runtime/Runtime.ts";
+import { openWebRuntime } from "../../src/engine/runtime/webRuntime.ts";
+import { checks, type Golden, openGolden } from "../support/engine/goldenChecks.ts";
+import { openTwins, twinChecks, type Twins } from "../support/engine/precisionChecks.ts";
 
 const files = (folder: string) =>
   urlFiles(new URL(`/test/golden/${folder}`, globalThis.location.origin).href);

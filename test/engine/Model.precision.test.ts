@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { folderFiles } from "../../src/cli/folderFiles.ts";
-import { nodeRuntime } from "../../src/cli/nodeRuntime.ts";
-import { matrixBytes } from "../../src/engine/precision.ts";
+import { folderFiles } from "../../src/cli/open/folderFiles.ts";
+import { nodeRuntime } from "../../src/cli/open/nodeRuntime.ts";
+import { matrixBytes } from "../../src/engine/checkpoint/precision.ts";
 import { Model } from "../../src/engine/Model.ts";
-import { checkpoints, checks, type Golden, openGolden } from "./goldenChecks.ts";
-import { openTwins, twinChecks, type Twins } from "./precisionChecks.ts";
+import { checkpoints, checks, type Golden, openGolden } from "../support/engine/goldenChecks.ts";
+import { openTwins, twinChecks, type Twins } from "../support/engine/precisionChecks.ts";
 
 const files = (folder: string) =>
   folderFiles(new URL(`../golden/${folder}`, import.meta.url).pathname);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { nodeRuntime } from "../../src/cli/nodeRuntime.ts";
+import { nodeRuntime } from "../../src/cli/open/nodeRuntime.ts";
 import type { ModelFiles } from "../../src/engine/files/ModelFiles.ts";
-import { checkpoints, checks, type Golden, openGolden } from "./goldenChecks.ts";
-import { folderFiles } from "../../src/cli/folderFiles.ts";
+import { checkpoints, checks, type Golden, openGolden } from "../support/engine/goldenChecks.ts";
+import { folderFiles } from "../../src/cli/open/folderFiles.ts";
 
 const files = (folder: string): ModelFiles =>
   folderFiles(new URL(`../golden/${folder}`, import.meta.url).pathname);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { gpuTest } from "../device.ts";
+import { gpuTest } from "../support/device.ts";
 
 const shaders = import.meta.glob<string>("/src/**/*.wgsl", {
   query: "?raw",

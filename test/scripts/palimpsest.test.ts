@@ -11,7 +11,8 @@ const checkpoints = join(root, "test/golden/checkpoints");
 async function palimpsest(from: string, ...args: string[]) {
   const env = { ...process.env, INIT_CWD: from };
   const run = promisify(execFile)(process.execPath, ["scripts/palimpsest.mjs", ...args], {
-    ...{ cwd: root, env },
+    cwd: root,
+    env,
   });
   const { stdout, stderr } = await run.catch((error: Error & Awaited<typeof run>) => error);
   return { status: run.child.exitCode, stdout, stderr };
@@ -31,7 +32,9 @@ test(
 
 test("ends with 2 for a wrong call and 1 for a failure", { timeout: 60_000 }, async () => {
   expect(await palimpsest(root, "predict")).toEqual({
-    ...{ status: 2, stdout: "", stderr: "--model is missing\n" },
+    status: 2,
+    stdout: "",
+    stderr: "--model is missing\n",
   });
   const { status, stdout } = await palimpsest(root, "predict", "--model", "none", "--prompt", "a");
   expect({ status, stdout }).toEqual({ status: 1, stdout: "" });

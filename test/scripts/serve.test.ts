@@ -4,7 +4,7 @@ import { request, type Server } from "node:http";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { serve } from "../../scripts/serve.mjs";
-import { folderTest } from "../cli/call.ts";
+import { folderTest } from "../support/call.ts";
 
 const test = folderTest.extend<{ address: string }>({
   address: async ({ folder }, use) => {

@@ -3,7 +3,7 @@ import type { Locator } from "vitest/browser";
 import { render } from "vitest-browser-svelte";
 import App from "../../src/ui/App.svelte";
 import "../../src/ui/page.css";
-import { FakeLab, fakeConnection, type FakeOptions } from "./FakeLab.ts";
+import { FakeLab, fakeConnection, type FakeOptions } from "../support/ui/FakeLab.ts";
 
 /** Presses a button as soon as it can be; the tests look at the page, not at the pointer. */
 async function press(button: Locator) {

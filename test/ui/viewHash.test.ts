@@ -3,8 +3,13 @@ import { decodeView, encodeView } from "../../src/ui/viewHash.ts";
 
 test("a view comes back from its address, whatever is in its words", () => {
   const view = {
-    ...{ model: "demo", prompt: "Tom & Jerry #1 = ünï {} +", subject: "Tom & Jerry", at: "1" },
-    ...{ target: "a;b", paraphrases: "one\ntwo", trace: { samples: "5", noise: "u0.1" } },
+    model: "demo",
+    prompt: "Tom & Jerry #1 = ünï {} +",
+    subject: "Tom & Jerry",
+    at: "1",
+    target: "a;b",
+    paraphrases: "one\ntwo",
+    trace: { samples: "5", noise: "u0.1" },
     rome: { layer: "3", keyMode: "r-rome" },
   };
   expect(decodeView(`#${encodeView(view)}`)).toEqual(view);

@@ -1,13 +1,13 @@
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
-import type { Delta } from "../../src/data/delta.ts";
-import type { TableFact } from "../../src/data/factTable.ts";
+import type { Delta } from "../../src/data/delta/delta.ts";
+import type { TableFact } from "../../src/data/facts/factTable.ts";
 import type { Model } from "../../src/engine/Model.ts";
-import type { LayerStatistics } from "../../src/methods/statistics.ts";
+import type { LayerStatistics } from "../../src/methods/statistics/statistics.ts";
 import { MassEditing } from "../../workers/MassEditing.ts";
-import type { MassEvent, MassOrder } from "../../workers/massProtocol.ts";
+import type { MassEvent, MassOrder } from "../../workers/protocol/massProtocol.ts";
 import { Queue } from "../../workers/Queue.ts";
-import { goldenNumbers, type GoldenMassEdit } from "../golden.ts";
-import { goldenCorpus, goldenStatistics, tinyModel } from "../methods/tiny.ts";
+import { goldenNumbers, type GoldenMassEdit } from "../support/golden.ts";
+import { goldenCorpus, goldenStatistics, tinyModel } from "../support/methods/tiny.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -88,7 +88,8 @@ test("a second run takes what is found from the cache, until that is forgotten",
     events.filter((event) => event.type === "found" && event.cached).length;
   expect([cached(first.events), cached(second.events)]).toEqual([0, 4]);
   expect(second.made.delta.layers[0].u).toBeAllclose(first.made.delta.layers[0].u, {
-    ...{ rtol: 1e-3, atol: 1e-6 },
+    rtol: 1e-3,
+    atol: 1e-6,
   });
   await mass.forget();
   expect((await mass.kept()).vectors).toBe(0);
@@ -116,9 +117,17 @@ test("layers without statistics are named before anything is searched for", asyn
 });
 
 const sequence: MassOrder = {
-  ...{ method: "sequence", facts: facts.slice(0, 3), seed: 1, neutral: [], every: 2 },
+  method: "sequence",
+  facts: facts.slice(0, 3),
+  seed: 1,
+  neutral: [],
+  every: 2,
   hyperparameters: {
-    ...{ ...search, layer: 1, keyMode: "code", mom2Adjustment: true, contextLengths: [] },
+    ...search,
+    layer: 1,
+    keyMode: "code",
+    mom2Adjustment: true,
+    contextLengths: [],
   },
 };
 
@@ -154,8 +163,14 @@ test("a table is scored with no edit and with those that are on", async () => {
     ...fact,
     ...(i === 0 && {
       case: {
-        ...{ id: 1, subject: fact.subject, prompt: "{} is in", targetNew: target },
-        ...{ targetTrue: "Lindholm", paraphrases: [], neighbours: [], generationPrompts: [] },
+        id: 1,
+        subject: fact.subject,
+        prompt: "{} is in",
+        targetNew: target,
+        targetTrue: "Lindholm",
+        paraphrases: [],
+        neighbours: [],
+        generationPrompts: [],
       },
     }),
   }));

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Runtime } from "../../src/engine/Runtime.ts";
+import type { Runtime } from "../../src/engine/runtime/Runtime.ts";
 import { fetchModel } from "../../workers/fetchModel.ts";
-import type { LoadProgress, ModelRequest } from "../../workers/modelProtocol.ts";
+import type { LoadProgress, ModelRequest } from "../../workers/protocol/modelProtocol.ts";
 import { Models } from "../../workers/Models.ts";
 import { Queue } from "../../workers/Queue.ts";
 import { type Files, HubServer } from "../engine/files/hubServer.ts";
@@ -77,7 +77,9 @@ test("what was fetched is kept, planned with, opened without the server, and del
   const asked = { ...request(), source: kept.source };
   hub.close();
   expect(await models.plan(1, asked)).toMatchObject({
-    ...{ offline: true, bytes: total, kept: total },
+    offline: true,
+    bytes: total,
+    kept: total,
   });
   const again = await fetched(store, never, asked);
   expect(again.files.offline).toBe(true);

@@ -1,4 +1,4 @@
-import type { ExpectedHash } from "./FileHash.ts";
+import type { ExpectedHash } from "./download/FileHash.ts";
 
 /** What is known of a file before it is fetched. */
 export interface FileFacts {

@@ -1,4 +1,4 @@
-import { type Answer, ask, type Connection, type Outcome, patiently } from "./Answer.ts";
+import { type Answer, ask, type Connection, type Outcome, patiently } from "./download/Answer.ts";
 import type { FileFacts } from "./ModelRecord.ts";
 
 /** A model of the Hub. */

@@ -1,6 +1,12 @@
-import { allRecords, KeptParts } from "./KeptParts.ts";
+import { allRecords, KeptParts } from "./download/KeptParts.ts";
 import type { FileFacts, ModelRecord } from "./ModelRecord.ts";
-import { parsePartKey, type PartStore, partsOf, recordKey, versionKey } from "./PartStore.ts";
+import {
+  parsePartKey,
+  type PartStore,
+  partsOf,
+  recordKey,
+  versionKey,
+} from "./download/PartStore.ts";
 
 /** A model that is kept, wholly or in part. */
 export interface KeptModel {
@@ -35,7 +41,10 @@ function keptModel(record: ModelRecord, kept: Map<string, number>): KeptModel {
   const size = (path: string) => record.files[path]!.size;
   const here = (path: string) => kept.get(path) ?? 0;
   return {
-    ...{ name, revision, base, usedAt },
+    name,
+    revision,
+    base,
+    usedAt,
     ...(commit !== undefined && { commit }),
     bytes: [...kept.values()].reduce((sum, bytes) => sum + bytes, 0),
     total: wanted.reduce((sum, path) => sum + size(path), 0),

@@ -1,15 +1,15 @@
-import type { Connection, Outcome, Patience } from "./Answer.ts";
-import { Downloads } from "./Downloads.ts";
+import type { Connection, Outcome, Patience } from "./download/Answer.ts";
+import { Downloads } from "./download/Downloads.ts";
 import { hubCommit, hubFile, type HubModel, hubTree } from "./hub.ts";
-import { KeptParts } from "./KeptParts.ts";
+import { KeptParts } from "./download/KeptParts.ts";
 import type { ModelFiles } from "./ModelFiles.ts";
 import type { FileFacts, ModelRecord } from "./ModelRecord.ts";
 import { checkId, HUB, type ModelSource } from "./ModelSource.ts";
-import type { PartStore } from "./PartStore.ts";
-import { PartWindow } from "./PartWindow.ts";
-import { type Listing, RemoteFiles } from "./RemoteFiles.ts";
+import type { PartStore } from "./download/PartStore.ts";
+import { PartWindow } from "./download/PartWindow.ts";
+import { type Listing, RemoteFiles } from "./download/RemoteFiles.ts";
 import { serverListing } from "./serverListing.ts";
-import { TransferMeter, type TransferProgress } from "./TransferMeter.ts";
+import { TransferMeter, type TransferProgress } from "./download/TransferMeter.ts";
 
 /** How files are fetched and kept; everything has a default but `store`. */
 export interface OpenOptions {
@@ -69,7 +69,12 @@ export async function openFiles(
       ? await openHub(hubModel(source, options.hub), opening)
       : await serverListing(opening);
   const files: RemoteFiles = new RemoteFiles(listing, {
-    ...{ name: listing.record.name, base, partSize, parallel, connection, kept },
+    name: listing.record.name,
+    base,
+    partSize,
+    parallel,
+    connection,
+    kept,
     downloads: new Downloads(parallel),
     window: new PartWindow(parallel + 2),
     offline: listing.offline,
@@ -110,7 +115,12 @@ async function openHub(model: HubModel, opening: Opening): Promise<Listing> {
   if (!("value" in asked) && !before) throw asked.again;
   const { commit, files } = "value" in asked ? asked.value : (before as Required<ModelRecord>);
   const record: ModelRecord = {
-    ...{ format: 2, name: model.id, revision: model.revision, commit, base, files },
+    format: 2,
+    name: model.id,
+    revision: model.revision,
+    commit,
+    base,
+    files,
     wanted: before?.wanted ?? [],
     usedAt: now,
   };
@@ -120,7 +130,10 @@ async function openHub(model: HubModel, opening: Opening): Promise<Listing> {
     await kept.dropUnused(base, await kept.records(base));
   }
   return {
-    ...{ record, offline, revision: commit, where: `${model.id} at ${model.revision}` },
+    record,
+    offline,
+    revision: commit,
+    where: `${model.id} at ${model.revision}`,
     facts: (path) => Promise.resolve(Object.hasOwn(files, path) ? files[path] : null),
     url: (path) => hubFile(model, commit, path),
   };

@@ -1,7 +1,7 @@
-import { type Answer, ask, type Connection, type Outcome, patiently } from "./Answer.ts";
-import { refused } from "./fetchPart.ts";
+import { type Answer, ask, type Connection, type Outcome, patiently } from "./download/Answer.ts";
+import { refused } from "./download/fetchPart.ts";
 import type { FileFacts } from "./ModelRecord.ts";
-import { plainEtag } from "./PartedFile.ts";
+import { plainEtag } from "./download/PartedFile.ts";
 
 /**
  * What a server says of a file: its size, and what tells this version from others.

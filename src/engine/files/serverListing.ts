@@ -1,8 +1,8 @@
-import { ask, type Outcome, patiently } from "./Answer.ts";
+import { ask, type Outcome, patiently } from "./download/Answer.ts";
 import { MANIFEST, type Manifest, parseManifest } from "./manifest.ts";
 import type { FileFacts, ModelRecord } from "./ModelRecord.ts";
 import type { Opening } from "./openFiles.ts";
-import type { Listing } from "./RemoteFiles.ts";
+import type { Listing } from "./download/RemoteFiles.ts";
 import { serverFacts } from "./serverFiles.ts";
 
 /** Tries for a first contact: who is offline should not wait for a minute to read what is kept. */
@@ -23,12 +23,20 @@ export async function serverListing(opening: Opening): Promise<Listing> {
   const text = offline ? undefined : asked.value;
   const manifest = text === undefined ? undefined : manifestOf(text, base);
   const record: ModelRecord = {
-    ...{ format: 2, name: before?.name ?? lastPart(base), revision: "", base },
-    ...{ files: before?.files ?? {}, wanted: before?.wanted ?? [], usedAt: now },
+    format: 2,
+    name: before?.name ?? lastPart(base),
+    revision: "",
+    base,
+    files: before?.files ?? {},
+    wanted: before?.wanted ?? [],
+    usedAt: now,
   };
   const files = new ServerFiles(opening, { record, offline, text, manifest });
   return {
-    ...{ record, offline, revision: "unknown", where: base },
+    record,
+    offline,
+    revision: "unknown",
+    where: base,
     facts: (path) => files.facts(path),
     url: (path) => base + path,
     recheck: (paths) => files.recheck(paths),

@@ -1,6 +1,6 @@
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../architecture/config.ts";
 import { attention } from "./attention.ts";
-import type { Layout } from "../precision.ts";
+import type { Layout } from "../checkpoint/precision.ts";
 import { Graph, type Value } from "./Graph.ts";
 import { type Expansion, type Matrix, matrixInput } from "./matrix.ts";
 import { add, gather, geluNew, layerNorm, linear, mul } from "./ops.ts";

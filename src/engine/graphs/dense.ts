@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../architecture/config.ts";
 import { type BlockLayouts, mlpOutName } from "./block.ts";
 import { Graph, type GraphProgram, type Value } from "./Graph.ts";
 import { matrixInput, partName } from "./matrix.ts";

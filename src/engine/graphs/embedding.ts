@@ -1,5 +1,5 @@
-import type { ModelConfig } from "../config.ts";
-import { isQuantized, type Precision, bitsOf, blocksOf } from "../precision.ts";
+import type { ModelConfig } from "../architecture/config.ts";
+import { isQuantized, type Precision, bitsOf, blocksOf } from "../checkpoint/precision.ts";
 import { patch } from "./block.ts";
 import { Graph, type GraphProgram } from "./Graph.ts";
 import { type Expansion, expand, toFloat32 } from "./matrix.ts";

@@ -18,7 +18,12 @@ export interface GraphBytes {
 type Node = NonNullable<Value["node"]>;
 
 const sizes: Record<DataType, number> = {
-  ...{ float32: 4, int32: 4, int64: 8, float16: 2, uint8: 1, bool: 1 },
+  float32: 4,
+  int32: 4,
+  int64: 8,
+  float16: 2,
+  uint8: 1,
+  bool: 1,
 };
 
 /** Ops whose output is their input's memory under another shape. */

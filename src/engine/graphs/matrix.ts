@@ -1,4 +1,10 @@
-import { bitsOf, blocksOf, isQuantized, type Layout, type Precision } from "../precision.ts";
+import {
+  bitsOf,
+  blocksOf,
+  isQuantized,
+  type Layout,
+  type Precision,
+} from "../checkpoint/precision.ts";
 import type { Graph, Value } from "./Graph.ts";
 import { add, concat, gather, gemm, mul, overRows, reshape, slice, transpose } from "./ops.ts";
 

@@ -1,5 +1,5 @@
-import type { ModelConfig } from "../config.ts";
-import type { Layout } from "../precision.ts";
+import type { ModelConfig } from "../architecture/config.ts";
+import type { Layout } from "../checkpoint/precision.ts";
 import { Graph, type Value } from "./Graph.ts";
 import { type Expansion, matrixInput } from "./matrix.ts";
 import {

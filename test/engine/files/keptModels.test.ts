@@ -37,12 +37,24 @@ test("kept models are listed, the last used first, and deleted without what othe
   const listed = await listKept(store);
   expect(listed).toEqual([
     {
-      ...{ name: "org/tiny", revision: "float16", commit: half.revision, base, usedAt: 2000 },
-      ...{ bytes: 24_096, total: 29_000, complete: false },
+      name: "org/tiny",
+      revision: "float16",
+      commit: half.revision,
+      base,
+      usedAt: 2000,
+      bytes: 24_096,
+      total: 29_000,
+      complete: false,
     },
     {
-      ...{ name: "org/tiny", revision: "main", commit: main.revision, base, usedAt: 1000 },
-      ...{ bytes: 20_100, total: 20_100, complete: true },
+      name: "org/tiny",
+      revision: "main",
+      commit: main.revision,
+      base,
+      usedAt: 1000,
+      bytes: 20_100,
+      total: 20_100,
+      complete: true,
     },
   ]);
   await deleteKept(store, listed[1]);

@@ -1,4 +1,4 @@
-import type { PartStore } from "../../../src/engine/files/PartStore.ts";
+import type { PartStore } from "../../../src/engine/files/download/PartStore.ts";
 
 /** A store in memory; `room` is how many entries fit, as in a browser out of space. */
 export function memoryStore({ room = Infinity }: { room?: number } = {}) {

@@ -9,8 +9,17 @@ import { memoryStore, partKeys } from "./memoryStore.ts";
 
 /** What can go wrong; a schedule takes some of them. */
 const ANSWERS = [
-  ...["drop", "429", "500", "503", "everything", "wrongRange", "corrupt"],
-  ...["truncated", "short", "slow", "page"],
+  "drop",
+  "429",
+  "500",
+  "503",
+  "everything",
+  "wrongRange",
+  "corrupt",
+  "truncated",
+  "short",
+  "slow",
+  "page",
 ] as const;
 const EVENTS = ["move", "rot", "reload", "offline", "full", "damage"] as const;
 const SCHEDULES = 200;
@@ -65,7 +74,10 @@ function schedule(seed: number): Schedule {
   const answers = possible.filter(() => random() < 0.35);
   const events = EVENTS.filter((event) => hashed || event !== "rot");
   return {
-    ...{ seed, random, place, answers },
+    seed,
+    random,
+    place,
+    answers,
     keeps: random() < 0.8,
     prefetches: random() < 0.7,
     chance: [0.03, 0.1, 0.25][Math.floor(random() * 3)],

@@ -1,8 +1,8 @@
 import { Graph, type Value } from "../../../src/engine/graphs/Graph.ts";
 import * as ops from "../../../src/engine/graphs/ops.ts";
-import { serializedRun } from "../programs.ts";
-import type { Runtime } from "../../../src/engine/Runtime.ts";
-import { NumpyRandom } from "../../../src/methods/numpyRandom.ts";
+import { serializedRun } from "../../support/engine/programs.ts";
+import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
+import { NumpyRandom } from "../../../src/methods/random/numpyRandom.ts";
 
 /** One op in a graph: the shapes of its float inputs, and how y is made of them. */
 interface Case {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Runtime } from "../../../src/engine/Runtime.ts";
-import { openWebRuntime } from "../../../src/engine/webRuntime.ts";
+import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
+import { openWebRuntime } from "../../../src/engine/runtime/webRuntime.ts";
 import { checkMatrix, matrixCases } from "./matrixChecks.ts";
 
 describe.for(["wasm", "webgpu"] as const)("on %s", (provider) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nodeRuntime } from "../../../src/cli/nodeRuntime.ts";
+import { nodeRuntime } from "../../../src/cli/open/nodeRuntime.ts";
 import { Graph } from "../../../src/engine/graphs/Graph.ts";
 import { matrixInput } from "../../../src/engine/graphs/matrix.ts";
 import { checkMatrix, matrixCases } from "./matrixChecks.ts";

@@ -1,12 +1,17 @@
 import { expect } from "vitest";
-import { fromFloat16, toFloat16 } from "../../../src/data/float16.ts";
+import { fromFloat16, toFloat16 } from "../../../src/data/weights/float16.ts";
 import { Graph } from "../../../src/engine/graphs/Graph.ts";
 import { type Expansion, matrixInput } from "../../../src/engine/graphs/matrix.ts";
-import { openMemory, type Numbers } from "../../../src/engine/Memory.ts";
-import { bitsOf, isQuantized, type Layout, type Precision } from "../../../src/engine/precision.ts";
-import { Programs } from "../../../src/engine/Programs.ts";
-import { dequantizeRows, quantizeRows } from "../../../src/engine/quantize.ts";
-import type { Runtime } from "../../../src/engine/Runtime.ts";
+import { openMemory, type Numbers } from "../../../src/engine/runtime/Memory.ts";
+import {
+  bitsOf,
+  isQuantized,
+  type Layout,
+  type Precision,
+} from "../../../src/engine/checkpoint/precision.ts";
+import { Programs } from "../../../src/engine/runtime/Programs.ts";
+import { dequantizeRows, quantizeRows } from "../../../src/engine/checkpoint/quantize.ts";
+import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
 
 export interface MatrixCase {
   form: Precision;

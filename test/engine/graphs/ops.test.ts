@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nodeRuntime } from "../../../src/cli/nodeRuntime.ts";
+import { nodeRuntime } from "../../../src/cli/open/nodeRuntime.ts";
 import { Graph } from "../../../src/engine/graphs/Graph.ts";
 import { gather } from "../../../src/engine/graphs/ops.ts";
 import { cases, check } from "./cases.ts";

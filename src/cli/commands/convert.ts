@@ -1,0 +1,132 @@
+import { Checkpoint } from "../../engine/checkpoint/Checkpoint.ts";
+import { readConfig } from "../../engine/architecture/config.ts";
+import type { Manifest } from "../../engine/files/manifest.ts";
+import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
+import { checkConversion, ConversionFolder } from "../convert/ConversionFolder.ts";
+import type { Command, Terminal } from "../Command.ts";
+import { convertedTensor, shapesOf } from "../convert/convertTensor.ts";
+import { modelFiles } from "../open/openModel.ts";
+import { choiceOption, parseOptions, required } from "../options.ts";
+import { type PlannedShard, shardPlan } from "../convert/shardPlan.ts";
+import { WrongCall } from "../WrongCall.ts";
+import { dataBytes, writeShard } from "../convert/writeShard.ts";
+
+const INDEX = "model.safetensors.index.json";
+// What else a model's folder may hold that says how its text is read.
+const TOKENIZER_FILES = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "vocab.json",
+  "merges.txt",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "generation_config.json",
+];
+
+/** `convert`: a checkpoint as one safetensors file per layer, in 4, 8 or 16 bits. */
+export const convert: Command = {
+  usage: "convert --model M --bits 4|8|16 --out DIR, or convert --check DIR",
+  about:
+    "Writes a model (safetensors, or a PyTorch .bin, in which nothing is run) as one file per layer with hashes; --check reads them again.",
+  async run(args, terminal) {
+    const values = parseOptions(args, {
+      model: { type: "string" },
+      bits: { type: "string" },
+      out: { type: "string" },
+      check: { type: "string" },
+    });
+    if (values.check !== undefined) return check(values.check, terminal);
+    const [name, folder] = [required(values, "model"), required(values, "out")];
+    required(values, "bits");
+    const bits = Number(choiceOption(values, "bits", ["4", "8", "16"])) as 4 | 8 | 16;
+    const files = await modelFiles(name, terminal.root, terminal);
+    const manifest = await convertModel(files, { bits, folder, terminal });
+    terminal.progress("");
+    terminal.print(`${folder}: ${summary(manifest)}`);
+  },
+};
+
+async function check(folder: string, terminal: Terminal): Promise<void> {
+  if (folder === "") throw new WrongCall("--check needs a folder");
+  const manifest = await checkConversion(folder, (path) => terminal.progress(`reading ${path}`));
+  terminal.progress("");
+  terminal.print(`${folder} is whole: ${summary(manifest)}`);
+}
+
+function summary({ bits, source, files }: Manifest): string {
+  const sizes = Object.values(files).map(({ size }) => size);
+  const megabytes = sizes.reduce((sum, size) => sum + size, 0) / 1e6;
+  return `${source.name} (${source.revision}) in ${bits} bits, ${sizes.length} files, ${megabytes.toFixed(1)} MB`;
+}
+
+interface Target {
+  bits: 4 | 8 | 16;
+  folder: string;
+  terminal: Terminal;
+}
+
+/** Reads a model tensor by tensor and writes it shard by shard. */
+async function convertModel(files: ModelFiles, target: Target): Promise<Manifest> {
+  const { bits, terminal } = target;
+  const config = await readConfig(files);
+  const checkpoint = await Checkpoint.open(files);
+  // What is fetched is checked before anything is made of it: a shard that is written is not looked at again.
+  await files.verify?.();
+  const plan = shardPlan(config);
+  checkTensors(checkpoint, plan);
+  const folder = await ConversionFolder.open(target.folder, {
+    bits,
+    source: { name: files.name, revision: files.revision },
+    stamp: await stampOf(files, checkpoint),
+  });
+  const weights: Record<string, string> = {};
+  let total = 0;
+  for (const [i, { path, tensors }] of plan.entries()) {
+    const written = tensors.flatMap((tensor) => convertedTensor(checkpoint, tensor, bits));
+    for (const { name } of written) weights[name] = path;
+    terminal.progress(`converting ${files.name}: ${path} (${i + 1} of ${plan.length})`);
+    total += dataBytes(written);
+    if (folder.isDone(path)) continue;
+    const shapes = bits === 16 ? {} : shapesOf(tensors);
+    const done = await writeShard(folder.path(path), written, { format: "pt", ...shapes });
+    await folder.done(path, done);
+  }
+  await addSmallFiles(folder, files, bits);
+  const index = { metadata: { total_size: total }, weight_map: weights };
+  await folder.add(INDEX, encode(index));
+  return folder.finish();
+}
+
+const encode = (value: unknown) =>
+  new TextEncoder().encode(`${JSON.stringify(value, undefined, 2)}\n`);
+
+/** Before hours of work: is everything there, in the shapes that config.json asks for? */
+function checkTensors(checkpoint: Checkpoint, plan: PlannedShard[]): void {
+  for (const { name, shape } of plan.flatMap(({ tensors }) => tensors)) {
+    const found = checkpoint.info(name).shape;
+    if (found.join() === shape.join()) continue;
+    throw new Error(
+      `tensor ${name} has shape [${found.join(", ")}], but config.json asks for [${shape.join(", ")}]`,
+    );
+  }
+}
+
+async function stampOf(files: ModelFiles, checkpoint: Checkpoint): Promise<string> {
+  const { file } = checkpoint.place("wte.weight");
+  return (await files.stamp?.(file)) ?? String(await files.size(file));
+}
+
+/** config.json, which says what type the weights have, and the tokenizer as it is. */
+async function addSmallFiles(
+  folder: ConversionFolder,
+  files: ModelFiles,
+  bits: number,
+): Promise<void> {
+  const config = await files.read("config.json");
+  const fields = JSON.parse(new TextDecoder().decode(config)) as object;
+  const half = bits === 16 && encode({ ...fields, torch_dtype: "float16" });
+  await folder.add("config.json", half || config);
+  for (const name of TOKENIZER_FILES) {
+    if (await files.has(name)) await folder.add(name, await files.read(name));
+  }
+}

@@ -1,0 +1,190 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type ModelConfig, parseConfig } from "../../engine/architecture/config.ts";
+import type { Command, Terminal } from "../Command.ts";
+import { readBytes, readJson, reason, writeBytes } from "../open/files.ts";
+import { choiceOption, numberOption, parseOptions, required } from "../options.ts";
+import { randomFloats, randomHalves } from "../convert/randomWeights.ts";
+import { type PlannedTensor, shardPlan } from "../convert/shardPlan.ts";
+import { dataBytes, type TensorToWrite, writeShard } from "../convert/writeShard.ts";
+
+/** The shapes of METHODS 1.3. */
+const shapes = {
+  gpt2: gpt2(12, 768, 12),
+  "gpt2-medium": gpt2(24, 1024, 16),
+  "gpt2-large": gpt2(36, 1280, 20),
+  "gpt2-xl": gpt2(48, 1600, 25),
+  "gpt-j-6b": {
+    model_type: "gptj",
+    architectures: ["GPTJForCausalLM"],
+    n_layer: 28,
+    n_embd: 4096,
+    n_head: 16,
+    rotary_dim: 64,
+    n_positions: 2048,
+    vocab_size: 50400,
+    tie_word_embeddings: false,
+  },
+};
+
+function gpt2(layers: number, dModel: number, heads: number) {
+  return {
+    model_type: "gpt2",
+    architectures: ["GPT2LMHeadModel"],
+    n_layer: layers,
+    n_embd: dModel,
+    n_head: heads,
+    n_positions: 1024,
+    vocab_size: 50257,
+    tie_word_embeddings: true,
+  };
+}
+
+type Architecture = keyof typeof shapes;
+
+/** `synthesize`: a checkpoint of a published model's shapes with random weights. */
+export const synthesize: Command = {
+  usage: `synthesize --architecture ${Object.keys(shapes).join("|")} [--layers N] [--seed 1] [--dtype f32|f16] --out DIR`,
+  about:
+    "Writes a checkpoint of a published model's exact shapes with seeded random weights, to try what a machine can hold; it knows nothing.",
+  async run(args, terminal) {
+    const values = parseOptions(args, {
+      architecture: { type: "string" },
+      layers: { type: "string" },
+      seed: { type: "string" },
+      dtype: { type: "string" },
+      out: { type: "string" },
+    });
+    required(values, "architecture");
+    const folder = required(values, "out");
+    const architecture = choiceOption(
+      values,
+      "architecture",
+      Object.keys(shapes) as Architecture[],
+    );
+    const layers = numberOption(values, "layers", { min: 1, whole: true });
+    const seed = numberOption(values, "seed", { min: 0, whole: true }) ?? 1;
+    const dtype = choiceOption(values, "dtype", ["f32", "f16"]);
+    const name = `synthetic-${architecture}${layers === undefined ? "" : `-${layers}-layers`}`;
+    const config = { ...shapes[architecture], ...(layers !== undefined && { n_layer: layers }) };
+    const size = await synthesizeModel(
+      { ...config, _name_or_path: name },
+      {
+        seed,
+        dtype,
+        folder,
+        terminal,
+      },
+    );
+    terminal.progress("");
+    terminal.print(`${folder}: ${name}, seed ${seed}, ${(size / 1e6).toFixed(1)} MB of ${dtype}`);
+  },
+};
+
+/** Where a synthetic model goes, and how its numbers are made. */
+export interface Synthesis {
+  seed: number;
+  dtype: "f32" | "f16";
+  folder: string;
+  terminal: Terminal;
+}
+
+/**
+ * Writes a checkpoint with random weights, one file per layer: matrices with a standard deviation of 0.02, those that
+ * write to the residual stream less by √(2 · layers), norms 1 and 0, biases 0, as Hugging Face initialises GPT-2. The
+ * tokenizer is the built-in model's, whatever the vocabulary's size.
+ *
+ * @param shape the fields of config.json that say the model's shape
+ * @returns bytes of the weights
+ * @throws when the folder is not empty or cannot be written
+ */
+export async function synthesizeModel(
+  shape: { _name_or_path: string } & Record<string, unknown>,
+  { seed, dtype, folder, terminal }: Synthesis,
+): Promise<number> {
+  await makeEmptyFolder(folder);
+  const demo = join(terminal.root, "public", "models", "demo");
+  const json = { ...shape, ...(await commonFields(demo, dtype)) };
+  const config = parseConfig(json, shape._name_or_path, "local");
+  const weights: Record<string, string> = {};
+  let total = 0;
+  const plan = shardPlan(config);
+  for (const [i, { path, tensors }] of plan.entries()) {
+    terminal.progress(`writing ${path} (${i + 1} of ${plan.length})`);
+    const written = tensors.map((tensor) => randomTensor(tensor, { config, seed, dtype }));
+    await writeShard(join(folder, path), written, { format: "pt" });
+    for (const { name } of tensors) weights[name] = path;
+    total += dataBytes(written);
+  }
+  const index = { metadata: { total_size: total }, weight_map: weights };
+  await writeJson(join(folder, "model.safetensors.index.json"), index);
+  for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
+    await writeBytes(join(folder, name), await readBytes(join(demo, name)));
+  }
+  await writeJson(join(folder, "config.json"), json);
+  return total;
+}
+
+const writeJson = (path: string, value: unknown) =>
+  writeBytes(path, `${JSON.stringify(value, undefined, 2)}\n`);
+
+/** The end of the text is where the built-in model's tokenizer has it. */
+async function commonFields(demo: string, dtype: "f32" | "f16"): Promise<Record<string, unknown>> {
+  const fields = (await readJson(join(demo, "config.json"))) as Record<string, unknown>;
+  const { bos_token_id, eos_token_id } = fields;
+  return {
+    activation_function: "gelu_new",
+    layer_norm_epsilon: 1e-5,
+    initializer_range: 0.02,
+    n_inner: null,
+    bos_token_id,
+    eos_token_id,
+    torch_dtype: dtype === "f16" ? "float16" : "float32",
+  };
+}
+
+async function makeEmptyFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    if ((await readdir(folder)).length === 0) return;
+  } catch (error) {
+    throw new Error(`${folder} cannot be made: ${reason(error)}`, { cause: error });
+  }
+  throw new Error(`${folder} is not empty; give the name of a new folder`);
+}
+
+interface Numbers {
+  config: ModelConfig;
+  seed: number;
+  dtype: "f32" | "f16";
+}
+
+function randomTensor(
+  { name, shape, kind }: PlannedTensor,
+  { config, seed, dtype }: Numbers,
+): TensorToWrite {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const residual = /\.(c_proj|out_proj|fc_out)\.weight$/.test(name);
+  const std = 0.02 / (residual ? Math.sqrt(2 * config.layers) : 1);
+  const random = kind !== "plain" || name.endsWith("wpe.weight");
+  const value = /\.ln_\w+\.weight$/.test(name) ? 1 : 0;
+  const half = dtype === "f16";
+  return {
+    name,
+    shape,
+    dtype: half ? "F16" : "F32",
+    *bytes() {
+      if (!random) {
+        yield half
+          ? bytesOf(new Uint16Array(count).fill(value * 0x3c00))
+          : bytesOf(new Float32Array(count).fill(value));
+        return;
+      }
+      const numbers = (half ? randomHalves : randomFloats)({ seed, name, count, std });
+      for (const slab of numbers) yield bytesOf(slab);
+    },
+  };
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint16Array | Float32Array) =>
+  new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,0 +1,135 @@
+import { extname, join } from "node:path";
+import { parseCases } from "../../data/facts/facts.ts";
+import { parseNoise } from "../../data/trace/noiseCode.ts";
+import { writeNpz } from "../../data/archive/npz.ts";
+import { traceCsv } from "../../data/trace/traceCsv.ts";
+import type { Model } from "../../engine/Model.ts";
+import { sigma } from "../../methods/trace/sigma.ts";
+import { type Trace, trace as causalTrace, type TraceRequest } from "../../methods/trace/trace.ts";
+import { traceNpz } from "../../methods/trace/traceNpz.ts";
+import type { Command, Terminal } from "../Command.ts";
+import { readJson, writeBytes } from "../open/files.ts";
+import { applyDelta } from "../open/openDelta.ts";
+import { modelOptions, openModel } from "../open/openModel.ts";
+import { choiceOption, numberOption, parseOptions, required } from "../options.ts";
+import { table } from "../table.ts";
+import { WrongCall } from "../WrongCall.ts";
+
+/** `palimpsest trace`: causal tracing of one fact. */
+export const trace: Command = {
+  usage:
+    "trace --model M --prompt P --subject S [--target T] [--kind state|mlp|attn] [--window 10] [--samples 10] [--noise 3s] [--replace] [--seed 1] [--occurrence N] [--sigma X | --subjects F.json] [--delta F] [--out F.npz|F.json|F.csv] [--json]",
+  about: "Where the model recalls a fact: p(answer) with each state or window restored.",
+  run: runTrace,
+};
+
+const options = {
+  ...modelOptions,
+  prompt: { type: "string" },
+  subject: { type: "string" },
+  target: { type: "string" },
+  kind: { type: "string" },
+  window: { type: "string" },
+  samples: { type: "string" },
+  noise: { type: "string" },
+  replace: { type: "boolean" },
+  seed: { type: "string" },
+  occurrence: { type: "string" },
+  sigma: { type: "string" },
+  subjects: { type: "string" },
+  delta: { type: "string" },
+  out: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+async function runTrace(args: string[], terminal: Terminal): Promise<void> {
+  const given = parseOptions(args, options);
+  required(given, "model");
+  const request = traceRequest(given);
+  if (given.out) checkExtension(given.out);
+  const fixed = numberOption(given, "sigma", { min: 0 });
+  const { model } = await openModel(given, terminal);
+  const unit =
+    request.noise.kind === "sigma"
+      ? (fixed ?? (await measuredSigma(model, given.subjects, terminal)))
+      : undefined;
+  if (given.delta) await applyDelta(model, given.delta);
+  const found = await causalTrace(model, request, {
+    ...(unit !== undefined && { sigma: unit }),
+    onRow: (token) => terminal.progress(`tracing token ${token}`),
+  });
+  terminal.progress("");
+  const object = { model: model.config.name, request, sigma: unit, ...plainTrace(found) };
+  if (given.out) await writeTrace(given.out, found, object);
+  terminal.print(given.json ? JSON.stringify(object) : traceTable(found));
+}
+
+function traceRequest(given: Record<string, unknown>): TraceRequest {
+  const whole = { min: 0, whole: true };
+  const positive = { min: 1, whole: true };
+  const occurrence = numberOption(given, "occurrence", whole);
+  return {
+    prompt: required(given, "prompt"),
+    subject: required(given, "subject"),
+    ...(typeof given.target === "string" && { target: given.target }),
+    kind: choiceOption(given, "kind", ["state", "mlp", "attn"]),
+    window: numberOption(given, "window", positive) ?? 10,
+    samples: numberOption(given, "samples", positive) ?? 10,
+    noise: noise((given.noise as string | undefined) ?? "3s"),
+    replace: given.replace === true,
+    seed: numberOption(given, "seed", whole) ?? 1,
+    ...(occurrence !== undefined && { occurrence }),
+  };
+}
+
+function noise(code: string): TraceRequest["noise"] {
+  try {
+    return parseNoise(code);
+  } catch (error) {
+    throw new WrongCall((error as Error).message);
+  }
+}
+
+/** σ over the subjects in a file of cases, by default the facts that come with the page (METHODS 2.4). */
+async function measuredSigma(
+  model: Model,
+  subjects: string | undefined,
+  { root }: Terminal,
+): Promise<number> {
+  const json = await readJson(subjects ?? join(root, "public", "facts.json"));
+  const isList = Array.isArray(json) && json.every((item) => typeof item === "string");
+  const names = isList ? json : parseCases(json).map(({ subject }) => subject);
+  return sigma(model, [...new Set(names)]);
+}
+
+function checkExtension(path: string): void {
+  if ([".npz", ".json", ".csv"].includes(extname(path))) return;
+  throw new WrongCall(`invalid --out: ${path} (its name must end in .npz, .json or .csv)`);
+}
+
+async function writeTrace(path: string, found: Trace, object: object): Promise<void> {
+  if (path.endsWith(".npz")) await writeBytes(path, writeNpz(traceNpz(found)));
+  else if (path.endsWith(".csv")) await writeBytes(path, traceCsv(found));
+  else await writeBytes(path, `${JSON.stringify(object)}\n`);
+}
+
+/** A trace as JSON holds it: scores as rows [token][layer], null where a token was not traced. */
+function plainTrace(found: Trace) {
+  const { scores, layers } = found;
+  return { ...found, scores: found.tokens.map((_, token) => row(scores, token, layers)) };
+}
+
+const row = (scores: Float32Array, token: number, layers: number): number[] =>
+  Array.from(scores.subarray(token * layers, (token + 1) * layers));
+
+function traceTable(found: Trace): string {
+  const { tokens, subjectRange, layers, scores, answer, highScore, lowScore } = found;
+  const isSubject = (token: number) => token >= subjectRange[0] && token < subjectRange[1];
+  const rows = tokens.map((text, token) => [
+    `${JSON.stringify(text)}${isSubject(token) ? " *" : ""}`,
+    ...row(scores, token, layers).map((score) => score.toFixed(3)),
+  ]);
+  const header = ["token \\ layer", ...Array.from({ length: layers }, (_, layer) => `${layer}`)];
+  const about = `p(${JSON.stringify(answer)}): ${highScore.toFixed(4)} clean, ${lowScore.toFixed(4)} with the subject corrupted`;
+  return `${about}\n\n${table([header, ...rows])}`;
+}

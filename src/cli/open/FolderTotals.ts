@@ -1,0 +1,148 @@
+import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { checksum } from "../../data/archive/crc32.ts";
+import type { MomentTile } from "../../engine/Model.ts";
+import { addInto, type MomentTotals, type TotalsShape } from "../../engine/moments/MomentTotals.ts";
+import { SymmetricTiles, tileCount } from "../../kernels/covariance/SymmetricTiles.ts";
+
+const FORMAT = 1;
+
+interface Head {
+  format: number;
+  generation: number;
+  shape: TotalsShape;
+  checksums: number[];
+  state: unknown;
+}
+
+/**
+ * The float64 sums of a collection in a folder, one tile in memory at a time: one file per commit with all the tiles,
+ * and `head.json`, which says which of them counts and is put in place by a rename. So a process that is killed leaves
+ * the commit before.
+ */
+export class FolderTotals implements MomentTotals {
+  readonly durable = true;
+  readonly #folder: string;
+  #head: Head | undefined;
+  #shape: TotalsShape | undefined;
+  /** Of the commit to come. */
+  #checksums: number[] = [];
+  #dirty = false;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async read(): Promise<unknown> {
+    if (!this.#shape) {
+      const text = await readFile(join(this.#folder, "head.json"), "utf8").catch(() => undefined);
+      this.#head = text === undefined ? undefined : headOf(text, this.#folder);
+      this.#shape = this.#head?.shape;
+    }
+    return this.#head?.state;
+  }
+
+  async begin(shape: TotalsShape): Promise<void> {
+    await this.clear();
+    await mkdir(this.#folder, { recursive: true });
+    this.#shape = shape;
+  }
+
+  async add({ layer, tile, partial }: MomentTile): Promise<void> {
+    const at = this.#indexOf(layer, tile);
+    const before = this.#head && (await this.#tile(at));
+    if (before) addInto(before, partial);
+    const sum = before ?? Float64Array.from(partial);
+    const file = await open(this.#file(this.#next), this.#dirty ? "r+" : "w");
+    try {
+      await file.write(new Uint8Array(sum.buffer), 0, sum.byteLength, at * sum.byteLength);
+    } finally {
+      await file.close();
+    }
+    this.#dirty = true;
+    this.#checksums[at] = checksum(sum);
+  }
+
+  async commit(state: unknown): Promise<void> {
+    const before = this.#head;
+    const kept = !this.#dirty;
+    const generation = kept ? (before?.generation ?? 0) : this.#next;
+    const checksums = kept ? (before?.checksums ?? []) : this.#checksums;
+    this.#head = { format: FORMAT, generation, shape: this.#shape!, checksums, state };
+    if (!kept) await this.#flush(generation);
+    const path = join(this.#folder, "head.json");
+    await writeFile(`${path}.new`, JSON.stringify(this.#head));
+    await rename(`${path}.new`, path);
+    if (before && !kept) await rm(this.#file(before.generation), { force: true });
+    this.#checksums = [];
+    this.#dirty = false;
+  }
+
+  async sum(layer: number): Promise<SymmetricTiles> {
+    const { n, side } = this.#shape!;
+    const tiles: Float32Array<ArrayBuffer>[] = [];
+    for (let tile = 0; tile < tileCount(n, side); tile++) {
+      tiles.push(Float32Array.from(await this.#tile(this.#indexOf(layer, tile))));
+    }
+    return new SymmetricTiles(n, side, tiles);
+  }
+
+  /** Forgets the collection, with its files. */
+  async clear(): Promise<void> {
+    await this.read();
+    const generation = this.#head?.generation ?? 0;
+    for (const file of ["head.json", "head.json.new"]) {
+      await rm(join(this.#folder, file), { force: true });
+    }
+    for (const old of [generation, generation + 1]) await rm(this.#file(old), { force: true });
+    this.#head = this.#shape = undefined;
+    this.#checksums = [];
+    this.#dirty = false;
+  }
+
+  /** Waits until the sums are on the disk, before a head says that they are. */
+  async #flush(generation: number): Promise<void> {
+    const file = await open(this.#file(generation), "r+");
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  get #next(): number {
+    return (this.#head?.generation ?? 0) + 1;
+  }
+
+  #file(generation: number): string {
+    return join(this.#folder, `sums.${generation}.f64`);
+  }
+
+  #indexOf(layer: number, tile: number): number {
+    const { layers, n, side } = this.#shape!;
+    return layers.indexOf(layer) * tileCount(n, side) + tile;
+  }
+
+  async #tile(at: number): Promise<Float64Array<ArrayBuffer>> {
+    const { shape, generation, checksums } = this.#head!;
+    const tile = new Float64Array(shape.side ** 2);
+    const file = await open(this.#file(generation));
+    try {
+      await file.read(new Uint8Array(tile.buffer), 0, tile.byteLength, at * tile.byteLength);
+    } finally {
+      await file.close();
+    }
+    if (checksum(tile) === checksums[at]) return tile;
+    throw new Error(
+      `the checkpoint in ${this.#folder} is damaged: tile ${at} is not what was written; delete the folder and collect again`,
+    );
+  }
+}
+
+function headOf(text: string, folder: string): Head {
+  const head = JSON.parse(text) as Head;
+  if (head.format === FORMAT) return head;
+  throw new Error(
+    `the checkpoint in ${folder} has version ${head.format}, expected ${FORMAT}; delete the folder and collect again`,
+  );
+}

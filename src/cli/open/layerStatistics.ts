@@ -1,0 +1,31 @@
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { shippedStatistics } from "../../methods/statistics/shippedStatistics.ts";
+import type { LayerStatistics } from "../../methods/statistics/statistics.ts";
+import { readStatistics } from "../../methods/statistics/statisticsFile.ts";
+import { fileSource } from "./folderFiles.ts";
+import type { OpenModel } from "./openModel.ts";
+import { statisticsFile } from "./statisticsFolder.ts";
+
+/**
+ * Statistics of a layer: from a file (`{}` stands for the layer's number), from a folder with one file a layer under the
+ * authors' names, or those that the model ships; undefined where it ships none.
+ *
+ * @throws one sentence when a file or a folder was named and does not have them
+ */
+export async function layerStatistics(
+  { model, files }: OpenModel,
+  layer: number,
+  path?: string,
+): Promise<LayerStatistics | undefined> {
+  const { config } = model;
+  if (path === undefined) return (await shippedStatistics(files, config, layer)).at(0);
+  const file = (await isFolder(path))
+    ? await statisticsFile(path, layer)
+    : path.replace("{}", String(layer));
+  const about = { layer, source: basename(file), dMlp: config.dMlp, what: file };
+  return readStatistics(await fileSource(file), about);
+}
+
+const isFolder = async (path: string) =>
+  (await stat(path).catch(() => undefined))?.isDirectory() === true;

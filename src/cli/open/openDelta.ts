@@ -1,0 +1,33 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { checkDeltaFits, type Delta, readDelta } from "../../data/delta/delta.ts";
+import { readAdapter, readAdapterZip } from "../../data/delta/peft.ts";
+import type { Model } from "../../engine/Model.ts";
+import { readBytes } from "./files.ts";
+
+/**
+ * Switches on the edit in a file: our delta (safetensors), or a PEFT adapter as a folder or a zip.
+ *
+ * @throws one sentence when the file is damaged, of another kind, or made for another model
+ */
+export async function applyDelta(model: Model, path: string): Promise<Delta> {
+  const delta = await readEdit(path);
+  checkDeltaFits(delta, model.config);
+  model.setDeltas(delta.layers);
+  return delta;
+}
+
+async function readEdit(path: string): Promise<Delta> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) return readAdapter(await readFolder(path));
+  const bytes = await readBytes(path);
+  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+  return isZip ? readAdapterZip(bytes, path) : readDelta(bytes, path);
+}
+
+/** The files of an adapter's folder that the reader may want. */
+async function readFolder(path: string): Promise<Record<string, Uint8Array>> {
+  const names = (await readdir(path)).filter((name) => /\.(json|safetensors)$/.test(name));
+  const files = names.map(async (name) => [name, await readBytes(join(path, name))] as const);
+  return Object.fromEntries(await Promise.all(files));
+}

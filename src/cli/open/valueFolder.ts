@@ -1,0 +1,27 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readNpz, writeNpz } from "../../data/archive/npz.ts";
+import type { ValueCache } from "../../methods/edit/memit/valueCache.ts";
+import { writeBytes } from "./files.ts";
+
+/** z's in a folder, one `.npz` each with `v_star` [dModel] as the authors' cache has it, named by what they depend on. */
+export function valueFolder(folder: string): ValueCache {
+  const path = (name: string) =>
+    join(folder, `${createHash("sha256").update(name).digest("hex").slice(0, 32)}.npz`);
+  return {
+    async get(name) {
+      const bytes = await readFile(path(name)).catch(() => undefined);
+      if (!bytes) return undefined;
+      try {
+        return readNpz(new Uint8Array(bytes)).v_star.data as Float32Array;
+      } catch {
+        return undefined; // cut short by a crash: it is searched for again
+      }
+    },
+    async set(name, z) {
+      const file = writeNpz({ v_star: { shape: [z.length], dtype: "f4", data: z } });
+      await writeBytes(path(name), file);
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import type { Trace } from "../../methods/trace/trace.ts";
+
+/** A trace's scores as CSV: a header of layers, then one line per token; empty where none was traced. */
+export function traceCsv(
+  trace: Pick<Trace, "tokens" | "subjectRange" | "layers" | "scores">,
+): string {
+  const { tokens, subjectRange, layers, scores } = trace;
+  const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const header = ["token", "subject", ...Array.from({ length: layers }, (_, l) => `layer ${l}`)];
+  const rows = tokens.map((text, token) => {
+    const inside = token >= subjectRange[0] && token < subjectRange[1];
+    const row = Array.from(scores.subarray(token * layers, (token + 1) * layers));
+    return [quote(text), inside ? 1 : 0, ...row.map((x) => (Number.isNaN(x) ? "" : x))].join(",");
+  });
+  return [header.join(","), ...rows].join("\r\n") + "\r\n";
+}

@@ -1,0 +1,243 @@
+import { toFloat32, type TensorInfo } from "../../data/weights/safetensors.ts";
+import type { ModelFiles } from "../files/ModelFiles.ts";
+import { BLOCK, dequantizeRows, type QuantizedRows } from "./quantize.ts";
+import { openShards, type Shards, type StoredTensor } from "./weightFiles.ts";
+import { transpose } from "./transpose.ts";
+
+const NUMBERS = ["F32", "F16", "BF16", "F64"];
+// GPT-2's Conv1D keeps [in, out], nn.Linear and the embeddings [out, in]; METHODS 1.4.
+const CONV1D = /\.(c_attn|c_proj|c_fc)\.weight$/;
+// The causal mask and its constant, which old checkpoints store in every layer.
+const BUFFER = /\.attn\.(bias|masked_bias)$/;
+
+/** How a tensor is stored: as numbers, or as blocks of 8 or 4 bits with scales. */
+export type TensorForm = "float" | "q8" | "q4";
+
+interface Entry {
+  form: TensorForm;
+  /** Type of what is stored; the shape is that of the Hugging Face checkpoint. */
+  info: TensorInfo;
+  stored: StoredTensor;
+  scale?: StoredTensor;
+}
+
+/**
+ * The weights of a model: one model.safetensors or the shards of model.safetensors.index.json, else pytorch_model.bin
+ * and its shards; with or without the `transformer.` prefix. Tensors are read when asked for and converted to float32,
+ * also those that are stored as `name.q4` or `name.q8` with `name.scale`.
+ */
+export class Checkpoint {
+  readonly #files: ModelFiles;
+  readonly #whole: ReadonlyMap<string, Uint8Array>;
+  readonly #entries: ReadonlyMap<string, Entry>;
+
+  private constructor(files: ModelFiles, shards: Shards) {
+    this.#files = files;
+    this.#whole = shards.whole;
+    this.#entries = entriesOf(shards);
+  }
+
+  /**
+   * Reads the headers, and small files whole.
+   *
+   * @throws one sentence: no weights there, a shard that is missing, damaged, truncated or refused
+   */
+  static async open(files: ModelFiles): Promise<Checkpoint> {
+    return new Checkpoint(files, await openShards(files));
+  }
+
+  /** Every tensor's Hugging Face name, with the `transformer.` prefix. */
+  names(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** @param name with or without `transformer.` */
+  has(name: string): boolean {
+    return this.#entries.has(fullName(name));
+  }
+
+  /** Type and place of what is stored (of the integers, where it is quantized); the shape is Hugging Face's. */
+  info(name: string): TensorInfo {
+    return this.#entry(name).info;
+  }
+
+  /** How the tensor is stored. */
+  form(name: string): TensorForm {
+    return this.#entry(name).form;
+  }
+
+  /** The file a tensor lies in and where it begins there: read in this order, no file is jumped about in. */
+  place(name: string): { file: string; begin: number } {
+    const { file, info } = this.#entry(name).stored;
+    return { file, begin: info.begin };
+  }
+
+  /**
+   * Reads one tensor as float32, row-major in Hugging Face's shape.
+   *
+   * @throws when there is none of that name, its file is truncated, or it holds no floating-point numbers
+   */
+  async tensor(name: string): Promise<Float32Array> {
+    const { form, info } = this.#entry(name);
+    if (form !== "float") return this.#dequantized(name);
+    return toFloat32(await this.#bytes(this.#numbers(name)), info.dtype);
+  }
+
+  /**
+   * Rows [begin, end) of the first axis of Hugging Face's shape, as float32, by one ranged read (two where they are
+   * quantized; a quantized Conv1D matrix is stored by columns, and read whole).
+   *
+   * @throws as {@link tensor}, and for rows that are not there
+   */
+  async rows(name: string, begin: number, end: number): Promise<Float32Array> {
+    const { form, info, stored, scale } = this.#entry(name);
+    const [count, ...rest] = info.shape;
+    if (!(begin >= 0 && begin <= end && end <= count)) {
+      throw new Error(`invalid rows: ${begin}–${end} of ${name} (it has ${count})`);
+    }
+    if (form === "float") {
+      const bytes = await this.#bytes(this.#numbers(name), rowRange(stored, [begin, end]));
+      return toFloat32(bytes, info.dtype);
+    }
+    if (CONV1D.test(name)) {
+      return (await this.#dequantized(name)).slice(begin * rest[0], end * rest[0]);
+    }
+    const rows = await this.#quantized({ stored, scale: scale! }, [begin, end]);
+    return dequantizeRows(rows, [end - begin, rest[0]], bitsOf(form));
+  }
+
+  /**
+   * The bytes of a tensor as they are stored; its type is in {@link info}. Only for one that is not quantized.
+   *
+   * @throws as {@link tensor}
+   */
+  async raw(name: string): Promise<Uint8Array> {
+    return this.#bytes(this.#numbers(name));
+  }
+
+  /**
+   * A quantized matrix as it is stored, rows by output, see quantizeRows.
+   *
+   * @throws when it is stored as numbers, or its file is truncated
+   */
+  async quantized(name: string): Promise<QuantizedRows> {
+    const { stored, scale } = this.#entry(name);
+    if (!scale) throw new Error(`tensor ${name} is not quantized`);
+    return this.#quantized({ stored, scale });
+  }
+
+  async #quantized(
+    { stored, scale }: { stored: StoredTensor; scale: StoredTensor },
+    rows?: [begin: number, end: number],
+  ): Promise<QuantizedRows> {
+    const q = await this.#bytes(stored, rows && rowRange(stored, rows));
+    const scales = await this.#bytes(scale, rows && rowRange(scale, rows));
+    return { q, scale: toFloat32(scales, scale.info.dtype) };
+  }
+
+  async #dequantized(name: string): Promise<Float32Array> {
+    const { form, info } = this.#entry(name);
+    const [first, second] = info.shape;
+    const rows = await this.quantized(name);
+    if (!CONV1D.test(name)) return dequantizeRows(rows, [first, second], bitsOf(form));
+    return transpose(dequantizeRows(rows, [second, first], bitsOf(form)), [second, first]);
+  }
+
+  #entry(name: string): Entry {
+    const entry = this.#entries.get(fullName(name));
+    if (!entry) throw new Error(`the checkpoint of ${this.#files.name} has no tensor ${name}`);
+    return entry;
+  }
+
+  #numbers(name: string): StoredTensor {
+    const { form, info, stored } = this.#entry(name);
+    if (form !== "float") throw new Error(`tensor ${name} is stored in ${bitsOf(form)} bits`);
+    if (NUMBERS.includes(info.dtype)) return stored;
+    throw new Error(`tensor ${name} has type ${info.dtype}, expected ${NUMBERS.join(", ")}`);
+  }
+
+  /** A tensor's bytes, or the range of them, in a buffer of their own. */
+  async #bytes(tensor: StoredTensor, range?: [begin: number, end: number]): Promise<Uint8Array> {
+    const { file, info, locate } = tensor;
+    const length = info.end - info.begin;
+    const [first, last] = range ?? [0, length];
+    if (first === last) return new Uint8Array();
+    const start = locate ? await locate() : info.begin;
+    const [begin, end] = [start + first, start + last];
+    // A copy of what is kept: what is made of it must not share the file's buffer.
+    const bytes =
+      this.#whole.get(file)?.slice(begin, end) ?? (await this.#files.read(file, [begin, end]));
+    if (bytes.length === end - begin) return bytes;
+    const name = [...this.#entries].find(([, e]) => e.stored === tensor || e.scale === tensor)?.[0];
+    throw new Error(
+      `${file} is truncated: tensor ${name} needs bytes ${begin}–${end}, the file has ${begin + bytes.length}`,
+    );
+  }
+}
+
+/** Files of the bare GPT2Model have no prefix, those of save_pretrained do; the head never has one. */
+function fullName(name: string): string {
+  return /^(wte|wpe|h|ln_f)\./.test(name) ? `transformer.${name}` : name;
+}
+
+const bitsOf = (form: TensorForm) => (form === "q4" ? 4 : 8);
+
+/** Of rows of a tensor's first axis, the bytes from its beginning. */
+function rowRange({ info }: StoredTensor, [begin, end]: [number, number]): [number, number] {
+  const row = info.shape[0] === 0 ? 0 : (info.end - info.begin) / info.shape[0];
+  return [begin * row, end * row];
+}
+
+/** Tensors by their full names, a quantized one and its scales as one. */
+function entriesOf({ tensors, metadata }: Shards): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const [name, stored] of tensors) {
+    if (BUFFER.test(name) || /\.scale$/.test(name)) continue;
+    const [, base, form] = /^(.*)\.(q[48])$/.exec(name) ?? [];
+    if (base === undefined) {
+      entries.set(fullName(name), { form: "float", info: stored.info, stored });
+      continue;
+    }
+    const scale = tensors.get(`${base}.scale`);
+    const shape = quantizedShape(name, { stored, scale, known: metadata[base] });
+    entries.set(fullName(base), {
+      form: form as TensorForm,
+      info: { ...stored.info, shape },
+      stored,
+      scale: scale!,
+    });
+  }
+  return entries;
+}
+
+/**
+ * Hugging Face's shape of a quantized matrix.
+ *
+ * @param known as the file's metadata has it: `[20,60]`; without it the input is taken to fill all blocks
+ */
+function quantizedShape(
+  name: string,
+  parts: { stored: StoredTensor; scale: StoredTensor | undefined; known: string | undefined },
+): number[] {
+  const { file, info } = parts.stored;
+  const [rows, blocks, width] = info.shape;
+  const wide = name.endsWith(".q4") ? BLOCK / 2 : BLOCK;
+  const scales = parts.scale?.info.shape.join();
+  if (info.dtype !== "U8" || width !== wide || scales !== `${rows},${blocks}`) {
+    throw new Error(
+      `${file} is damaged: ${name} ${info.dtype} [${info.shape.join(", ")}] does not fit its scales [${scales ?? "missing"}]`,
+    );
+  }
+  const conv1d = CONV1D.test(name.slice(0, -3));
+  const shape = /^\[(\d+),(\d+)\]$/
+    .exec(parts.known ?? "")
+    ?.slice(1)
+    .map(Number);
+  const [out, inputs] = shape ? (conv1d ? [shape[1], shape[0]] : shape) : [rows, blocks * BLOCK];
+  if (out !== rows || Math.ceil(inputs / BLOCK) !== blocks) {
+    throw new Error(
+      `${file} is damaged: ${name} [${info.shape.join(", ")}] does not fit its shape ${parts.known}`,
+    );
+  }
+  return conv1d ? [inputs, out] : [out, inputs];
+}

@@ -1,0 +1,109 @@
+import type { Tensor } from "onnxruntime-common";
+import { checksums } from "../../kernels/device/checksum.ts";
+import { checksumReference } from "../../kernels/device/checksum.reference.ts";
+import type { ElementType, Numbers } from "../runtime/Memory.ts";
+import type { Transformer } from "../transformer/Transformer.ts";
+
+interface UploadSpec {
+  /** Of the tensor, in messages. */
+  name: string;
+  dims: readonly number[];
+}
+
+/** What was written to the device and is not compared yet. */
+interface Written {
+  name: string;
+  tensor: Tensor;
+  bytes: number;
+  sum: number;
+}
+
+/** Bytes after which the device is asked what it holds: each question costs a wait for its answer. */
+const QUESTION = 2 ** 28;
+
+/**
+ * Takes tensors to where the runtime computes, and compares what a device holds with what was written: a graphics driver
+ * that is out of memory may say nothing and hold other numbers.
+ */
+export class Uploads {
+  readonly #model: Transformer;
+  #written: Written[] = [];
+
+  constructor(model: Transformer) {
+    this.#model = model;
+  }
+
+  /** A tensor that is written piece by piece from its beginning. */
+  begin(spec: UploadSpec, type: ElementType = "float32"): Upload {
+    return new Upload(this.#model, { ...spec, type, done: (written) => this.#add(written) });
+  }
+
+  /** A tensor of these numbers. In the heap it is the array itself. */
+  async whole(data: Float32Array, spec: UploadSpec): Promise<Tensor> {
+    if (!this.#model.gpu) return this.#model.memory.upload(data, spec.dims);
+    const begun = this.begin(spec);
+    begun.append(data);
+    return begun.finish();
+  }
+
+  /** @throws where the memory is full, or the device holds other numbers than were written since the last time */
+  async check(): Promise<void> {
+    const { memory, gpu } = this.#model;
+    await memory.settle();
+    const written = this.#written;
+    this.#written = [];
+    if (!gpu) return;
+    const extents = written.map(({ tensor, bytes }) => ({ buffer: tensor.gpuBuffer, bytes }));
+    const held = await checksums(gpu, extents);
+    const wrong = written.find(({ sum }, i) => sum !== held[i]);
+    if (!wrong) return;
+    throw new Error(
+      `the graphics device holds other numbers for ${wrong.name} than were written to it, which mostly means that its memory is full; close other tabs, or choose a smaller model or precision`,
+    );
+  }
+
+  async #add(written: Written): Promise<void> {
+    this.#written.push(written);
+    const bytes = this.#written.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (bytes > QUESTION) await this.check();
+  }
+}
+
+/** One tensor on its way. */
+export class Upload {
+  readonly tensor: Tensor;
+  readonly #model: Transformer;
+  readonly #name: string;
+  readonly #done: (written: Written) => Promise<void>;
+  #written = 0;
+  #bytes = 0;
+  #sum = 0;
+
+  constructor(
+    model: Transformer,
+    given: UploadSpec & { type: ElementType; done: (written: Written) => Promise<void> },
+  ) {
+    this.#model = model;
+    this.#name = given.name;
+    this.#done = given.done;
+    this.tensor = model.memory.allocate(given.dims, given.type);
+  }
+
+  /** Appends numbers; all pieces but the last must fill whole words of 4 bytes. */
+  append(data: Numbers): void {
+    this.#model.memory.write(this.tensor, this.#written, data);
+    this.#written += data.length;
+    if (this.#model.gpu) {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      this.#sum = (this.#sum + checksumReference(bytes, this.#bytes / 4)) >>> 0;
+    }
+    this.#bytes += data.byteLength;
+  }
+
+  /** @throws as {@link Uploads.check}, of this tensor or one before */
+  async finish(): Promise<Tensor> {
+    const { tensor } = this;
+    await this.#done({ name: this.#name, tensor, bytes: this.#bytes, sum: this.#sum });
+    return tensor;
+  }
+}

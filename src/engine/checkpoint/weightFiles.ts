@@ -1,0 +1,177 @@
+import {
+  headerLength,
+  parseHeader,
+  type SafetensorsHeader,
+  type TensorInfo,
+} from "../../data/weights/safetensors.ts";
+import { openTorchCheckpoint } from "../../data/weights/torchCheckpoint.ts";
+import { MANIFEST, parseManifest } from "../files/manifest.ts";
+import type { ModelFiles } from "../files/ModelFiles.ts";
+
+const SINGLE = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+const TORCH = "pytorch_model.bin";
+const TORCH_INDEX = "pytorch_model.bin.index.json";
+// Below this a model's files are read whole; above it, tensor by tensor.
+const SMALL = 64 * 2 ** 20;
+// Enough for the header of every GPT-2; a longer one costs a second request.
+const FIRST_READ = 2 ** 18;
+
+/** One tensor as it lies in a file. */
+export interface StoredTensor {
+  file: string;
+  info: TensorInfo;
+  /** Where in the file it begins, when that is not sure before it is read. */
+  locate?: () => Promise<number>;
+}
+
+/** The files that hold a model's weights. */
+export interface Shards {
+  /** By the names in the files. */
+  tensors: Map<string, StoredTensor>;
+  /** What the files say beside their tensors. */
+  metadata: Record<string, string>;
+  /** Small files, whole. */
+  whole: Map<string, Uint8Array>;
+}
+
+/**
+ * Finds a model's weights and reads what the files say about their tensors: safetensors, or else a PyTorch checkpoint.
+ *
+ * @throws one sentence: no weights there, a shard that is missing, damaged, truncated or refused
+ */
+export async function openShards(files: ModelFiles): Promise<Shards> {
+  const { kind, paths, weights, index } = await findShards(files);
+  const shards: Shards = { tensors: new Map(), metadata: {}, whole: new Map() };
+  if (kind === "torch") {
+    for (const path of paths) await addTorch(shards, files, path);
+  } else {
+    await addSafetensors(shards, files, paths);
+  }
+  for (const [name, path] of Object.entries(weights)) {
+    if (shards.tensors.get(name)?.file !== path) {
+      throw new Error(`${index} is wrong: tensor ${name} is not in ${path}`);
+    }
+  }
+  return shards;
+}
+
+/** Where a model's weights lie: one file, or shards by the names of their tensors. */
+interface Found {
+  kind: "safetensors" | "torch";
+  paths: string[];
+  weights: Record<string, string>;
+  index: string;
+}
+
+/**
+ * Finds a model's weights from the list of files and the index of the shards alone.
+ *
+ * @throws one sentence: no weights there, or a damaged index
+ */
+export async function findShards(files: ModelFiles): Promise<Found> {
+  for (const [kind, single, index] of [
+    ["safetensors", SINGLE, INDEX],
+    ["torch", TORCH, TORCH_INDEX],
+  ] as const) {
+    if (await files.has(single)) return { kind, paths: [single], weights: {}, index };
+    if (!(await files.has(index))) continue;
+    const weights = weightMap(new TextDecoder().decode(await files.read(index)), index);
+    return { kind, paths: [...new Set(Object.values(weights))], weights, index };
+  }
+  throw new Error(
+    `${files.name} has neither ${SINGLE} nor ${INDEX}, nor ${TORCH}; a model folder needs one of them`,
+  );
+}
+
+function weightMap(json: string, index: string): Record<string, string> {
+  try {
+    const { weight_map: map } = JSON.parse(json) as { weight_map?: unknown };
+    if (
+      typeof map === "object" &&
+      map !== null &&
+      Object.values(map).every((f) => typeof f === "string")
+    ) {
+      return map as Record<string, string>;
+    }
+  } catch {
+    // Said below.
+  }
+  throw new Error(`${index} is damaged: it has no "weight_map"`);
+}
+
+async function addSafetensors(shards: Shards, files: ModelFiles, paths: string[]): Promise<void> {
+  const sizes = await Promise.all(paths.map((path) => files.size(path)));
+  // A converted model always has an index: a single file is not asked about.
+  if (paths[0] !== SINGLE && (await files.has(MANIFEST))) await checkSizes(files, paths, sizes);
+  const small = sizes.every((size) => size !== undefined) && total(sizes) < SMALL;
+  const headers = await Promise.all(
+    paths.map((path, i) =>
+      small ? readWhole(files, path, shards.whole) : readHeader(files, path, sizes[i]),
+    ),
+  );
+  headers.forEach(({ tensors, metadata }, i) => {
+    Object.assign(shards.metadata, metadata);
+    for (const [name, info] of tensors) shards.tensors.set(name, { file: paths[i], info });
+  });
+}
+
+const total = (sizes: number[]) => sizes.reduce((sum, size) => sum + size, 0);
+
+/** A converted model says how long each of its files is. */
+async function checkSizes(
+  files: ModelFiles,
+  paths: string[],
+  sizes: (number | undefined)[],
+): Promise<void> {
+  const manifest = parseManifest(new TextDecoder().decode(await files.read(MANIFEST)));
+  for (const [i, path] of paths.entries()) {
+    const listed = Object.hasOwn(manifest.files, path);
+    if (!listed) throw new Error(`${MANIFEST} is damaged: it does not list ${path}`);
+    const expected = manifest.files[path].size;
+    if (sizes[i] === undefined && !(await files.has(path))) {
+      throw new Error(`${files.name} has no ${path}, which ${MANIFEST} lists; fetch it again`);
+    }
+    if (sizes[i] !== undefined && sizes[i] !== expected) {
+      throw new Error(
+        `${path} is damaged: it has ${sizes[i]} bytes, ${MANIFEST} says ${expected}; fetch it or convert the model again`,
+      );
+    }
+  }
+}
+
+async function readWhole(
+  files: ModelFiles,
+  path: string,
+  whole: Map<string, Uint8Array>,
+): Promise<SafetensorsHeader> {
+  const bytes = await files.read(path);
+  whole.set(path, bytes);
+  return parseHeader(bytes, bytes.length, path);
+}
+
+async function readHeader(
+  files: ModelFiles,
+  path: string,
+  size: number | undefined,
+): Promise<SafetensorsHeader> {
+  let bytes = await files.read(path, [0, FIRST_READ]);
+  const needed = 8 + headerLength(bytes, path);
+  if (needed > bytes.length) bytes = await files.read(path, [0, needed]);
+  return parseHeader(bytes, size, path);
+}
+
+async function addTorch({ tensors }: Shards, files: ModelFiles, path: string): Promise<void> {
+  const size = await files.size(path);
+  if (size === undefined) {
+    throw new Error(
+      (await files.has(path))
+        ? `the server of ${files.name} does not say how long ${path} is; download the model and open its folder`
+        : `${files.name} has no ${path}`,
+    );
+  }
+  const source = { size, read: (begin: number, end: number) => files.read(path, [begin, end]) };
+  for (const [name, { info, locate }] of await openTorchCheckpoint(source, path)) {
+    tensors.set(name, { file: path, info, locate });
+  }
+}

@@ -1,0 +1,41 @@
+import { blobFiles, type ModelFiles, urlFiles } from "./ModelFiles.ts";
+import { modelSource } from "./ModelSource.ts";
+import { openFiles, type OpenOptions } from "./openFiles.ts";
+import type { ModelRequest, ModelSource } from "../../../workers/protocol/modelProtocol.ts";
+
+/** Files that may say that their server did not answer. */
+export type SourceFiles = ModelFiles & { offline?: boolean };
+
+/**
+ * The files of what the page names.
+ *
+ * @param base where the page's own files lie
+ * @throws a sentence: an id or address of no form, no such model, nobody there and nothing kept
+ */
+export async function openSource(
+  { source, hub }: ModelRequest,
+  base: string,
+  options: OpenOptions,
+): Promise<SourceFiles> {
+  if (source.kind === "demo") return urlFiles(`${base}models/demo`, { name: "demo" });
+  if (source.kind === "folder") {
+    return blobFiles(new Map(source.files.map(({ path, file }) => [path, file])), source.name);
+  }
+  const place = placeOf(source, hub);
+  const found = "address" in place ? { address: new URL(place.address, base).href } : place;
+  return openFiles(found, { ...options, ...(hub && { hub }) });
+}
+
+/** A revision that was given beside the id is meant even where the id has one. */
+function placeOf({ address, revision }: { address: string; revision?: string }, hub?: string) {
+  const place = modelSource(address, hub);
+  return "id" in place && revision ? { ...place, revision } : place;
+}
+
+/** A model as sentences name it. */
+export const nameOf = (source: ModelSource): string =>
+  source.kind === "demo"
+    ? "the built-in model"
+    : source.kind === "folder"
+      ? source.name
+      : source.address;

@@ -1,0 +1,76 @@
+import type { Kept } from "../../engine/transformer/Kept.ts";
+import type { Model, Run } from "../../engine/Model.ts";
+
+/** Rows of tokens of one context, a row per fact, and where each looks its fact up. */
+export interface ContextRows {
+  tokens: number[][];
+  lookups: number[];
+}
+
+/** What a run of one context found. */
+export interface ContextRun {
+  kept?: Kept;
+  /** Per watched site and fact, the vector at the lookup. */
+  watched: Float64Array[][];
+  readout: Float32Array;
+}
+
+/**
+ * Runs the rows of one context, whose prefix, the same for all facts, is computed once (METHODS 5.2, 5.3).
+ *
+ * The shared prefix ends before the first lookup, so that it holds nothing that an edit at a lookup would change.
+ */
+export async function runContext(
+  model: Model,
+  { tokens, lookups }: ContextRows,
+  request: Omit<Run, "tokens" | "prefix" | "interventions">,
+): Promise<ContextRun> {
+  const shared = tokens.length > 1 ? sharedLength(tokens, Math.min(...lookups)) : 0;
+  const prefix = shared > 0 ? await keepPrefix(model, tokens[0].slice(0, shared), request) : null;
+  try {
+    const { watched, readout, kept } = await model.run({
+      ...request,
+      tokens,
+      ...(prefix && { prefix: { kept: prefix, rows: tokens.map(() => 0), token: shared } }),
+    });
+    const width = Math.max(...tokens.map((row) => row.length)) - shared;
+    const at = lookups.map((token, row) => row * width + token - shared);
+    return {
+      watched: watched.map((x) => vectorsAt(x, at, tokens.length * width)),
+      readout,
+      ...(kept && { kept }),
+    };
+  } finally {
+    prefix?.dispose();
+  }
+}
+
+/** How many first tokens all rows share, at most `limit`. */
+export function sharedLength(tokens: readonly (readonly number[])[], limit: number): number {
+  const [first] = tokens;
+  let length = 0;
+  while (length < limit && tokens.every((row) => row[length] === first[length])) length++;
+  return length;
+}
+
+async function keepPrefix(
+  model: Model,
+  tokens: number[],
+  { keep, toLayer, signal }: Omit<Run, "tokens">,
+): Promise<Kept> {
+  const { kept } = await model.run({
+    tokens: [tokens],
+    keep: keep === true ? true : "keys",
+    ...(toLayer !== undefined && { toLayer }),
+    ...(signal && { signal }),
+  });
+  return kept!;
+}
+
+/** The vectors at flattened positions of [positions, width]. */
+function vectorsAt(values: Float32Array, at: number[], positions: number): Float64Array[] {
+  const width = values.length / positions;
+  return at.map((position) =>
+    Float64Array.from(values.subarray(position * width, (position + 1) * width)),
+  );
+}

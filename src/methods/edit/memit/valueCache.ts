@@ -1,0 +1,55 @@
+import type { ModelConfig } from "../../../engine/architecture/config.ts";
+import type { EditRequest } from "../editRequest.ts";
+import type { MemitHyperparameters } from "./memit.ts";
+import type { ContextGroups } from "./memitContexts.ts";
+import type { FactState } from "./targetStates.ts";
+
+/** Where z's [dModel] outlive a run, by name. */
+export interface ValueCache {
+  get(name: string): Promise<Float32Array | undefined>;
+  set(name: string, z: Float32Array): Promise<void>;
+}
+
+/**
+ * What a fact's z depends on, as a text: the model, the fact, the contexts and every setting but λ and the layers below
+ * the last (METHODS 5.6; the authors' cache forgets the contexts and the steps).
+ */
+export function valueName(
+  { name, revision }: Pick<ModelConfig, "name" | "revision">,
+  fact: EditRequest,
+  settings: { hyperparameters: MemitHyperparameters; contexts: ContextGroups },
+): string {
+  const { layers, steps, learningRate, weightDecay, klFactor, clamp, factToken } =
+    settings.hyperparameters;
+  const { prompt, subject, target } = fact;
+  const request = { prompt, subject, target };
+  // Named one by one: the text must not depend on the order in which a caller's object has them.
+  return JSON.stringify({
+    name,
+    revision,
+    layer: layers[layers.length - 1],
+    steps,
+    learningRate,
+    weightDecay,
+    klFactor,
+    clamp,
+    factToken,
+    request,
+    contexts: settings.contexts,
+  });
+}
+
+/** The states that the cache holds; undefined for the others, and for what is of another width or not finite. */
+export async function knownStates(
+  cache: ValueCache | undefined,
+  names: string[],
+  dModel: number,
+): Promise<(FactState | undefined)[]> {
+  if (!cache) return names.map(() => undefined);
+  const values = await Promise.all(names.map((name) => cache.get(name)));
+  return values.map((z) =>
+    z?.length === dModel && z.every(Number.isFinite)
+      ? { z: Float64Array.from(z), steps: [] }
+      : undefined,
+  );
+}

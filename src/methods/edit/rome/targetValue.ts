@@ -1,0 +1,58 @@
+import type { Continuation } from "../../../engine/transformer/Continuation.ts";
+import type { Loss } from "../../../engine/transformer/loss.ts";
+import type { EditRows } from "../editRows.ts";
+import { ValueSearch, type ValueSettings, type ValueStep } from "../valueSearch.ts";
+
+/** What {@link optimiseValue} needs. */
+export interface ValueProblem extends ValueSettings {
+  rows: EditRows;
+  /** m^l of row 0 at its lookup [dModel], before anything is added. */
+  initial: Float64Array;
+  /** log p [vocab] at the essence row's lookup, before anything is added. */
+  reference: Float32Array;
+  onStep?: ((step: ValueStep) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * ROME's v* [dModel] (METHODS 4.5; ROME eq. 4): the MLP output at the subject that makes the model say the
+ * target under every context, while the essence row's distribution at the subject stays. Adam on δ from
+ * zero; the loss is looked at before each step, so n steps at most move δ n−1 times.
+ */
+export async function optimiseValue(
+  continuation: Pick<Continuation, "evaluate">,
+  problem: ValueProblem,
+): Promise<{ vStar: Float64Array; steps: ValueStep[] }> {
+  const search = new ValueSearch(problem.initial, problem);
+  const loss = lossOf(problem);
+  while (!search.done) {
+    problem.signal?.throwIfAborted();
+    const { nll, kl, gradient } = await continuation.evaluate(
+      Float32Array.from(search.delta),
+      loss,
+    );
+    const found = { nll: perContext(problem.rows, nll), kl: kl[0] };
+    const step = search.observe({ ...found, gradient: Float64Array.from(gradient) });
+    problem.onStep?.(step);
+  }
+  return { vStar: search.value, steps: search.steps };
+}
+
+/** Mean NLL over rows and target tokens, and the essence row's KL. */
+function lossOf({ rows, klFactor, reference }: ValueProblem): Loss {
+  const { essence, lookups } = rows;
+  const weight = 1 / (rows.contexts * rows.targetLength);
+  return {
+    nll: rows.targets.map((target) => ({ ...target, weight })),
+    kl: [{ row: essence, token: lookups[essence], reference, weight: klFactor }],
+  };
+}
+
+function perContext(
+  { contexts, targets, targetLength }: EditRows,
+  nll: Float32Array,
+): Float64Array {
+  const means = new Float64Array(contexts);
+  nll.forEach((x, i) => (means[targets[i].row] += x / targetLength));
+  return means;
+}

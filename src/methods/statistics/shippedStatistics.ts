@@ -1,0 +1,48 @@
+import type { ByteSource } from "../../data/archive/npzStream.ts";
+import type { ModelConfig } from "../../engine/architecture/config.ts";
+import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
+import type { LayerStatistics } from "./statistics.ts";
+import { readStatistics } from "./statisticsFile.ts";
+
+/** How many texts the statistics that ship with a model were collected over; "" is all of them. */
+const SAMPLE_SIZES = ["_8000", "_2000", "_100000", ""];
+
+/** The module whose inputs the keys of a layer are: "transformer.h.17.mlp.c_proj". */
+export const keyModule = ({ architecture }: ModelConfig, layer: number): string =>
+  `transformer.h.${layer}.mlp.${architecture === "gptj" ? "fc_out" : "c_proj"}`;
+
+/**
+ * The covariance statistics that lie beside a model's weights, under `stats/` by the authors' file
+ * names; none where the model ships none for this layer.
+ */
+export async function shippedStatistics(
+  files: ModelFiles,
+  config: ModelConfig,
+  layer: number,
+): Promise<LayerStatistics[]> {
+  const path = await shippedPath(files, config, layer);
+  if (path === undefined) return [];
+  const about = { layer, source: "shipped with the model", dMlp: config.dMlp, what: path };
+  return [await readStatistics(await modelFileSource(files, path), about)];
+}
+
+/** Where a layer's statistics lie beside the weights; undefined where the model ships none. */
+export async function shippedPath(
+  files: ModelFiles,
+  config: ModelConfig,
+  layer: number,
+): Promise<string | undefined> {
+  for (const size of SAMPLE_SIZES) {
+    const path = `stats/${keyModule(config, layer)}_float32_mom2${size}.npz`;
+    if (await files.has(path)) return path;
+  }
+  return undefined;
+}
+
+/** One of a model's files, by ranges; whole where nothing tells its size. */
+async function modelFileSource(files: ModelFiles, path: string): Promise<ByteSource> {
+  const size = await files.size(path);
+  if (size !== undefined) return { size, read: (begin, end) => files.read(path, [begin, end]) };
+  const bytes = await files.read(path);
+  return { size: bytes.length, read: (begin, end) => Promise.resolve(bytes.subarray(begin, end)) };
+}

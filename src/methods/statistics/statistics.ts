@@ -1,0 +1,357 @@
+import { checksum } from "../../data/archive/crc32.ts";
+import type { KeyMoments, Model } from "../../engine/Model.ts";
+import { MemoryTotals, type MomentTotals } from "../../engine/moments/MomentTotals.ts";
+import type { StoredStatistics } from "../../engine/storage/statisticsStore.ts";
+import { pythonShuffle } from "../random/pythonRandom.ts";
+
+/** The second moment of one layer's keys over a corpus (METHODS 3), as the engine keeps it. */
+export type LayerStatistics = StoredStatistics;
+
+/** What {@link collectStatistics} collects. */
+export interface CollectOptions {
+  layers: readonly number[];
+  /** The corpus's name, kept in the result. */
+  source: string;
+  /** How many texts to draw, in the order of Python's `random.Random(1).shuffle`; default all. */
+  samples?: number | undefined;
+  /** Longer texts are cut; default the model's context. */
+  batchTokens?: number | undefined;
+  /** Stop after this many tokens, of texts in that shuffle's order: a few times dMlp are enough in practice. */
+  tokens?: number | undefined;
+  /** Where the sums live; a collection that was interrupted goes on from there. Default: memory. */
+  totals?: MomentTotals | undefined;
+  /** Milliseconds of some clock, for the estimate and for commits now and then. */
+  now?: (() => number) | undefined;
+  onProgress?: (progress: CollectProgress) => void;
+  /** Told when a collection that was begun cannot go on, and starts anew. */
+  onNotice?: (sentence: string) => void;
+  /** Aborting is a pause: what was read until then is committed, and the promise rejects with an AbortError. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How far a collection is. */
+export interface CollectProgress {
+  /** Texts that are done, of how many. */
+  texts: number;
+  totalTexts: number;
+  /** Keys summed so far, in this run and before it. */
+  tokens: number;
+  /** Keys to sum in all where that was asked for, else as many as the texts so far let expect. */
+  totalTokens: number;
+  tokensPerSecond?: number;
+  secondsLeft?: number;
+}
+
+/** A collection that was begun, as far as its last commit. */
+export interface CollectionBegun {
+  layers: number[];
+  source: string;
+  /** Keys summed. */
+  count: number;
+  done: boolean;
+}
+
+/** What a collection's totals are committed with: what it is, and the next batch to read. */
+interface CollectionState {
+  about: CollectionMark;
+  dMlp: number;
+  source: string;
+  sampleSize?: number;
+  /** The group's first text, and the batch within the group. */
+  group: number;
+  batch: number;
+  count: number;
+  done: boolean;
+}
+
+/** What two runs must share for one to go on where the other stopped. */
+interface CollectionMark {
+  model: string;
+  layers: string;
+  texts: string;
+  settings: string;
+}
+
+/** Texts that are read together before they are sorted by length (METHODS 3). */
+const GROUP = 100;
+/** A commit at most this often, and never for more than a tenth of the time. */
+const COMMIT_MS = 30_000;
+const COMMIT_SHARE = 10;
+/** Keys that float32 sums take at most before they go to a disk. */
+const DEFERRED = 2 ** 18;
+
+/**
+ * Sums k kᵀ over the tokens of a corpus, k the input of the MLP output matrix (METHODS 3). Any number of layers share
+ * one pass, which stops at the highest one's key. The sums are float64 and rounded at the end.
+ *
+ * @throws when a layer is out of range or no text has a token; an AbortError when it was paused
+ */
+export async function collectStatistics(
+  model: Model,
+  texts: readonly string[],
+  options: CollectOptions,
+): Promise<LayerStatistics[]> {
+  const { layers, totals = new MemoryTotals() } = options;
+  const drawn = drawTexts(texts, options);
+  const moments = await model.keyMoments(layers);
+  try {
+    const collection = new Collection(model, moments, { ...options, totals, drawn });
+    await collection.start();
+    await collection.run();
+  } finally {
+    moments.dispose();
+  }
+  return (await collected(totals)) ?? [];
+}
+
+/** How far the collection is that these totals hold; undefined where there is none. */
+export async function collectionOf(totals: MomentTotals): Promise<CollectionBegun | undefined> {
+  const state = (await totals.read()) as CollectionState | undefined;
+  if (!state) return undefined;
+  const { source, count, done } = state;
+  return { layers: state.about.layers.split(",").map(Number), source, count, done };
+}
+
+/** What a collection has summed up to its last commit; undefined where there is nothing yet. */
+export async function collected(totals: MomentTotals): Promise<LayerStatistics[] | undefined> {
+  const state = (await totals.read()) as CollectionState | undefined;
+  if (!state || state.count === 0) return undefined;
+  const { dMlp, count, source, sampleSize } = state;
+  const all: LayerStatistics[] = [];
+  for (const layer of state.about.layers.split(",").map(Number)) {
+    const sum = await totals.sum(layer);
+    all.push({ layer, dMlp, count, source, ...(sampleSize !== undefined && { sampleSize }), sum });
+  }
+  return all;
+}
+
+/**
+ * Rows of tokens sorted by length, longest first, and grouped so that width × (rows + 1) stays within
+ * `budget` where a batch is closed (METHODS 3).
+ */
+export function lengthBatches(rows: number[][], budget: number): number[][][] {
+  const batches: number[][][] = [];
+  let batch: number[][] = [];
+  for (const row of [...rows].sort((a, b) => b.length - a.length)) {
+    if (batch.length > 0 && batch[0].length * (batch.length + 1) > budget) {
+      batches.push(batch);
+      batch = [];
+    }
+    batch.push(row);
+  }
+  return batch.length > 0 ? [...batches, batch] : batches;
+}
+
+/** One collection under way: which batch is next, and what its totals do not have yet. */
+class Collection {
+  readonly #model: Model;
+  readonly #moments: KeyMoments;
+  readonly #options: CollectOptions & { totals: MomentTotals; drawn: readonly string[] };
+  readonly #pace: Pace;
+  #state!: CollectionState;
+  #undrained = 0;
+
+  constructor(
+    model: Model,
+    moments: KeyMoments,
+    options: CollectOptions & { totals: MomentTotals; drawn: readonly string[] },
+  ) {
+    this.#model = model;
+    this.#moments = moments;
+    this.#options = options;
+    this.#pace = new Pace(options.now);
+  }
+
+  /** Takes up what was committed of the same collection, or starts from nothing. */
+  async start(): Promise<void> {
+    const { totals, layers, source, samples, drawn } = this.#options;
+    const { dMlp } = this.#model.config;
+    const about = markOf(this.#model, { ...this.#options, side: this.#moments.side });
+    const before = (await totals.read()) as CollectionState | undefined;
+    const why = before && difference(before.about, about);
+    if (before && !why) {
+      this.#state = before;
+    } else {
+      if (why) this.#options.onNotice?.(why);
+      await totals.begin({ layers, n: dMlp, side: this.#moments.side });
+      const sampled = samples === undefined ? {} : { sampleSize: drawn.length };
+      const position = { group: 0, batch: 0, count: 0, done: false };
+      this.#state = { about, dMlp, source, ...sampled, ...position };
+    }
+    this.#pace.start(this.#state.count);
+  }
+
+  /** Reads group after group to the end, the limit, or a pause. */
+  async run(): Promise<void> {
+    const { drawn, signal } = this.#options;
+    const begin = { ...this.#state };
+    for (let group = begin.group; group < drawn.length && !this.#state.done; group += GROUP) {
+      const batches = this.#batchesOf(drawn.slice(group, group + GROUP));
+      for (let batch = group === begin.group ? begin.batch : 0; batch < batches.length; batch++) {
+        if (signal?.aborted) await this.#commit();
+        signal?.throwIfAborted();
+        await this.#add(batches[batch]);
+        Object.assign(this.#state, { group, batch: batch + 1 });
+        if (this.#isDue()) await this.#commit();
+        if (this.#left === 0) break;
+        this.#report((batch + 1) / batches.length);
+      }
+      this.#report(1);
+      if (this.#left === 0) break;
+    }
+    if (this.#state.count === 0) {
+      throw new Error("the corpus is empty; give at least one text with words");
+    }
+    if (this.#state.done) return;
+    this.#state.done = true;
+    await this.#commit();
+  }
+
+  /** Tokens that may still be read. */
+  get #left(): number {
+    return (this.#options.tokens ?? Infinity) - this.#state.count;
+  }
+
+  #batchesOf(texts: readonly string[]): number[][][] {
+    const { positions } = this.#model.config;
+    const longest = Math.min(positions, this.#options.batchTokens ?? positions);
+    const rows = texts.map((text) => this.#model.tokenizer.encode(text).slice(0, longest));
+    return lengthBatches(
+      rows.filter((row) => row.length > 0),
+      3 * positions,
+    );
+  }
+
+  async #add(batch: number[][]): Promise<void> {
+    const added = await this.#moments.add(firstTokens(batch, this.#left));
+    this.#state.count += added;
+    this.#undrained += added;
+  }
+
+  /**
+   * A commit is due when float32 sums are full. One that goes to a disk takes long: it is made from time to time, and
+   * float32 sums may take up to {@link DEFERRED} keys until then, with an error bound that is as many times larger.
+   */
+  #isDue(): boolean {
+    const { totals, now } = this.#options;
+    if (!totals.durable || !now) return this.#moments.isDue;
+    return this.#pace.isDue() || (this.#moments.isDue && this.#undrained > DEFERRED);
+  }
+
+  async #commit(): Promise<void> {
+    const { totals } = this.#options;
+    await this.#pace.pausedFor(async () => {
+      if (this.#undrained > 0) await this.#moments.drain((tile) => totals.add(tile));
+      this.#undrained = 0;
+      await totals.commit({ ...this.#state });
+    });
+  }
+
+  #report(share: number): void {
+    const { drawn, tokens, onProgress } = this.#options;
+    const { group, count } = this.#state;
+    const texts = group + share * Math.min(GROUP, drawn.length - group);
+    const expected = Math.round((count / texts) * drawn.length);
+    const totalTokens = Math.max(count, Math.min(tokens ?? Infinity, expected));
+    const rate = this.#pace.tokensPerSecond(count);
+    onProgress?.({
+      texts: Math.floor(texts),
+      totalTexts: drawn.length,
+      tokens: count,
+      totalTokens,
+      ...(rate && { tokensPerSecond: rate, secondsLeft: (totalTokens - count) / rate }),
+    });
+  }
+}
+
+/** When commits are due, and how fast keys are read; knows nothing where there is no clock. */
+class Pace {
+  readonly #now: (() => number) | undefined;
+  #begun = 0;
+  #before = 0;
+  #committed = 0;
+  #cost = 0;
+
+  constructor(now?: () => number) {
+    this.#now = now;
+  }
+
+  /** Begins with `tokens` that were read before. */
+  start(tokens: number): void {
+    this.#before = tokens;
+    this.#begun = this.#committed = this.#now?.() ?? 0;
+  }
+
+  isDue(): boolean {
+    const since = (this.#now?.() ?? 0) - this.#committed;
+    return since > Math.max(COMMIT_MS, COMMIT_SHARE * this.#cost);
+  }
+
+  /** Does a commit, and takes its time. */
+  async pausedFor(commit: () => Promise<void>): Promise<void> {
+    const begun = this.#now?.() ?? 0;
+    await commit();
+    this.#committed = this.#now?.() ?? 0;
+    this.#cost = this.#committed - begun;
+  }
+
+  tokensPerSecond(tokens: number): number | undefined {
+    const seconds = ((this.#now?.() ?? 0) - this.#begun) / 1000;
+    return seconds > 0 ? (tokens - this.#before) / seconds : undefined;
+  }
+}
+
+/** As much of a batch as has at most `limit` tokens: whole rows, and the beginning of one. */
+function firstTokens(batch: number[][], limit: number): number[][] {
+  let left = limit;
+  const rows = batch.map((row) => {
+    const taken = row.slice(0, Math.max(0, left));
+    left -= taken.length;
+    return taken;
+  });
+  return rows.filter((row) => row.length > 0);
+}
+
+/** The texts that are read, in order: all, the authors' sample, or all in the sample's order. */
+function drawTexts(
+  texts: readonly string[],
+  { samples, tokens }: CollectOptions,
+): readonly string[] {
+  checkWhole("samples", samples);
+  checkWhole("tokens", tokens);
+  if (samples === undefined && tokens === undefined) return texts;
+  return pythonShuffle(texts.length, 1)
+    .slice(0, samples)
+    .map((i) => texts[i]);
+}
+
+function checkWhole(name: string, value: number | undefined): void {
+  if (value === undefined || (Number.isInteger(value) && value > 0)) return;
+  throw new Error(`invalid ${name}: ${value} (an integer from 1)`);
+}
+
+function markOf(
+  { config }: Model,
+  what: CollectOptions & { drawn: readonly string[]; side: number },
+): CollectionMark {
+  const { layers, drawn, samples, batchTokens, tokens, side } = what;
+  const encoder = new TextEncoder();
+  const bytes = drawn.reduce((crc, text) => checksum(encoder.encode(`${text}\0`), crc), 0);
+  return {
+    model: `${config.name}@${config.revision}`,
+    layers: layers.join(","),
+    texts: `${drawn.length} texts, ${bytes.toString(16)}`,
+    settings: JSON.stringify({ samples, batchTokens, tokens, side }),
+  };
+}
+
+/** Why a collection cannot go on as another, as a sentence. */
+function difference(before: CollectionMark, now: CollectionMark): string | undefined {
+  const names = { model: "model", layers: "layers", texts: "texts", settings: "limits" } as const;
+  const changed = (Object.keys(names) as (keyof typeof names)[]).filter(
+    (key) => before[key] !== now[key],
+  );
+  if (changed.length === 0) return undefined;
+  const what = changed.map((key) => `${names[key]} (${before[key]})`).join(", ");
+  return `the collection that was begun had other ${what}; this one starts anew`;
+}

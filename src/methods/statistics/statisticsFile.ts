@@ -1,0 +1,190 @@
+import { NpzStream, type ByteSource } from "../../data/archive/npzStream.ts";
+import { npzPieces } from "../../data/archive/npzWriter.ts";
+import type { NpyArray, NpyHeader } from "../../data/archive/npy.ts";
+import { SymmetricTiles } from "../../kernels/covariance/SymmetricTiles.ts";
+import type { LayerStatistics } from "./statistics.ts";
+
+/** What a statistics file is read for; the file itself says none of it. */
+export interface StatisticsAbout {
+  layer: number;
+  /** The name of the corpus. */
+  source: string;
+  /** The model's, which the file must have. */
+  dMlp?: number;
+  /** What messages call the file. */
+  what?: string;
+}
+
+/** How the reader of a statistics file watches and stops it. */
+export interface ReadOptions {
+  onProgress?: (rows: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** Larger than any model's dMlp: what a matrix of more rows claims is not a second moment. */
+const WIDEST = 2 ** 17;
+/** Entries of each row that are compared with their mirror images. */
+const MIRRORED = 4;
+
+/**
+ * The pieces of a statistics file in the authors' form (METHODS 3), which NumPy and their `layer_stats` load:
+ * `mom2.mom2` is the sum, `mom2.count` the number of tokens. Their loader compares `sample_size` with what it asks
+ * for; the boxed null of NumPy stands for "all texts". The matrix is written row by row.
+ */
+export function statisticsPieces(statistics: LayerStatistics): Generator<Uint8Array> {
+  const { dMlp, count, sum, sampleSize } = statistics;
+  const integer = (value: number): NpyArray => ({
+    shape: [],
+    dtype: "i8",
+    data: BigInt64Array.of(BigInt(value)),
+  });
+  return npzPieces({
+    "mom2.constructor": { shape: [], dtype: "U", data: ["util.runningstats.SecondMoment()"] },
+    "mom2.count": integer(count),
+    "mom2.mom2": { shape: [dMlp, dMlp], rows: () => rowsOf(sum) },
+    sample_size: sampleSize === undefined ? boxedNull() : integer(sampleSize),
+  });
+}
+
+/**
+ * Reads statistics in the authors' form as a stream: the dense matrix is never held, only its lower half.
+ *
+ * @throws one sentence when the file is damaged, a member is missing or misshapen, or the matrix cannot be a second
+ *   moment of this model's keys: not square, not symmetric, not finite, with a diagonal that is not positive
+ */
+export async function readStatistics(
+  source: ByteSource,
+  about: StatisticsAbout,
+  { onProgress, signal }: ReadOptions = {},
+): Promise<LayerStatistics> {
+  const { layer, dMlp, what } = about;
+  const npz = await NpzStream.open(source, what);
+  const count = Number((await npz.small("mom2.count")).data[0]);
+  if (!(Number.isSafeInteger(count) && count > 0)) {
+    throw new Error(`invalid mom2.count: ${count} (statistics of at least one token are needed)`);
+  }
+  const size = npz.names.includes("sample_size") ? await npz.small("sample_size") : undefined;
+  const sampleSize = Number(size?.data[0] ?? NaN);
+  let moment: MomentBuilder | undefined;
+  await npz.rows(
+    "mom2.mom2",
+    (header) => (moment = new MomentBuilder(rowsAndColumns(header, dMlp))),
+    (first, rows) => {
+      signal?.throwIfAborted();
+      moment!.setRows(first, rows);
+      onProgress?.(first + rows.length / moment!.n, moment!.n);
+    },
+  );
+  const sum = moment!.finish();
+  const sampled = sampleSize > 0 ? { sampleSize } : {};
+  return { layer, source: about.source, dMlp: sum.n, count, ...sampled, sum };
+}
+
+/** What names a set of statistics on disk. */
+export interface StatisticsName {
+  /** The model's id; "/" becomes "_". */
+  model: string;
+  corpus: string;
+  /** The module's name, "transformer.h.17.mlp.c_proj". */
+  module: string;
+  precision?: "float32" | "float64";
+  /** Absent where all texts were used. */
+  sampleSize?: number;
+  /** Given only where texts were cut shorter than the model's context. */
+  batchTokens?: number;
+}
+
+/**
+ * The authors' path of a set of statistics below their statistics folder (METHODS 3), which is where
+ * published files are found. The token limit is in the name, which they meant and missed.
+ */
+export function statisticsFileName(name: StatisticsName): string {
+  const { model, corpus, module, precision = "float32", sampleSize, batchTokens } = name;
+  const limit = batchTokens === undefined ? "" : `_t${batchTokens}`;
+  const size = sampleSize === undefined ? "" : `_${sampleSize}`;
+  return `${model.replaceAll("/", "_")}/${corpus}_stats/${module}_${precision}_mom2${limit}${size}.npz`;
+}
+
+/** The size of a matrix that is as it should be, before any of it is read. */
+function rowsAndColumns({ shape, dtype }: NpyHeader, dMlp: number | undefined): number {
+  const [rows, columns] = shape;
+  if (shape.length !== 2 || rows !== columns || rows < 1) {
+    throw new Error(`"mom2.mom2" is [${shape.join(", ")}]; a square matrix is expected`);
+  }
+  if (dMlp !== undefined && rows !== dMlp) {
+    throw new Error(
+      `these statistics are of keys with ${rows} numbers, but this model's have ${dMlp}; take those of this model`,
+    );
+  }
+  if (rows > WIDEST) throw new Error(`"mom2.mom2" is [${rows}, ${rows}], beyond any model's keys`);
+  if (dtype !== "f4" && dtype !== "f8") {
+    throw new Error(`"mom2.mom2" holds ${dtype}; float32 or float64 is expected`);
+  }
+  return rows;
+}
+
+/** Takes a dense matrix by rows, checks it, and keeps its lower half. */
+class MomentBuilder {
+  readonly n: number;
+  readonly #sum: SymmetricTiles;
+  /** Some entries above the diagonal, {@link MIRRORED} a row. */
+  readonly #above: Float32Array;
+
+  constructor(n: number) {
+    this.n = n;
+    this.#sum = new SymmetricTiles(n);
+    this.#above = new Float32Array(n * MIRRORED);
+  }
+
+  setRows(first: number, rows: Float32Array | Float64Array): void {
+    const { n } = this;
+    for (let k = 0; k < rows.length; k++) {
+      if (Number.isFinite(Math.fround(rows[k]))) continue;
+      throw new Error("the statistics hold numbers that are not finite; get or collect them again");
+    }
+    this.#sum.setRows(first, rows);
+    for (let k = 0; k < rows.length / n; k++) {
+      const i = first + k;
+      for (let s = 0; s < MIRRORED; s++) {
+        this.#above[i * MIRRORED + s] = rows[k * n + this.#mirrored(i, s)];
+      }
+    }
+  }
+
+  /** Σ k kᵀ has a positive diagonal, where zeros are an empty file (METHODS 10.1), and is symmetric. */
+  finish(): SymmetricTiles {
+    const diagonal = this.#sum.diagonal();
+    const empty = diagonal.findIndex((value) => !(value > 0));
+    if (empty >= 0) {
+      throw new Error(
+        `the statistics are not a second moment: diagonal element ${empty} is ${diagonal[empty]}; get or collect them again`,
+      );
+    }
+    this.#above.forEach((above, at) => {
+      const i = Math.floor(at / MIRRORED);
+      const j = this.#mirrored(i, at % MIRRORED);
+      const below = this.#sum.at(j, i);
+      if (Math.abs(above - below) <= 1e-3 * Math.sqrt(diagonal[i] * diagonal[j])) return;
+      throw new Error(
+        `the statistics are not symmetric: element [${i}, ${j}] is ${above} and [${j}, ${i}] is ${below}; get or collect them again`,
+      );
+    });
+    return this.#sum;
+  }
+
+  /** The column, above the diagonal where there is one, of the s-th entry of row i that is compared. */
+  #mirrored(i: number, s: number): number {
+    const beyond = this.n - i - 1;
+    return beyond === 0 ? i : i + 1 + ((i * 7919 + s * 104_729) % beyond);
+  }
+}
+
+function* rowsOf(sum: SymmetricTiles): Generator<Float32Array> {
+  for (let i = 0; i < sum.n; i++) yield sum.row(i);
+}
+
+/** How the authors' cache writes None: the float64 with the bits 0xFFF8000000000002. */
+function boxedNull(): NpyArray {
+  const bits = BigUint64Array.of(0xfff8000000000002n);
+  return { shape: [], dtype: "f8", data: new Float64Array(bits.buffer) };
+}

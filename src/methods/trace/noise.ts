@@ -1,0 +1,57 @@
+import type { Model } from "../../engine/Model.ts";
+import { NumpyRandom } from "../random/numpyRandom.ts";
+import { sigma } from "./sigma.ts";
+
+/** The scale of the noise: a multiple of σ (METHODS 2.4), a fixed level, or uniform on ± a level. */
+export type Noise =
+  | { kind: "sigma"; factor: number }
+  | { kind: "level"; level: number }
+  | { kind: "uniform"; level: number };
+
+/** What {@link corruptedEmbeddings} corrupts, and how. */
+export interface Corruption {
+  /** The subject's clean embeddings [token, dModel]. */
+  clean: Float32Array;
+  samples: number;
+  /** The factor of the random draw: σ times its multiple, or the level itself. */
+  level: number;
+  uniform: boolean;
+  /** Put the noise in the place of the embedding instead of adding it. */
+  replace: boolean;
+  seed: number;
+}
+
+/**
+ * The corrupted embeddings [sample, token, dModel] of the subject. The noise is one draw of a fresh
+ * `RandomState(seed)` in that order; it is scaled and added in float64 and the sum is rounded once, so
+ * that every element is the one that the authors' code feeds the model (METHODS 2.4).
+ */
+export function corruptedEmbeddings(corruption: Corruption): Float32Array {
+  const { clean, samples, level, uniform, replace, seed } = corruption;
+  const random = new NumpyRandom(seed);
+  const count = samples * clean.length;
+  const noise = uniform ? random.uniform(-1, 1, count) : random.randn(count);
+  const base = (i: number): number => (replace ? 0 : clean[i % clean.length]);
+  return Float32Array.from(noise, (x, i) => base(i) + level * x);
+}
+
+/**
+ * The factor of the random draw: the level itself, or its multiple of σ.
+ *
+ * @param known σ, where it was measured before; otherwise it is measured on the request's one subject
+ * @throws when the result is not a number from 0
+ */
+export async function noiseLevel(
+  model: Model,
+  { noise, subject }: { noise: Noise; subject: string },
+  known?: number,
+): Promise<number> {
+  const level =
+    noise.kind === "sigma"
+      ? noise.factor * (known ?? (await sigma(model, [subject])))
+      : noise.level;
+  if (!(level >= 0 && level < Infinity)) {
+    throw new Error(`invalid noise: ${level} (a number from 0, or a multiple of σ such as 3s)`);
+  }
+  return level;
+}

@@ -1,0 +1,155 @@
+import type { Fact, ModelView } from "../../../workers/protocol/protocol.ts";
+import { romeDefaults, traceDefaults, type RomeField, type TraceField } from "../edit/fields.ts";
+import type { Kind } from "../trace/heatmap.ts";
+import { occurrences, reviseRange, trimRange, type Range } from "./markedRange.ts";
+import type { View } from "../viewHash.ts";
+
+/** Everything the reader typed or chose, kept as typed: nothing here is lost by an error. */
+export class Draft {
+  model = $state("demo");
+  fact = $state.raw<Fact | null>(null);
+  prompt = $state("");
+  subject = $state("");
+  /** Where the subject stands in the prompt; null where it does not. */
+  range = $state.raw<Range | null>(null);
+  /** The answer a trace follows; the model's own where empty. */
+  answer = $state("");
+  target = $state("");
+  truth = $state("");
+  paraphrases = $state("");
+  neighbours = $state("");
+  kinds = $state<Record<Kind, boolean>>({ state: true, mlp: true, attn: true });
+  replace = $state(false);
+  /** Whether many facts are rewritten together, instead of this one. */
+  many = $state(false);
+  /** Fields that differ from the model's own defaults. */
+  traceText = $state<Partial<Record<TraceField, string>>>({});
+  romeText = $state<Partial<Record<RomeField, string>>>({});
+  contextText = $state("");
+
+  places = $derived(occurrences(this.prompt, this.subject));
+  /** The prompt with `{}` for the subject, or null while no subject is marked. */
+  template = $derived.by(() => {
+    if (!this.range || this.range.begin === this.range.end) return null;
+    return `${this.prompt.slice(0, this.range.begin)}{}${this.prompt.slice(this.range.end)}`;
+  });
+  /** Which of the subject's occurrences is marked, counted from 0. */
+  occurrence = $derived(
+    Math.max(
+      0,
+      this.places.findIndex((place) => place.begin === this.range?.begin),
+    ),
+  );
+
+  /** The subject's trouble with the prompt, as a sentence. */
+  subjectProblem = $derived.by(() => {
+    const { prompt, subject, places } = this;
+    if (!prompt.trim()) return "the prompt is empty; type a sentence that stops before its answer";
+    if (!subject) return "no subject yet; select the words in the prompt that name it";
+    if (!places.length)
+      return `subject “${subject}” is not in the prompt; use the words exactly as typed, or select them there`;
+    return null;
+  });
+  subjectNote = $derived(
+    this.places.length > 1
+      ? `“${this.subject}” is there ${this.places.length} times; number ${this.occurrence + 1} is marked`
+      : null,
+  );
+
+  /** The reader typed in the prompt: the mark follows the words it stands on. */
+  type(text: string) {
+    const revised = this.range && reviseRange(this.prompt, text, this.range);
+    this.prompt = text;
+    if (!revised) return this.nameSubject(this.subject);
+    this.range = revised;
+    this.subject = text.slice(revised.begin, revised.end);
+  }
+
+  /** The reader selected words of the prompt as the subject. */
+  mark(selection: Range) {
+    const range = trimRange(this.prompt, selection);
+    if (range.begin === range.end) return;
+    this.range = range;
+    this.subject = this.prompt.slice(range.begin, range.end);
+  }
+
+  /** The reader typed the subject: its first occurrence is marked. */
+  nameSubject(subject: string, occurrence = 0) {
+    this.subject = subject;
+    const places = occurrences(this.prompt, subject);
+    this.range = places[occurrence] ?? places[0] ?? null;
+  }
+
+  /** Marks the next occurrence of a subject that is there more than once. */
+  nextOccurrence() {
+    this.range = this.places[(this.occurrence + 1) % this.places.length] ?? null;
+  }
+
+  /** Fills everything in from one of the facts that come with the page. */
+  take(fact: Fact) {
+    this.fact = fact;
+    this.prompt = fact.prompt.replace("{}", fact.subject);
+    this.nameSubject(fact.subject);
+    const begin = fact.prompt.indexOf("{}");
+    this.range = { begin, end: begin + fact.subject.length };
+    this.answer = "";
+    this.truth = fact.target;
+    this.target = fact.newTargets[0] ?? "";
+    this.paraphrases = fact.paraphrases.map((p) => p.replace("{}", fact.subject)).join("\n");
+    this.neighbours = fact.neighbours.join("\n");
+  }
+
+  /** The trace's fields as they stand for this model. */
+  trace(model: ModelView): Record<TraceField, string> {
+    return { ...traceDefaults(model.tracing), ...this.traceText };
+  }
+
+  /** ROME's fields as they stand for this model. */
+  rome(model: ModelView): Record<RomeField, string> {
+    return { ...romeDefaults(model.preset), ...this.romeText };
+  }
+
+  /** What a link to this draft carries. */
+  view(): Partial<View> {
+    const { model, prompt, subject, answer, target, truth, fact } = this;
+    const asGiven = (text: string, given: string[] | undefined) =>
+      text === given?.map((p) => p.replace("{}", fact?.subject ?? "")).join("\n") ? "" : text;
+    const kinds = (Object.keys(this.kinds) as Kind[]).filter((kind) => this.kinds[kind]);
+    return {
+      model,
+      prompt,
+      subject,
+      answer,
+      target,
+      truth,
+      fact: fact ? String(fact.id) : "",
+      at: this.occurrence ? String(this.occurrence) : "",
+      paraphrases: asGiven(this.paraphrases, fact?.paraphrases),
+      neighbours: asGiven(this.neighbours, fact?.neighbours),
+      kinds: kinds.length === 3 ? "" : kinds.join(",") || "none",
+      replace: this.replace ? "1" : "",
+      many: this.many ? "1" : "",
+      trace: $state.snapshot(this.traceText),
+      rome: $state.snapshot(this.romeText),
+    };
+  }
+
+  /** Takes what a link carries; the rest stays. */
+  restore(view: Partial<View>, facts: Fact[]) {
+    const fact = facts.find(({ id }) => String(id) === view.fact);
+    if (fact) this.take(fact);
+    if (view.model !== undefined) this.model = view.model;
+    if (view.prompt !== undefined) this.prompt = view.prompt;
+    if (view.subject !== undefined) this.nameSubject(view.subject, Number(view.at ?? 0));
+    for (const key of ["answer", "target", "truth", "paraphrases", "neighbours"] as const)
+      if (view[key] !== undefined) this[key] = view[key];
+    if (view.kinds) {
+      const kinds = view.kinds.split(",");
+      for (const kind of ["state", "mlp", "attn"] as const) this.kinds[kind] = kinds.includes(kind);
+    }
+    this.replace = view.replace === "1";
+    this.many = view.many === "1";
+    this.traceText = { ...view.trace };
+    this.romeText = { ...view.rome };
+  }
+}

@@ -1,0 +1,269 @@
+import type { RemoteLab } from "../../../workers/connect.ts";
+import type {
+  KeptModels,
+  KeptModelView,
+  KnownModelView,
+  LoadProgress,
+  ModelOrder,
+  ModelSource,
+  PlannedWork,
+  PlanView,
+  Precision,
+  PrecisionPlan,
+} from "../../../workers/protocol/protocol.ts";
+import { addressOf, checkAddress, sourceOf } from "./modelAddress.ts";
+import { prefer, preferred } from "../parts/preferences.ts";
+import { messageOf } from "../parts/sentence.ts";
+
+/** What the model may be computed on; empty for what is best. */
+export type DeviceChoice = "" | "webgpu" | "wasm";
+
+/** What the session lends. */
+interface DeskHost {
+  lab(): RemoteLab["models"];
+  run<T>(
+    name: "plan" | "kept",
+    stage: string,
+    work: (id: number) => Promise<T>,
+  ): Promise<T | undefined>;
+  stop(name: "plan"): void;
+  load(order: ModelOrder): Promise<void>;
+  /** Puts a sentence where what is looked at is chosen. */
+  report(error: unknown): void;
+  /** Starts the worker anew, on another device. */
+  restart(): Promise<void>;
+}
+
+/** Milliseconds without a byte after which a speed no longer holds. */
+const SILENCE = 3000;
+
+/** Downloads up to this many bytes begin without being asked about. */
+const SMALL = 64e6;
+
+/** Choosing a model: what it would need, how its load goes on, and what is kept. */
+export class ModelDesk {
+  /** Whether the dialog is open, and on which of its pages. */
+  shown = $state(false);
+  page = $state<"choose" | "kept">("choose");
+  /** What is looked at. */
+  source = $state.raw<ModelSource | null>(null);
+  plan = $state.raw<PlanView | null>(null);
+  precision = $state<Precision>("f32");
+  work = $state<PlannedWork>("rome");
+  /** What each kind of work would take, once it is reckoned. */
+  memory = $state.raw<Partial<Record<PlannedWork, PrecisionPlan[]>>>({});
+  known = $state.raw<KnownModelView[]>([]);
+  kept = $state.raw<KeptModels | null>(null);
+  progress = $state.raw<LoadProgress | null>(null);
+  /** What a load that was stopped has left. */
+  left = $state.raw<KeptModelView | null>(null);
+  /** Whether a folder is being dragged over the page. */
+  dragging = $state(false);
+
+  device = $state<DeviceChoice>(deviceOf(preferred("device")));
+  /** The Hub's mirror; empty for the Hub itself. */
+  hub = $state(preferred("hub"));
+  /** What the chosen precision would take for the chosen work. */
+  chosen = $derived(this.memory[this.work]?.find(({ precision }) => precision === this.precision));
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  readonly #host: DeskHost;
+
+  constructor(host: DeskHost) {
+    this.#host = host;
+  }
+
+  /** Opens the dialog where a model is chosen. */
+  async open(page: "choose" | "kept" = "choose") {
+    Object.assign(this, { shown: true, page });
+    await this.refresh();
+  }
+
+  /** Shows the choice again. */
+  back() {
+    this.#host.stop("plan");
+    this.#host.report(null);
+    this.source = this.plan = null;
+  }
+
+  /** Takes what a link asks for; it holds for this visit. */
+  take({ device, hub }: { device?: string; hub?: string }) {
+    if (device !== undefined) this.device = deviceOf(device);
+    if (hub !== undefined) this.hub = hub;
+  }
+
+  /** Finds out what opening a model would mean. */
+  async look(source: ModelSource, precision?: Precision): Promise<PlanView | undefined> {
+    Object.assign(this, { source, plan: null, memory: {}, left: null });
+    const found = await this.#host.run("plan", "reading its config", async (id) => {
+      checkAddress(source);
+      const plan = await this.#host.lab().plan(id, { source, ...this.#mirror() });
+      return { plan, memory: await this.#memory(plan, this.work) };
+    });
+    if (!found) return undefined;
+    const { plan, memory } = found;
+    this.precision = precision ?? suggested(plan, memory);
+    this.memory = { [this.work]: memory };
+    this.plan = plan;
+    void this.#reckonRest(plan);
+    return plan;
+  }
+
+  #memory({ config, files }: PlanView, work: PlannedWork) {
+    return this.#host.lab().memory({ config, files, work });
+  }
+
+  /** The other kinds of work, one after the other, so that nothing waits long for them. */
+  async #reckonRest(plan: PlanView) {
+    for (const work of works) {
+      if (this.memory[work]) continue;
+      const memory = await this.#memory(plan, work);
+      if (this.plan !== plan) return;
+      this.memory = { ...this.memory, [work]: memory };
+    }
+  }
+
+  /** Opens what a link names: at once where little is left to download, else it is asked about. */
+  async openLink(model: string, precision?: Precision) {
+    const source = sourceOf(model);
+    if (source.kind === "demo") return this.#host.load({ source, ...(precision && { precision }) });
+    const plan = await this.look(source, precision);
+    if (!plan) {
+      this.source = null;
+      return;
+    }
+    if (this.chosen?.level === "refused" || plan.bytes - plan.kept > SMALL) this.shown = true;
+    else await this.load();
+  }
+
+  /** Loads what is looked at. */
+  async load() {
+    const { source, precision } = this;
+    if (!source) return;
+    void this.#askToKeep();
+    await this.#host.load({ source, precision, ...this.#mirror() });
+  }
+
+  /** A load began. */
+  began() {
+    this.#follow(null);
+    this.left = null;
+  }
+
+  /** A load went on. */
+  went(progress: LoadProgress) {
+    this.#follow(progress);
+    // Nothing is reported while nothing comes: what was last said of the speed would stand there for ever.
+    if (progress.stage !== "downloading") return;
+    const { stage, done, total } = progress;
+    this.#silence = setTimeout(
+      () => (this.progress = { stage, done, total, bytesPerSecond: 0 }),
+      SILENCE,
+    );
+  }
+
+  #follow(progress: LoadProgress | null) {
+    clearTimeout(this.#silence);
+    this.progress = progress;
+  }
+
+  /** A load ended well: if it is what the dialog is about, there is nothing left to choose. */
+  loaded({ source }: ModelOrder) {
+    this.#follow(null);
+    if (source === this.source) Object.assign(this, { shown: false, source: null, plan: null });
+  }
+
+  /** A load ended before its end: says what is kept of it. */
+  async stopped({ source }: ModelOrder) {
+    this.#follow(null);
+    await this.refresh();
+    const name = addressOf(source);
+    const kept = this.kept?.models.find((model) => sameModel(model, name));
+    if (kept && !kept.complete) this.left = kept;
+    if (kept && this.plan && this.source === source)
+      this.plan = { ...this.plan, kept: Math.min(kept.bytes, this.plan.bytes) };
+  }
+
+  /** Looks what is kept. */
+  async refresh() {
+    const kept = await this.#host.run("kept", "looking what is kept", () =>
+      this.#host.lab().kept(),
+    );
+    if (kept) this.kept = kept;
+  }
+
+  async remove(model: KeptModelView) {
+    const { base, revision } = model;
+    if (this.left?.base === base && this.left.revision === revision) this.left = null;
+    const kept = await this.#host.run("kept", `deleting ${model.name}`, () =>
+      this.#host.lab().remove({ base, revision }),
+    );
+    if (kept) this.kept = kept;
+  }
+
+  /** The model that is kept under an id, if any. */
+  keptAs(source: ModelSource): KeptModelView | undefined {
+    return this.kept?.models.find((model) => sameModel(model, addressOf(source)));
+  }
+
+  setHub(hub: string) {
+    this.hub = hub.trim().replace(/\/+$/, "");
+    prefer("hub", this.hub);
+  }
+
+  async setDevice(device: DeviceChoice) {
+    this.device = device;
+    prefer("device", device);
+    await this.#host.restart();
+    if (this.source) await this.look(this.source);
+  }
+
+  /** Looks at a folder that the reader is about to give, and says what is wrong with it. */
+  async lookAtFolder(give: () => Promise<ModelSource | null>) {
+    try {
+      const folder = await give();
+      if (!folder) return;
+      this.shown = true;
+      await this.look(folder);
+    } catch (error) {
+      this.#host.report(new Error(messageOf(error)));
+    }
+  }
+
+  /** What a link carries beside the model's name. */
+  view(): { device?: string; hub?: string } {
+    const { device, hub } = this;
+    return { ...(device && { device }), ...(hub && { hub }) };
+  }
+
+  #mirror() {
+    return this.hub ? { hub: this.hub } : {};
+  }
+
+  /** A download of gigabytes is worth the question; only a window may ask it. */
+  async #askToKeep() {
+    try {
+      await navigator.storage?.persist?.();
+    } catch {
+      // Kept as long as the browser likes.
+    }
+  }
+}
+
+const works: PlannedWork[] = ["rome", "trace", "memit", "statistics"];
+
+/** As the files have it, or the first precision that is not too much. */
+function suggested({ stored }: PlanView, memory: PrecisionPlan[]): Precision {
+  if (stored !== "float") return stored;
+  const good = memory.find(({ level }) => level === "fits" || level === "unknown");
+  // Where all is doubtful, what takes least.
+  return (good ?? memory.findLast(({ level }) => level !== "refused") ?? memory[0]).precision;
+}
+
+const deviceOf = (text: string): DeviceChoice => (text === "webgpu" || text === "wasm" ? text : "");
+
+/** A branch that nobody named is main. */
+function sameModel(kept: KeptModelView, address: string): boolean {
+  const [id, revision = "main"] = address.split("@");
+  if (kept.revision === "") return kept.base === `${address.replace(/\/+$/, "")}/`;
+  return kept.name === id && kept.revision === revision;
+}

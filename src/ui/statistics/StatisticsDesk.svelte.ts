@@ -1,0 +1,158 @@
+import type { RemoteLab } from "../../../workers/connect.ts";
+import type {
+  CollectOrder,
+  CollectProgress,
+  KeptView,
+  StatisticsOverview,
+} from "../../../workers/protocol/protocol.ts";
+import { download } from "../parts/download.ts";
+
+/** What the session lends: the worker, and a job of which one is under way at a time. */
+interface DeskHost {
+  lab(): RemoteLab["statistics"];
+  run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
+  stop(): void;
+  callback<F extends (...values: never[]) => void>(call: F): F;
+  took(answer: StatisticsOverview): void;
+}
+
+/** What this browser stores for the page, and whether it has promised to keep it. */
+export interface StorageView {
+  usage: number;
+  quota: number;
+  persisted: boolean;
+  /** Whether it was asked, on this visit, to promise it. */
+  asked: boolean;
+}
+
+/** Covariance statistics on the page: what is kept, and what is being collected. */
+export class StatisticsDesk {
+  /** Whether the dialog is open. */
+  shown = $state(false);
+  overview = $state.raw<StatisticsOverview | null>(null);
+  progress = $state.raw<CollectProgress | null>(null);
+  stage = $state("");
+  collecting = $state(false);
+  storage = $state.raw<StorageView | null>(null);
+  readonly #host: DeskHost;
+  #collection: Promise<void> | undefined;
+
+  constructor(host: DeskHost) {
+    this.#host = host;
+  }
+
+  /** Opens the dialog on what there is now. */
+  async open() {
+    this.shown = true;
+    await this.refresh();
+  }
+
+  async refresh() {
+    await this.#do("looking for statistics", () => this.#host.lab().overview());
+    await this.measureStorage();
+  }
+
+  /** Takes an .npz in the authors' form, from a file or an address. */
+  async add(from: File | string, layer: number) {
+    const name = typeof from === "string" ? from : from.name;
+    await this.#do(`reading ${name}`, (id) => {
+      const report = this.#host.callback((done: number, total: number, stage: string) => {
+        this.stage = `${stage}: ${Math.floor((100 * done) / total)} %`;
+      });
+      return this.#host.lab().add(id, { from, layer, date: Date.now() }, report);
+    });
+    await this.#keepStorage();
+  }
+
+  /** Collects, or goes on with what was begun. */
+  collect(order: Omit<CollectOrder, "date">) {
+    return (this.#collection = this.#collect(order));
+  }
+
+  async #collect(order: Omit<CollectOrder, "date">) {
+    this.progress = null;
+    this.collecting = true;
+    try {
+      await this.#do("collecting statistics", (id) => {
+        const report = this.#host.callback((progress: CollectProgress | null, stage: string) => {
+          if (progress) this.progress = progress;
+          this.stage = stage;
+        });
+        return this.#host.lab().collect(id, { ...order, date: Date.now() }, report);
+      });
+    } finally {
+      this.collecting = false;
+    }
+    await this.#keepStorage();
+  }
+
+  /** Ends the collection for now: what was read is kept for it to go on. */
+  async pause() {
+    this.#host.stop();
+    this.stage = "pausing";
+    await this.#collection;
+    await this.refresh();
+  }
+
+  takeCollected() {
+    return this.#do("keeping what is collected", (id) =>
+      this.#host.lab().takeCollected(id, Date.now()),
+    );
+  }
+
+  dropCollection() {
+    return this.#do("forgetting the collection", (id) => this.#host.lab().dropCollection(id));
+  }
+
+  use({ key }: KeptView) {
+    return this.#do("loading statistics", (id) => this.#host.lab().use(id, key, Date.now()));
+  }
+
+  measure({ key }: KeptView) {
+    return this.#do("measuring the condition", (id) => this.#host.lab().measure(id, key));
+  }
+
+  async remove({ key }: KeptView) {
+    await this.#do("deleting statistics", (id) => this.#host.lab().remove(id, key));
+    await this.measureStorage();
+  }
+
+  /** Hands a file in the authors' form to the reader's downloads. */
+  async export({ key }: KeptView) {
+    const file = await this.#host.run("writing statistics", (id) => this.#host.lab().file(id, key));
+    if (file) download(file.name, file.blob);
+  }
+
+  /** Asks the browser how much it stores for the page, and whether for good. */
+  async measureStorage(asked = this.storage?.asked ?? false) {
+    const { storage } = navigator;
+    if (!storage?.estimate) return;
+    const [{ usage = 0, quota = 0 }, persisted] = await Promise.all([
+      storage.estimate(),
+      storage.persisted(),
+    ]);
+    this.storage = { usage, quota, persisted, asked };
+  }
+
+  /** Asks the browser to keep what it stores for the page until the reader deletes it. */
+  async persist() {
+    await navigator.storage?.persist?.();
+    await this.measureStorage(true);
+  }
+
+  /** The first statistics that are kept are worth the question. */
+  async #keepStorage() {
+    await this.measureStorage();
+    const kept = this.overview?.kept.some(({ memoryOnly }) => !memoryOnly) ?? false;
+    if (kept && this.storage && !this.storage.persisted && !this.storage.asked)
+      await this.persist();
+  }
+
+  async #do(stage: string, work: (id: number) => Promise<StatisticsOverview>) {
+    this.stage = stage;
+    const answer = await this.#host.run(stage, work);
+    if (!answer) return;
+    this.overview = answer;
+    this.#host.took(answer);
+  }
+}

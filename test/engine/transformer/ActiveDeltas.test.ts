@@ -1,0 +1,69 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { LayerDelta, Model } from "../../../src/engine/Model.ts";
+import { NumpyRandom } from "../../../src/methods/random/numpyRandom.ts";
+import { tinyModel } from "../../support/methods/tiny.ts";
+
+const tokens = [[5, 17, 200, 33, 8]];
+const at = { row: 0, token: 4 };
+
+describe.each(["tiny-gpt2", "tiny-gptj"] as const)("a delta of %s", (name) => {
+  let model: Model;
+  let low: LayerDelta;
+  let high: LayerDelta;
+  beforeAll(async () => {
+    model = await tinyModel(name);
+    const { dMlp, dModel } = model.config;
+    const numbers = new NumpyRandom(7);
+    low = {
+      layer: 1,
+      rank: 2,
+      u: Float32Array.from(numbers.randn(2 * dMlp), (x) => 0.1 * x),
+      v: Float32Array.from(numbers.randn(2 * dModel)),
+    };
+    // The same ΔW, as factors of a rank at which W + ΔW is made once.
+    const [u, v] = [new Float32Array(dModel * dMlp), new Float32Array(dModel * dModel)];
+    u.set(low.u);
+    v.set(low.v);
+    high = { layer: 1, rank: dModel, u, v };
+  });
+
+  const logits = async () => (await model.run({ tokens, readout: [at] })).readout;
+
+  /** d −log p by hidden of layer 0: through the changed matrix. */
+  async function gradient(): Promise<Float32Array> {
+    const loss = { nll: [{ ...at, target: 3, weight: 1 }] };
+    const found = await model.gradient({ tokens }, loss, [{ site: "hidden", layer: 0 }]);
+    return found.gradients[0];
+  }
+
+  test("is the same as factors and as a dense matrix, forward and backward", async () => {
+    const base = await logits();
+    model.setDeltas([low]);
+    const [factors, factorsGradient] = [await logits(), await gradient()];
+    model.setDeltas([high]);
+    expect(await logits()).toBeAllclose(factors, { rtol: 1e-5, atol: 1e-5 });
+    expect(await gradient()).toBeAllclose(factorsGradient, { rtol: 1e-4, atol: 1e-5 });
+    model.setDeltas([]);
+    expect(factors).not.toEqual(base);
+    expect(await logits()).toEqual(base);
+  });
+
+  test("of a high rank takes the room of one matrix, and gives it back", async () => {
+    const { dMlp, dModel } = model.config;
+    const { bytes } = model.ledger;
+    model.setDeltas([high]);
+    await logits();
+    expect(model.ledger.bytes - bytes).toBe(4 * dMlp * dModel);
+    model.setDeltas([]);
+    expect(model.ledger.bytes).toBe(bytes);
+  });
+
+  test("that is switched off while W + ΔW is made leaves nothing behind", async () => {
+    const { tensors } = model.ledger;
+    model.setDeltas([high]);
+    const running = logits();
+    model.setDeltas([]);
+    await running;
+    expect(model.ledger.tensors).toBe(tensors);
+  });
+});

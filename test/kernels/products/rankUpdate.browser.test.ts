@@ -1,0 +1,36 @@
+import { expect } from "vitest";
+import { rankUpdate } from "../../../src/kernels/products/rankUpdate.ts";
+import { rankUpdateReference } from "../../../src/kernels/products/rankUpdate.reference.ts";
+import { gpuTest } from "../../support/device.ts";
+import { uniform } from "../../support/kernels/positiveDefinite.ts";
+
+const sizes = [
+  { dMlp: 1, dModel: 1, rank: 1, tile: 16 },
+  { dMlp: 5, dModel: 3, rank: 2, tile: 8 },
+  { dMlp: 33, dModel: 17, rank: 1, tile: 8 },
+  { dMlp: 17, dModel: 33, rank: 19, tile: 16 },
+  { dMlp: 64, dModel: 16, rank: 9, tile: 4 },
+];
+
+gpuTest.for(
+  sizes.flatMap((size) =>
+    (["[dMlp, dModel]", "[dModel, dMlp]"] as const).map((layout) => ({ ...size, layout })),
+  ),
+)(
+  "W $layout of $dMlp × $dModel, rank $rank, tile $tile: added, then taken back",
+  async ({ tile, ...size }, { gpu }) => {
+    const { dMlp, dModel, rank } = size;
+    const [weights, left, right] = [dMlp * dModel, rank * dMlp, rank * dModel].map((length, i) =>
+      Float32Array.from(uniform(length, i)),
+    );
+    const w = gpu.upload("test.w", weights);
+    const u = gpu.upload("test.u", left);
+    const v = gpu.upload("test.v", right);
+    await rankUpdate(gpu, { w, u, v }, { ...size, sign: "+" }, tile);
+    const expected = rankUpdateReference(weights, left, right, { ...size, sign: "+" });
+    expect(await gpu.download(w)).toBeAllclose(expected);
+    await rankUpdate(gpu, { w, u, v }, { ...size, sign: "-" }, tile);
+    expect(await gpu.download(w)).toBeAllclose(weights);
+    gpu.destroy(w, u, v);
+  },
+);

@@ -1,0 +1,459 @@
+/* eslint-disable @typescript-eslint/require-await -- it stands for calls across a thread, which are promises */
+import type { Connection, RemoteLab } from "../../../workers/connect.ts";
+import type {
+  Case,
+  CaseScore,
+  ComparisonView,
+  Delta,
+  EditEvent,
+  EditOrder,
+  EditView,
+  Fact,
+  KeptEdit,
+  LoadProgress,
+  ModelOrder,
+  ModelView,
+  PromptScore,
+  Trace,
+  TraceEvent,
+  TraceRequest,
+} from "../../../workers/protocol/protocol.ts";
+import { FakeMass } from "./FakeMass.ts";
+import { FakeModels } from "./FakeModels.ts";
+import { FakeStatistics } from "./FakeStatistics.ts";
+
+const layers = 8;
+const words = (text: string) => text.match(/\s*\S+/g) ?? [];
+
+/** Two facts with everything a test needs. */
+export const facts: Fact[] = [
+  {
+    id: "space-needle",
+    relation: "city",
+    subject: "The Space Needle",
+    prompt: "{} is in the city of",
+    paraphrases: ["{} can be found in", "The city where {} stands is", "To see {}, travel to"],
+    target: "Seattle",
+    newTargets: ["Paris", "Rome"],
+    neighbours: [
+      "Pike Place Market is in the city of",
+      "The Museum of Pop Culture is in the city of",
+      "Starbucks was founded in",
+    ],
+  },
+  {
+    id: "mozart",
+    relation: "birthplace",
+    subject: "Wolfgang Amadeus Mozart",
+    prompt: "{} was born in the city of",
+    paraphrases: ["The birthplace of {} is"],
+    target: "Salzburg",
+    newTargets: ["Lisbon"],
+    neighbours: ["Herbert von Karajan was born in the city of"],
+  },
+];
+
+/** How a fake Lab differs from the one that simply works. */
+export interface FakeOptions {
+  /** Milliseconds between two reports, so that a run can be watched. */
+  delay?: number;
+  /** A sentence that the named method fails with. */
+  fail?: Partial<Record<keyof RemoteLab, string>>;
+  notice?: string;
+  keyRatio?: number;
+}
+
+/** A Lab that answers from arithmetic instead of a model: the same every time, and at once. */
+export class FakeLab implements RemoteLab {
+  readonly statistics = new FakeStatistics();
+  readonly models = new FakeModels();
+  readonly mass = new FakeMass({
+    edits: () => this.edits,
+    cancelled: (id) => this.#cancelled.has(id),
+  });
+  calls: string[] = [];
+  edits: Delta[] = [];
+  /** Of the last load. */
+  precision = "";
+  /** The device that was asked for last. */
+  preference: string | undefined;
+  #options: FakeOptions;
+  #cancelled = new Set<number>();
+  #kept: KeptEdit[] = [];
+
+  constructor(options: FakeOptions = {}) {
+    this.#options = options;
+    this.mass.delay = options.delay ?? 0;
+  }
+
+  async started() {}
+
+  lost(): Promise<string> {
+    return new Promise(() => undefined);
+  }
+
+  async open(_id: number, _base: string, preference?: string) {
+    this.#enter("open");
+    this.preference = preference;
+    return {
+      provider: "wasm" as const,
+      description: "WebAssembly, 2 threads",
+      notice: this.#options.notice ?? "WebGPU is only emulated in software here (SwiftShader)",
+    };
+  }
+
+  async facts() {
+    this.#enter("facts");
+    return facts;
+  }
+
+  async load(
+    id: number,
+    { source, precision = "f32" }: ModelOrder,
+    report: (progress: LoadProgress) => void,
+  ): Promise<ModelView> {
+    this.#enter("load");
+    this.precision = precision;
+    const total = source.kind === "demo" ? 16.8e6 : 6.43e9;
+    for (let i = 1; i <= 8; i++) {
+      await this.#pause(id);
+      const done = (i * total) / 8;
+      report({ stage: "downloading", done, total, bytesPerSecond: 45e6, secondsLeft: 120 });
+    }
+    const name =
+      source.kind === "demo" ? "demo" : source.kind === "address" ? source.address : source.name;
+    return {
+      config: {
+        architecture: "gpt2",
+        name,
+        revision: "main",
+        layers,
+        dModel: 256,
+        dMlp: 1024,
+        heads: 8,
+        vocab: 8192,
+        positions: 128,
+        layerNormEpsilon: 1e-5,
+        rotaryDim: 0,
+        tied: true,
+      },
+      toy: source.kind === "demo",
+      precision,
+      bytes: 30e6,
+      offline: false,
+      preset: {
+        layer: 2,
+        steps: 20,
+        learningRate: 0.5,
+        clamp: 4,
+        weightDecay: 0.5,
+        klFactor: 0.0625,
+        keyMode: "code",
+        mom2Adjustment: true,
+        contextLengths: [
+          [5, 10],
+          [10, 10],
+        ],
+        factToken: "subject_last",
+        source: "chosen by a sweep over layers, steps and clamp on 200 facts",
+      },
+      tracing: {
+        window: 3,
+        samples: 10,
+        noise: { kind: "sigma", factor: 3 },
+        source: "the built-in model, whose windows are narrow",
+      },
+      memit: {
+        layers: [0, 1, 2],
+        lambda: 100,
+        steps: 40,
+        learningRate: 1,
+        clamp: 20,
+        weightDecay: 0.5,
+        klFactor: 0.0625,
+        factToken: "subject_last",
+        source: "chosen by trying layers, λ, steps and clamp",
+      },
+      statistics: [{ layer: 2, source: "shipped with the model", count: 250_000 }],
+    };
+  }
+
+  async tokenize(prompt: string, subject?: string, occurrence = 0) {
+    this.#enter("tokenize");
+    const texts = words(prompt);
+    let at = -1;
+    for (let i = 0; i <= occurrence && subject; i++) at = prompt.indexOf(subject, at + 1);
+    const range = at < 0 || !subject ? undefined : tokenRange(texts, at, at + subject.length);
+    return { ids: texts.map((text) => hash(text) % 8192), texts, ...(range && { subject: range }) };
+  }
+
+  async predict(_id: number, prompt: string, top: number) {
+    this.#enter("predict");
+    const names = [
+      " Seattle",
+      " Portland",
+      " Washington",
+      " Paris",
+      " Vancouver",
+      " Chicago",
+      " London",
+      " Tacoma",
+      " Boston",
+      " Denver",
+    ];
+    const share = (name: string, i: number, edited: boolean) =>
+      edited ? (name === " Paris" ? 0.93 : 0.04 / (i + 1)) : 0.82 * 0.28 ** i;
+    const list = (edited: boolean) =>
+      names
+        .map((token, i) => ({
+          id: hash(token) % 8192,
+          token,
+          probability: share(token, i, edited),
+        }))
+        .sort((a, b) => b.probability - a.probability)
+        .slice(0, top);
+    return { prompt, before: list(false), ...(this.edits.length && { after: list(true) }) };
+  }
+
+  async trace(
+    id: number,
+    request: TraceRequest,
+    report: (event: TraceEvent) => void,
+  ): Promise<Trace> {
+    this.#enter("trace");
+    const { ids, texts, subject } = await this.tokenize(
+      request.prompt,
+      request.subject,
+      request.occurrence,
+    );
+    const subjectRange = subject ?? [0, 1];
+    report({ type: "start", start: { tokens: texts, subjectRange, layers } });
+    const scores = new Float32Array(texts.length * layers);
+    for (let token = 0; token < texts.length; token++) {
+      await this.#pause(id);
+      const row = Float32Array.from({ length: layers }, (_, layer) =>
+        score(request.kind, { token, layer }, texts.length, subjectRange),
+      );
+      scores.set(row, token * layers);
+      report({ type: "row", token, row });
+    }
+    return {
+      kind: request.kind,
+      window: request.window,
+      tokens: texts,
+      tokenIds: ids,
+      subjectRange,
+      answer: request.target ?? " Seattle",
+      answerIds: [1],
+      highScore: 0.82,
+      lowScore: 0.07,
+      scores,
+      noiseLevel: 0.21,
+      layers,
+      correctPrediction: true,
+      blockTokens: 1234,
+    };
+  }
+
+  async rome(id: number, order: EditOrder, report: (event: EditEvent) => void): Promise<EditView> {
+    this.#enter("rome");
+    report({ type: "stage", stage: "sampling contexts" });
+    await this.#pause(id);
+    const { layer, steps: planned } = order.hyperparameters;
+    const steps: EditView["steps"] = [];
+    for (let step = 0; step < planned; step++) {
+      await this.#pause(id);
+      const nll = 6.5 * Math.exp(-step / 3.5);
+      const [kl, decay] = [0.12 * (1 - Math.exp(-step / 4)), 0.09 * (1 - Math.exp(-step / 3))];
+      steps.push({
+        step,
+        nll,
+        kl,
+        decay,
+        loss: nll + kl + decay,
+        probability: Math.exp(-nll),
+        norm: 1 + step / 4,
+      });
+      report({ type: "step", step: steps[step] });
+    }
+    const weight = `transformer.h.${layer}.mlp.c_proj.weight`;
+    const delta: Delta = {
+      provenance: {
+        format: "palimpsest.delta",
+        version: 1,
+        model: "demo",
+        revision: "main",
+        method: "rome",
+        app: "palimpsest 0.1.0",
+        seed: order.seed,
+        hyperparameters: { ...order.hyperparameters },
+        request: order.request,
+      },
+      layers: [
+        {
+          layer,
+          weight,
+          u: new Float32Array(1024).fill(0.03),
+          v: new Float32Array(256).fill(0.1),
+          rank: 1,
+          norm: 0.061,
+        },
+      ],
+    };
+    return {
+      delta,
+      steps,
+      relativeNorm: 0.061,
+      keyRatio: this.#options.keyRatio ?? 0.94,
+      contexts: ["{}", "The. {}"],
+      statistics: "shipped with the model",
+      known: [{ layer, source: "shipped with the model", count: 250_000 }],
+    };
+  }
+
+  async compare(
+    id: number,
+    scored: Case,
+    report: (done: number, total: number, stage: string) => void,
+  ): Promise<ComparisonView> {
+    this.#enter("compare");
+    await this.#pause(id);
+    report(1, 2, "scoring without edits");
+    await this.#pause(id);
+    const edited = this.edits.length > 0;
+    return {
+      case: scored,
+      before: caseScore(scored, false),
+      ...(edited && { after: caseScore(scored, true) }),
+      text: [
+        scored.prompt.replace("{}", scored.subject),
+        ...scored.paraphrases.slice(0, 1),
+        ...scored.neighbours.slice(0, 1),
+      ].map((prompt, i) => ({
+        prompt,
+        before: " Seattle, and the tower is known for its observation deck.",
+        ...(edited && {
+          after:
+            i < 2
+              ? " Paris, and it is one of the best known landmarks of the capital of France."
+              : " Seattle, and the tower is known for its observation deck.",
+        }),
+      })),
+    };
+  }
+
+  async setEdits(deltas: Delta[]) {
+    this.#enter("setEdits");
+    this.edits = deltas;
+  }
+
+  async keep(edits: KeptEdit[]) {
+    this.#enter("keep");
+    this.#kept = edits;
+    return this.#options.fail?.keep ?? null;
+  }
+
+  async kept() {
+    return this.#kept;
+  }
+
+  async admit(_id: number, file: File): Promise<{ delta: Delta; relativeNorm: number }> {
+    this.#enter("admit");
+    throw new Error(`${file.name} is not a safetensors file: it is too short for a header`);
+  }
+
+  async traceFile(trace: Trace) {
+    return new Uint8Array(trace.scores.length);
+  }
+
+  async checkOf() {
+    return {
+      prompt: "The Space Needle is in the city of",
+      target: "Paris",
+      before: 0.02,
+      after: 0.93,
+    };
+  }
+
+  async cancel(id: number) {
+    this.calls.push("cancel");
+    this.#cancelled.add(id);
+  }
+
+  #enter(method: keyof RemoteLab) {
+    this.calls.push(method);
+    const sentence = this.#options.fail?.[method];
+    if (sentence && method !== "keep") throw new Error(sentence);
+  }
+
+  async #pause(id: number) {
+    await new Promise((resolve) => setTimeout(resolve, this.#options.delay ?? 0));
+    if (this.#cancelled.has(id)) throw new DOMException("cancelled", "AbortError");
+  }
+}
+
+/** A connection to a fake Lab, and a way to let its worker die. */
+export function fakeConnection(lab: FakeLab): Connection & { die(reason: string): void } {
+  let die!: (reason: string) => void;
+  const died = new Promise<string>((resolve) => (die = resolve));
+  return { lab, died, die, callback: (call) => call, end: () => undefined };
+}
+
+const hash = (text: string) => [...text].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) >>> 0, 7);
+
+function tokenRange(texts: string[], begin: number, end: number): [number, number] {
+  let length = 0;
+  const ends = texts.map((text) => (length += text.length));
+  return [ends.findIndex((e) => e > begin), 1 + ends.findIndex((e) => e >= end)];
+}
+
+/** An early site at the last subject token and a late one at the last token. */
+function score(
+  kind: string,
+  { token, layer }: { token: number; layer: number },
+  tokens: number,
+  [, end]: [number, number],
+) {
+  const bump = (at: number, width: number) => Math.exp(-(((layer - at) / width) ** 2));
+  const early = token === end - 1 ? (kind === "attn" ? 0.05 : 0.5) * bump(1, 2) : 0;
+  const late =
+    token === tokens - 1 ? (kind === "mlp" ? 0.12 : 0.7) * bump(kind === "state" ? 7 : 5, 2.4) : 0;
+  return 0.07 + early + late + 0.015 * Math.abs(Math.sin(token * 7 + layer * 3));
+}
+
+function caseScore(scored: Case, edited: boolean): CaseScore {
+  const [low, high] = edited ? [0.12, 3.9] : [5.2, 0.3];
+  const prompt = (text: string, i: number, about: "fact" | "neighbour"): PromptScore => {
+    const flipped = edited && about === "fact";
+    const nllNew = flipped ? low + 0.2 * i : 5.2 - (edited ? 0.6 : 0) - 0.1 * i;
+    const nllTrue = flipped ? high - 0.1 * i : 0.3 + 0.1 * i;
+    const [winner, loser] = about === "fact" ? [nllNew, nllTrue] : [nllTrue, nllNew];
+    return {
+      prompt: text,
+      nllNew,
+      nllTrue,
+      success: winner < loser ? 1 : 0,
+      magnitude: Math.exp(-winner) - Math.exp(-loser),
+      tokenAccuracy: winner < 0.7 ? 1 : 0,
+    };
+  };
+  const rewrite = [prompt(scored.prompt.replace("{}", scored.subject), 0, "fact")];
+  const paraphrase = scored.paraphrases.map((text, i) => prompt(text, i + 1, "fact"));
+  const neighbourhood = scored.neighbours.map((text, i) => prompt(text, i, "neighbour"));
+  const mean = (list: PromptScore[], field: "success" | "magnitude" | "tokenAccuracy") =>
+    list.reduce((sum, one) => sum + one[field], 0) / list.length;
+  const measures = {
+    ES: mean(rewrite, "success"),
+    EM: mean(rewrite, "magnitude"),
+    PS: mean(paraphrase, "success"),
+    PM: mean(paraphrase, "magnitude"),
+    NS: mean(neighbourhood, "success"),
+    NM: mean(neighbourhood, "magnitude"),
+    rewriteAccuracy: mean(rewrite, "tokenAccuracy"),
+    paraphraseAccuracy: mean(paraphrase, "tokenAccuracy"),
+    neighbourAccuracy: mean(neighbourhood, "tokenAccuracy"),
+    GE: edited ? 5.91 : 6.02,
+  };
+  const score = 3 / (1 / measures.ES + 1 / measures.PS + 1 / measures.NS);
+  return { id: scored.id, rewrite, paraphrase, neighbourhood, measures, score, texts: [] };
+}

@@ -1,0 +1,208 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Locator } from "vitest/browser";
+import { render } from "vitest-browser-svelte";
+import App from "../../../src/ui/App.svelte";
+import "../../../src/ui/page.css";
+import { FakeLab, fakeConnection, type FakeOptions } from "../../support/ui/FakeLab.ts";
+
+/** Presses a button as soon as it can be; the tests look at the page, not at the pointer. */
+async function press(button: Locator) {
+  await expect.element(button).toBeEnabled();
+  (button.element() as HTMLElement).click();
+}
+
+beforeEach(() => sessionStorage.clear());
+afterEach(() => history.replaceState(null, "", "#"));
+
+/** The page on many facts, over a fake Lab. */
+async function open(options: FakeOptions = {}) {
+  history.replaceState(null, "", "#many=1");
+  const lab = new FakeLab(options);
+  const screen = await render(App, { connect: () => fakeConnection(lab) });
+  await expect.element(screen.getByText("p corrupted")).toBeVisible();
+  return { screen, lab };
+}
+
+type Screen = Awaited<ReturnType<typeof open>>["screen"];
+
+const csv = (count: number) =>
+  [
+    "prompt,subject,target",
+    ...Array.from({ length: count }, (_, i) => `{} is in,Tower ${i + 1},Paris`),
+  ].join("\n");
+
+async function paste(screen: Screen, text: string) {
+  await screen.getByLabelText(/^Facts: CSV/).fill(text);
+  await press(screen.getByRole("button", { name: "Read the table" }));
+}
+
+const write = (screen: Screen) => press(screen.getByRole("button", { name: "Write the facts" }));
+
+test("a pasted table is written with MEMIT, goes into the stack as one edit, and is undone", async () => {
+  const { screen, lab } = await open();
+  await paste(screen, csv(12));
+  await expect.element(screen.getByText("12 facts", { exact: true })).toBeVisible();
+  await expect.element(screen.getByRole("row", { name: /^1 Tower 1 is in/ })).toBeVisible();
+  await write(screen);
+  await expect.element(screen.getByText("12 of 12", { exact: true })).toBeVisible();
+  await expect
+    .element(screen.getByRole("row", { name: /^1 .*written 0\.020 0\.970/ }))
+    .toBeVisible();
+  expect(lab.edits).toHaveLength(1);
+  const [order] = lab.mass.orders;
+  expect(order).toMatchObject({ method: "memit", hyperparameters: { layers: [0, 1, 2] }, seed: 0 });
+  const stack = screen.getByRole("region", { name: "Edits" });
+  await expect.element(stack.getByText("and 11 more")).toBeVisible();
+  await expect.element(stack.getByText(/MEMIT, layers\s+0, 1, 2/)).toBeVisible();
+  await press(screen.getByRole("button", { name: "Undo" }));
+  await expect.poll(() => lab.edits.length).toBe(0);
+});
+
+test("the settings typed are those of the order, and wrong ones are refused", async () => {
+  const { screen, lab } = await open();
+  await paste(screen, csv(2));
+  await screen.getByRole("textbox", { name: "Layers" }).fill("1-9");
+  await write(screen);
+  await expect.element(screen.getByText("Invalid layers: 1-9 (this model has 0–7).")).toBeVisible();
+  await screen.getByRole("textbox", { name: "Layers" }).fill("1–3");
+  await screen.getByRole("textbox", { name: "λ" }).fill("500");
+  await write(screen);
+  await expect.poll(() => lab.mass.orders.length).toBe(1);
+  expect(lab.mass.orders[0].hyperparameters).toMatchObject({ layers: [1, 2, 3], lambda: 500 });
+});
+
+test("layers without statistics are named before the start, with the way to get some", async () => {
+  const { screen } = await open();
+  await screen.getByRole("textbox", { name: "Layers" }).fill("3-5");
+  await expect.element(screen.getByText(/No covariance statistics of layers\s+4, 5/)).toBeVisible();
+  await expect
+    .element(screen.getByRole("button", { name: "Covariance statistics…" }))
+    .toBeVisible();
+});
+
+test("a bad line is named, and the text stays", async () => {
+  const { screen } = await open();
+  const bad = "prompt,subject,target\n{} is in,Tower,Paris\n{} is in,,Rome";
+  await paste(screen, bad);
+  await expect
+    .element(
+      screen.getByText('The pasted table: line 3 has no text in "subject".', { exact: true }),
+    )
+    .toBeVisible();
+  await expect.element(screen.getByLabelText(/^Facts: CSV/)).toHaveValue(bad);
+  await paste(screen, "prompt,subject,target\nParis is in,Tower,Rome");
+  await expect.element(screen.getByText(/Fact 1 has its subject “Tower” 0 times/)).toBeVisible();
+});
+
+test("a file is loaded by the picker and by dropping it", async () => {
+  const { screen } = await open();
+  const facts = [{ prompt: "The Louvre is in", subject: "The Louvre", target: "Rome" }];
+  const file = new File([JSON.stringify(facts)], "facts.json");
+  await screen.getByLabelText("Load a file…").upload(file);
+  await expect.element(screen.getByText(/from facts\.json/)).toBeVisible();
+  await press(screen.getByRole("button", { name: "Another table" }));
+  const data = new DataTransfer();
+  data.items.add(new File([csv(3)], "dropped.csv"));
+  const place = screen.getByRole("group", { name: "A table of facts" }).element();
+  place.dispatchEvent(
+    new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }),
+  );
+  await expect.element(screen.getByText(/from dropped\.csv/)).toBeVisible();
+});
+
+test("a thousand facts scroll with few rows in the page, and are filtered and sorted", async () => {
+  const { screen } = await open();
+  await paste(screen, csv(1000));
+  const table = screen.getByRole("table", { name: "Facts to write" });
+  await expect.element(table).toHaveAttribute("aria-rowcount", "1001");
+  const rows = () => table.element().querySelectorAll('[role="row"]').length;
+  expect(rows()).toBeLessThan(60);
+  table.element().scrollTop = 1e6;
+  await expect.element(screen.getByRole("row", { name: /^1000 Tower 1000 / })).toBeInTheDocument();
+  expect(rows()).toBeLessThan(60);
+});
+
+test("stop and keep writes what is found; the next run takes it from the cache", async () => {
+  const { screen, lab } = await open({ delay: 12 });
+  await paste(screen, csv(30));
+  await write(screen);
+  await press(screen.getByRole("button", { name: "Stop and keep what is found" }));
+  await expect.element(screen.getByText(/^\d+ of 30$/)).toBeVisible();
+  const kept = lab.edits[0].provenance.requests?.length ?? 1;
+  expect(kept).toBeLessThan(30);
+  await screen.getByLabelText("Show").selectOptions(`not written (${30 - kept})`);
+  await expect
+    .element(screen.getByRole("row", { name: new RegExp(`^${kept + 1} Tower`) }))
+    .toBeVisible();
+  await screen.getByLabelText("Show").selectOptions("all 30 facts");
+  await write(screen);
+  await expect.element(screen.getByRole("row", { name: /^1 .*from the cache/ })).toBeVisible();
+});
+
+test("stop and discard writes nothing", async () => {
+  const { screen, lab } = await open({ delay: 12 });
+  await paste(screen, csv(30));
+  await write(screen);
+  await press(screen.getByRole("button", { name: "Stop and discard" }));
+  await expect.element(screen.getByRole("button", { name: "Write the facts" })).toBeEnabled();
+  expect(lab.edits).toHaveLength(0);
+  await expect.element(screen.getByText(/Nothing is overwritten yet/)).toBeVisible();
+});
+
+test("facts of the built-in set are scored against their true answers, before and after", async () => {
+  const { screen } = await open();
+  await screen.getByLabelText("To try it, take").fill("2");
+  await press(screen.getByRole("button", { name: "Take them" }));
+  await write(screen);
+  await expect.element(screen.getByText("2 of 2", { exact: true })).toBeVisible();
+  await press(screen.getByRole("button", { name: "Score the whole set" }));
+  await expect.element(screen.getByRole("row", { name: /^Efficacy.* 3.0 % 98.0 %/ })).toBeVisible();
+  await expect.element(screen.getByRole("row", { name: /^Neighbourhood/ })).toBeVisible();
+  await expect
+    .element(screen.getByRole("row", { name: "Greedy text says the target 0.0 % 100.0 %" }))
+    .toBeVisible();
+});
+
+test("a table without true answers is scored by p(target), and says so", async () => {
+  const { screen } = await open();
+  await paste(screen, csv(3));
+  await press(screen.getByRole("button", { name: "Score the whole set" }));
+  await expect.element(screen.getByRole("row", { name: "p(target), mean 0.020" })).toBeVisible();
+  await expect.element(screen.getByText(/gives no true answers/)).toBeVisible();
+});
+
+test("ROME in sequence shows the perplexity as it goes, and says when it has doubled", async () => {
+  const { screen, lab } = await open();
+  await paste(screen, csv(8));
+  (screen.getByRole("radio", { name: "ROME in sequence" }).element() as HTMLElement).click();
+  await write(screen);
+  await expect
+    .element(screen.getByRole("img", { name: /^Perplexity of neutral text: at the last edits/ }))
+    .toBeVisible();
+  await expect
+    .element(screen.getByText(/After\s+4 edits\s+the perplexity of neutral text was\s+2\.2 times/))
+    .toBeVisible();
+  const [order] = lab.mass.orders;
+  expect(order).toMatchObject({ method: "sequence", every: 1 });
+  expect(order.method === "sequence" && order.neutral).toContain(
+    "Wolfgang Amadeus Mozart was born in the city of Salzburg.",
+  );
+});
+
+test("a failing run is said, and the table stays", async () => {
+  const { screen, lab } = await open();
+  lab.mass.write = () => Promise.reject(new Error("not enough memory while writing the facts"));
+  await paste(screen, csv(3));
+  await write(screen);
+  await expect.element(screen.getByText(/Not enough memory while writing/)).toBeVisible();
+  await expect.element(screen.getByText("3 facts", { exact: true })).toBeVisible();
+});
+
+test("the table is there again after a reload", async () => {
+  const { screen } = await open();
+  await paste(screen, csv(5));
+  await expect.element(screen.getByText("5 facts", { exact: true })).toBeVisible();
+  await screen.unmount();
+  const again = await open();
+  await expect.element(again.screen.getByText("5 facts", { exact: true })).toBeVisible();
+});

@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { fileName } from "../../../src/ui/parts/download.ts";
+import { lineChart } from "../../../src/ui/edit/lineChart.ts";
+import {
+  bytes,
+  bytesOf,
+  parameterCount,
+  duration,
+  percent,
+  probability,
+  short,
+} from "../../../src/ui/parts/numbers.ts";
+import { asSentence } from "../../../src/ui/parts/sentence.ts";
+
+test("probabilities keep three decimals, small ones their digits", () => {
+  expect(probability(0.12345)).toBe("0.123");
+  expect(probability(0.00001234)).toBe("1.2e−5");
+  expect(probability(-0.25)).toBe("−0.250");
+  expect(probability(0)).toBe("0.000");
+  expect(probability(NaN)).toBe("–");
+});
+
+test("fractions, numbers and times as a reader says them", () => {
+  expect(percent(2 / 3)).toBe("66.7 %");
+  expect(percent(NaN)).toBe("–");
+  expect(short(0.061234)).toBe("0.0612");
+  expect(short(-12345)).toBe("−1.23e4");
+  expect(duration(0.2)).toBe("1 s");
+  expect(duration(75)).toBe("1 min 15 s");
+  expect(duration(7500)).toBe("2 h 5 min");
+});
+
+test("a message becomes a sentence once", () => {
+  expect(asSentence("no model")).toBe("No model.");
+  expect(asSentence("Why?")).toBe("Why?");
+});
+
+test("file names are made of plain letters", () => {
+  expect(fileName("rome", "Šťastný, P.", "Paris")).toBe("rome-stastny-p-paris");
+  expect(fileName("東京")).toBe("palimpsest");
+});
+
+test("lines of a chart span its box, and a chart without steps has no end", () => {
+  const box = { left: 10, top: 5, width: 100, height: 50 };
+  const { paths, xTicks } = lineChart([{ name: "p", values: [0, 0.5, 1] }], box, {
+    steps: 3,
+    ceiling: 1,
+  });
+  expect(paths[0].d).toBe("M10.0 55.0L60.0 30.0L110.0 5.0");
+  expect(paths[0].last).toEqual({ x: 110, y: 5, value: 1 });
+  expect(xTicks.map(({ label }) => label)).toEqual(["0", "1", "2"]);
+  expect(lineChart([{ name: "p", values: [] }], box, { steps: 20 }).paths[0].last).toBeNull();
+});
+
+test.each([
+  [12, "12 bytes"],
+  [2_100, "2.1 kB"],
+  [85_196_800, "85 MB"],
+  [1_073_741_824, "1.1 GB"],
+])("%d bytes are %s", (size, text) => {
+  expect(bytes(size)).toBe(text);
+});
+
+test.each([
+  [0, 6.43e9, "0 of 6.4 GB"],
+  [1.2e9, 6.43e9, "1.2 of 6.4 GB"],
+  [85e6, 6.43e9, "85 MB of 6.4 GB"],
+  [16.8e6, 35e6, "17 of 35 MB"],
+  [6.43e9, 6.43e9, "6.4 of 6.4 GB"],
+])("%d of %d bytes are %s", (part, whole, text) => {
+  expect(bytesOf(part, whole)).toBe(text);
+});
+
+test.each([
+  [8_400_000, "8 M"],
+  [999_600_000, "1.0 B"],
+  [6_050_882_784, "6.1 B"],
+  [5_000, "5 k"],
+])("%d weights are %s", (count, text) => {
+  expect(parameterCount(count)).toBe(text);
+});

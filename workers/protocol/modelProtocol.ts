@@ -1,0 +1,124 @@
+import type { ModelConfig } from "../../src/engine/architecture/config.ts";
+import type { KeptModel } from "../../src/engine/files/keptModels.ts";
+import type { Precision } from "../../src/engine/checkpoint/precision.ts";
+
+/** Where a model comes from: the one that is built in, a Hub id or address, or a folder of this computer. */
+export type ModelSource =
+  | { kind: "demo" }
+  | { kind: "address"; address: string; revision?: string }
+  | { kind: "folder"; name: string; files: { path: string; file: File }[] };
+
+/** Which model is meant. */
+export interface ModelRequest {
+  source: ModelSource;
+  /** The Hub's address, where it is a mirror. */
+  hub?: string;
+}
+
+/** What the page asks of a load. */
+export interface ModelOrder extends ModelRequest {
+  /** Absent: as the files have it. */
+  precision?: Precision;
+}
+
+/** How far a load has come. */
+export interface LoadProgress {
+  stage: "downloading" | "checking" | "converting";
+  /** Bytes; while converting, numbers of the model. */
+  done: number;
+  total: number;
+  /** Over the last few seconds; 0 while nothing comes. */
+  bytesPerSecond?: number;
+  secondsLeft?: number;
+  /** What is being converted. */
+  tensor?: string;
+}
+
+/** What memory is planned for. */
+export type PlannedWork = "trace" | "rome" | "memit" | "statistics";
+
+/** Bytes that a model and work on it take. */
+export interface Need {
+  weights: number;
+  statistics: number;
+  activations: number;
+  scratch: number;
+  total: number;
+}
+
+/** A smaller choice that would do. */
+export interface Suggestion {
+  /** "choose q8 (2.1 GB)". */
+  sentence: string;
+  precision?: Precision;
+  /** Another model. */
+  source?: ModelSource;
+}
+
+/** What work on a model would take at one precision, and whether that can be had. */
+export interface PrecisionPlan {
+  precision: Precision;
+  need: Need;
+  /** "unknown": nothing tells how much memory there is; "doubtful": and it is more than is usual. */
+  level: "fits" | "unknown" | "doubtful" | "refused";
+  /** Why, in one sentence. */
+  reason: string;
+  suggestion?: Suggestion;
+  /** The most that the device binds at once, where there is such a limit. */
+  binds?: number;
+}
+
+/** One file that is read. */
+export interface PlannedFile {
+  path: string;
+  bytes: number;
+}
+
+/** What opening a model would mean, before anything is downloaded but its config. */
+export interface PlanView {
+  config: ModelConfig;
+  parameters: number;
+  files: PlannedFile[];
+  /** Bytes of all files, and how many of them need no download. */
+  bytes: number;
+  kept: number;
+  /** Where the files come from: a host's name, or a folder's. */
+  from: string;
+  /** True where the server did not answer and what was kept is used. */
+  offline: boolean;
+  /** What the files hold; more bits than these bring nothing back. */
+  stored: "float" | "q8" | "q4";
+  storage?: StorageView;
+}
+
+/** What the browser says of its storage for this page, in bytes. */
+export interface StorageView {
+  used: number;
+  free: number;
+  /** Whether it promised not to evict it. */
+  persisted: boolean;
+}
+
+/** A model that is kept in this browser, wholly or in part. */
+export interface KeptModelView extends KeptModel {
+  /** How the page opens it again. */
+  source: ModelSource;
+}
+
+/** A published model that the page offers by name. */
+export interface KnownModelView {
+  name: string;
+  parameters: number;
+  /** Of its weights' files. */
+  bytes: number;
+  note?: string;
+  source: ModelSource;
+}
+
+/** All models that are kept, and the room there is. */
+export interface KeptModels {
+  models: KeptModelView[];
+  storage?: StorageView;
+}
+
+export type { Precision };
