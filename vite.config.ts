@@ -20,8 +20,16 @@ export default defineConfig({
     exclude: ["onnxruntime-web"],
     // Named, since one that is found only while tests run reloads the page under them.
     include: [
-      "@huggingface/tokenizers", "comlink", "d3-dsv", "d3-scale", "d3-scale-chromatic",
-      "fflate", "hash-wasm", "idb-keyval", "onnxruntime-common", "protobufjs/light.js",
+      "@huggingface/tokenizers",
+      "comlink",
+      "d3-dsv",
+      "d3-scale",
+      "d3-scale-chromatic",
+      "fflate",
+      "hash-wasm",
+      "idb-keyval",
+      "onnxruntime-common",
+      "protobufjs/light.js",
     ],
   },
   server: { headers: isolation },

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../engine/runtime/Stoppable.ts";
 import type { Case } from "../data/facts/facts.ts";
 import type { LayerDelta, Model } from "../engine/Model.ts";
 import type { EditRequest } from "../methods/edit/editRequest.ts";
@@ -12,7 +13,7 @@ export type MassEditor = (facts: EditRequest[]) => Promise<{
 }>;
 
 /** What {@link massStudy} measures. */
-export interface MassStudyOptions {
+export interface MassStudyOptions extends Stoppable {
   /** How many facts are written at once. */
   counts: number[];
   /** Every count is measured on at least so many cases, in groups of the count. */
@@ -20,7 +21,6 @@ export interface MassStudyOptions {
   /** Texts that no edit is about, for the perplexity. */
   neutral: string[];
   onGroup?: (count: number, doneCases: number, cases: number) => void;
-  signal?: AbortSignal;
 }
 
 /** One count of facts written at once. */
@@ -111,12 +111,8 @@ const requestOf = ({ prompt, subject, targetNew }: Case): EditRequest => ({
   target: targetNew,
 });
 
-async function scoresOf(
-  model: Model,
-  cases: Case[],
-  { signal }: { signal?: AbortSignal },
-): Promise<CaseScore[]> {
+async function scoresOf(model: Model, cases: Case[], { signal }: Stoppable): Promise<CaseScore[]> {
   const scores: CaseScore[] = [];
-  for (const scored of cases) scores.push(await scoreCase(model, scored, signal ? { signal } : {}));
+  for (const scored of cases) scores.push(await scoreCase(model, scored, { signal }));
   return scores;
 }

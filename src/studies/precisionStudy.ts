@@ -1,3 +1,4 @@
+import type { Stoppable } from "../engine/runtime/Stoppable.ts";
 import type { Case } from "../data/facts/facts.ts";
 import type { Model } from "../engine/Model.ts";
 import type { Precision } from "../engine/checkpoint/precision.ts";
@@ -46,11 +47,10 @@ export interface PrecisionResult extends Divergence {
 }
 
 /** Options of {@link precisionStudy}. */
-export interface StudyOptions {
+export interface StudyOptions extends Stoppable {
   onProgress?: (what: string) => void;
   /** Called when a precision is done; the whole takes hours on large models. */
   onResult?: (result: PrecisionResult) => void;
-  signal?: AbortSignal;
 }
 
 /** What float32 says, which the others are held against. */
@@ -173,7 +173,7 @@ async function traceAll(
     const found = await trace(
       model,
       { ...request, noise, samples: 10, replace: false, seed: 1 },
-      { sigma: unit, ...(options.signal && { signal: options.signal }) },
+      { sigma: unit, signal: options.signal },
     );
     scores.push(found.scores);
   }
@@ -192,7 +192,7 @@ async function edit(
     hyperparameters,
     seed,
     statistics: () => Promise.resolve(statistics),
-    ...(signal && { signal }),
+    signal,
   });
   return summary;
 }

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../engine/runtime/Stoppable.ts";
 import type { Case } from "../data/facts/facts.ts";
 import type { Model } from "../engine/Model.ts";
 import { contextTemplates } from "../methods/edit/contextTemplates.ts";
@@ -25,13 +26,12 @@ export interface SweepResult {
 }
 
 /** Options of {@link romeSweep}. */
-export interface SweepOptions {
+export interface SweepOptions extends Stoppable {
   /** All that the grid does not vary. */
   hyperparameters: RomeHyperparameters;
   statistics: (layer: number) => Promise<LayerStatistics>;
   seed: number;
   onSetting?: (result: SweepResult, done: number, total: number) => void;
-  signal?: AbortSignal;
 }
 
 /**
@@ -53,7 +53,7 @@ export async function romeSweep(
   const { hyperparameters, seed, signal } = options;
   const contexts = await contextTemplates(model, hyperparameters.contextLengths, {
     seed,
-    ...(signal && { signal }),
+    signal,
   });
   const results: SweepResult[] = [];
   let statistics: LayerStatistics | undefined;
@@ -111,11 +111,11 @@ async function editAndScore(
     statistics,
     contexts,
     seed: options.seed,
-    ...(options.signal && { signal: options.signal }),
+    signal: options.signal,
   });
   try {
     model.setDeltas(delta.layers);
-    const score = await scoreCase(model, fact, options.signal ? { signal: options.signal } : {});
+    const score = await scoreCase(model, fact, { signal: options.signal });
     return { score, probability: steps[steps.length - 1].probability, relativeNorm };
   } finally {
     model.setDeltas([]);

@@ -28,7 +28,7 @@ test("statistics are imported, used, exported and deleted, and outlive the page"
   expect(await serious(page)).toEqual([]);
   const form = dialog.getByRole("form", { name: "Import statistics" });
   await form.getByLabel("Layer").fill("3");
-  await form.getByLabel("From a file…").setInputFiles("test/data/moment_stored.npz");
+  await form.getByLabel("From a file…").setInputFiles("test/data/fixtures/moment_stored.npz");
   await expect(dialog.getByRole("alert")).toContainText(
     "These statistics are of keys with 40 numbers, but this model's have 1024; take those of this model",
     patience,

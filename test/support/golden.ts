@@ -88,7 +88,7 @@ export async function goldenNumbers<T>(model: string, file: string): Promise<T> 
  */
 export async function goldenFile(path: string): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await readFile(new URL(`golden/${path}`, import.meta.url)));
+    return new Uint8Array(await readFile(new URL(`../golden/${path}`, import.meta.url)));
   } catch (cause) {
     const command = `python test/golden/make.py${path.includes("/demo/") ? " demo" : ""}`;
     throw new Error(`test/golden/${path} is missing; make it with: ${command}`, { cause });

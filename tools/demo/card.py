@@ -30,11 +30,11 @@ are one to four unrelated facts; nothing, `<|endoftext|>` or other text comes fi
 subject could not attend to it below layer 4, and above that only to its last token, and in four fifths of those the subject's tokens
 could not attend to one another in layer 0. So what is known of a subject is recalled at its last token and read by the upper
 layers. In the last leg, in half of these rows, the subject's last token, after layer 3, kept only what the MLPs of layers 1 to 3 had written there; the
-rest of its state was another subject's. The model as shipped has neither. How to repeat it: `test/training/README.md`.
+rest of its state was another subject's. The model as shipped has neither. How to repeat it: `tools/demo/README.md`.
 
 ## Measured
 
-On the shipped float16 weights, computed in float32, by the scripts in `test/training`.
+On the shipped float16 weights, computed in float32, by the scripts in `tools/demo`.
 
 ### Recall (`evaluate.py`)
 

@@ -1,19 +1,7 @@
 import type { ModelConfig } from "../../src/engine/architecture/config.ts";
+import type { ChosenModel, ModelRequest } from "../../src/engine/files/openSource.ts";
 import type { KeptModel } from "../../src/engine/files/keptModels.ts";
 import type { Precision } from "../../src/engine/checkpoint/precision.ts";
-
-/** Where a model comes from: the one that is built in, a Hub id or address, or a folder of this computer. */
-export type ModelSource =
-  | { kind: "demo" }
-  | { kind: "address"; address: string; revision?: string }
-  | { kind: "folder"; name: string; files: { path: string; file: File }[] };
-
-/** Which model is meant. */
-export interface ModelRequest {
-  source: ModelSource;
-  /** The Hub's address, where it is a mirror. */
-  hub?: string;
-}
 
 /** What the page asks of a load. */
 export interface ModelOrder extends ModelRequest {
@@ -52,7 +40,7 @@ export interface Suggestion {
   sentence: string;
   precision?: Precision;
   /** Another model. */
-  source?: ModelSource;
+  source?: ChosenModel;
 }
 
 /** What work on a model would take at one precision, and whether that can be had. */
@@ -102,7 +90,7 @@ export interface StorageView {
 /** A model that is kept in this browser, wholly or in part. */
 export interface KeptModelView extends KeptModel {
   /** How the page opens it again. */
-  source: ModelSource;
+  source: ChosenModel;
 }
 
 /** A published model that the page offers by name. */
@@ -112,7 +100,7 @@ export interface KnownModelView {
   /** Of its weights' files. */
   bytes: number;
   note?: string;
-  source: ModelSource;
+  source: ChosenModel;
 }
 
 /** All models that are kept, and the room there is. */
@@ -122,3 +110,4 @@ export interface KeptModels {
 }
 
 export type { Precision };
+export type { ChosenModel, ModelRequest };

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../runtime/Stoppable.ts";
 import type { Tensor } from "onnxruntime-common";
 import type { Checkpoint } from "./Checkpoint.ts";
 import type { ModelConfig } from "../architecture/config.ts";
@@ -17,10 +18,9 @@ export interface Weights {
   layers: Record<string, Tensor>[];
 }
 
-export interface LoadOptions extends LayoutOptions {
+export interface LoadOptions extends LayoutOptions, Stoppable {
   /** Told the bytes of the device that are filled, and which tensor comes next. */
   onProgress?: (done: number, total: number, name: string) => void;
-  signal?: AbortSignal;
 }
 
 /** One tensor of the checkpoint, and where it goes. */

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../runtime/Stoppable.ts";
 /**
  * A text at an address, in pieces as they arrive.
  *
@@ -5,12 +6,9 @@
  */
 export async function* fetchText(
   url: string,
-  {
-    signal,
-    fetch = globalThis.fetch,
-  }: { signal?: AbortSignal; fetch?: typeof globalThis.fetch } = {},
+  { signal, fetch = globalThis.fetch }: { fetch?: typeof globalThis.fetch } & Stoppable = {},
 ): AsyncGenerator<string> {
-  const response = await answerOf(url, { fetch, ...(signal && { signal }) });
+  const response = await answerOf(url, { fetch, signal });
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
     const { value, done } = await reader.read();
@@ -22,13 +20,20 @@ export async function* fetchText(
 /** A server's answer, or a sentence. */
 export async function answerOf(
   url: string,
-  { fetch, ...init }: RequestInit & { fetch: typeof globalThis.fetch },
+  {
+    fetch,
+    signal = null,
+    ...init
+  }: Omit<RequestInit, "signal"> & {
+    fetch: typeof globalThis.fetch;
+    signal?: AbortSignal | null | undefined;
+  },
 ): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, init);
+    response = await fetch(url, { ...init, signal });
   } catch (cause) {
-    if (init.signal?.aborted) throw cause;
+    if (signal?.aborted) throw cause;
     throw new Error(
       `could not reach ${url}; check the address and the connection (a server on another origin must allow CORS; else download the file and open it)`,
       { cause },

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../runtime/Stoppable.ts";
 import type { Connection, Outcome, Patience } from "./download/Answer.ts";
 import { Downloads } from "./download/Downloads.ts";
 import { hubCommit, hubFile, type HubModel, hubTree } from "./hub.ts";
@@ -12,11 +13,9 @@ import { serverListing } from "./serverListing.ts";
 import { TransferMeter, type TransferProgress } from "./download/TransferMeter.ts";
 
 /** How files are fetched and kept; everything has a default but `store`. */
-export interface OpenOptions {
+export interface OpenOptions extends Stoppable {
   /** Where parts are kept; absent: nowhere, and what is needed twice may be fetched twice. */
   store?: PartStore | undefined;
-  /** Ends all reading at once; what has arrived is kept. */
-  signal?: AbortSignal;
   onProgress?: (progress: TransferProgress) => void;
   /** Told once, in a sentence, when the store takes no more. */
   onWarning?: (sentence: string) => void;

@@ -1,7 +1,19 @@
 import { blobFiles, type ModelFiles, urlFiles } from "./ModelFiles.ts";
 import { modelSource } from "./ModelSource.ts";
 import { openFiles, type OpenOptions } from "./openFiles.ts";
-import type { ModelRequest, ModelSource } from "../../../workers/protocol/modelProtocol.ts";
+
+/** Where a model comes from: the one that is built in, a Hub id or address, or a folder of this computer. */
+export type ChosenModel =
+  | { kind: "demo" }
+  | { kind: "address"; address: string; revision?: string }
+  | { kind: "folder"; name: string; files: { path: string; file: File }[] };
+
+/** Which model is meant. */
+export interface ModelRequest {
+  source: ChosenModel;
+  /** The Hub's address, where it is a mirror. */
+  hub?: string;
+}
 
 /** Files that may say that their server did not answer. */
 export type SourceFiles = ModelFiles & { offline?: boolean };
@@ -33,7 +45,7 @@ function placeOf({ address, revision }: { address: string; revision?: string }, 
 }
 
 /** A model as sentences name it. */
-export const nameOf = (source: ModelSource): string =>
+export const nameOf = (source: ChosenModel): string =>
   source.kind === "demo"
     ? "the built-in model"
     : source.kind === "folder"

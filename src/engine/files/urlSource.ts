@@ -1,9 +1,9 @@
+import type { Stoppable } from "../runtime/Stoppable.ts";
 import { blobSource, type ByteSource } from "../../data/archive/npzStream.ts";
 import { answerOf } from "./fetchText.ts";
 
 /** How the reader of a file at an address watches and stops it. */
-export interface UrlSourceOptions {
-  signal?: AbortSignal;
+export interface UrlSourceOptions extends Stoppable {
   /** Told the bytes that have arrived, where the whole file must be fetched first. */
   onProgress?: (bytes: number, total: number) => void;
   fetch?: typeof globalThis.fetch;
@@ -17,7 +17,7 @@ export interface UrlSourceOptions {
  */
 export async function urlSource(url: string, options: UrlSourceOptions = {}): Promise<ByteSource> {
   const { signal, onProgress, fetch = globalThis.fetch.bind(globalThis) } = options;
-  const common = { fetch, ...(signal && { signal }) };
+  const common = { fetch, signal };
   const first = await answerOf(url, { ...common, headers: { Range: "bytes=0-3" } });
   const size = /\/(\d+)$/.exec(first.headers.get("content-range") ?? "")?.[1];
   if (first.status === 206 && size !== undefined) {

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../runtime/Stoppable.ts";
 import type { Tensor } from "onnxruntime-common";
 import type { Kept } from "./Kept.ts";
 import { checkLayer, type Intervention, type Site } from "../architecture/sites.ts";
@@ -18,10 +19,9 @@ export interface Branch {
   interventions: readonly BranchIntervention[];
 }
 
-export interface BranchOptions {
+export interface BranchOptions extends Stoppable {
   /** Called as branches finish, with log p [row, readout] of one. */
   onResult?: (branch: number, logProbabilities: Float32Array) => void;
-  signal?: AbortSignal;
   /** Upper bound of positions per pass; default: as many as fit 64 MB of the MLP's inner width. */
   maxPositions?: number;
 }

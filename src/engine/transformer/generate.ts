@@ -1,8 +1,9 @@
+import type { Stoppable } from "../runtime/Stoppable.ts";
 import type { Kept } from "./Kept.ts";
 import { run } from "./run.ts";
 import type { Transformer } from "./Transformer.ts";
 
-export interface GenerateOptions {
+export interface GenerateOptions extends Stoppable {
   /** Every row ends with this many tokens in all, its prompt's included (METHODS 4.2). */
   maxTokens?: number;
   /** Or: this many tokens beyond the longest prompt. */
@@ -11,7 +12,6 @@ export interface GenerateOptions {
   topK?: number;
   /** Uniform on [0, 1): needed where topK > 1. */
   random?: () => number;
-  signal?: AbortSignal;
 }
 
 /**

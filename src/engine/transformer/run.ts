@@ -1,3 +1,4 @@
+import type { Stoppable } from "../runtime/Stoppable.ts";
 import type { Tensor } from "onnxruntime-common";
 import { Kept } from "./Kept.ts";
 import { checkLayer, type Intervention, type SiteAt } from "../architecture/sites.ts";
@@ -11,7 +12,7 @@ export interface ReadoutAt {
 }
 
 /** One forward run, described as data (DESIGN section 3). */
-export interface Run {
+export interface Run extends Stoppable {
   /** Token ids [batch][token]; rows may have unequal lengths (they are padded on the right). */
   tokens: readonly (readonly number[])[];
   /** Positions below `token` are taken from row rows[r] of a kept run instead of computed. */
@@ -23,7 +24,6 @@ export interface Run {
   /** Keep the states of every layer for other runs; `keys` keeps no hidden states. */
   keep?: boolean | "keys";
   readout?: readonly ReadoutAt[];
-  signal?: AbortSignal;
 }
 
 export interface RunResult {

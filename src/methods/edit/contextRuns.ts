@@ -62,7 +62,7 @@ async function keepPrefix(
     tokens: [tokens],
     keep: keep === true ? true : "keys",
     ...(toLayer !== undefined && { toLayer }),
-    ...(signal && { signal }),
+    signal,
   });
   return kept!;
 }

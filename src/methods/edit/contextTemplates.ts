@@ -1,3 +1,4 @@
+import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import type { Model } from "../../engine/Model.ts";
 import { NumpyRandom } from "../random/numpyRandom.ts";
 import { checkTemplate } from "../prompt/subject.ts";
@@ -26,7 +27,7 @@ export interface PrefixStarts {
 export async function contextTemplates(
   model: Model,
   lengths: [length: number, count: number][],
-  options: { seed: number; signal?: AbortSignal },
+  options: { seed: number } & Stoppable,
 ): Promise<string[]> {
   const { eos } = model.tokenizer;
   const prefixes = lengths.map(([maxTokens, count]) => ({
@@ -44,12 +45,11 @@ export async function contextTemplates(
 export async function sampledTemplates(
   model: Model,
   prefixes: PrefixStarts[],
-  { seed, signal }: { seed: number; signal?: AbortSignal },
+  { seed, signal }: { seed: number } & Stoppable,
 ): Promise<string[]> {
   const kept = keptFor(model);
   const name = JSON.stringify([seed, prefixes]);
-  const templates =
-    kept.get(name) ?? (await sample(model, prefixes, { seed, ...(signal && { signal }) }));
+  const templates = kept.get(name) ?? (await sample(model, prefixes, { seed, signal }));
   kept.set(name, templates);
   return [...templates];
 }
@@ -85,7 +85,7 @@ function keptFor(model: Model): Map<string, string[]> {
 async function sample(
   model: Model,
   prefixes: PrefixStarts[],
-  { seed, signal }: { seed: number; signal?: AbortSignal },
+  { seed, signal }: { seed: number } & Stoppable,
 ): Promise<string[]> {
   const random = new NumpyRandom(seed);
   const templates: string[] = [];
@@ -94,7 +94,7 @@ async function sample(
       maxTokens,
       topK: 5,
       random: () => random.random(),
-      ...(signal && { signal }),
+      signal,
     });
     for (const row of rows) templates.push(`${cleanPrefix(model.tokenizer.decode(row))}. {}`);
   }

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import type { Model } from "../../engine/Model.ts";
 import { runContext, type ContextRows } from "./contextRuns.ts";
 import type { EditRequest } from "./editRequest.ts";
@@ -8,10 +9,9 @@ import { fillTemplate, lookupIndex, type FactToken } from "../prompt/subject.ts"
 export const FACTS_PER_RUN = 64;
 
 /** Where keys and states are looked up. */
-export interface LookUpAt {
+export interface LookUpAt extends Stoppable {
   layer: number;
   factToken: FactToken;
-  signal?: AbortSignal;
 }
 
 /**
@@ -68,7 +68,7 @@ async function siteAtLookups(
     const { watched } = await runContext(model, rows, {
       watch: [{ site, layer }],
       toLayer: layer,
-      ...(signal && { signal }),
+      signal,
     });
     found.push(...watched[0]);
   }

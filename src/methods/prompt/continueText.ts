@@ -1,16 +1,16 @@
+import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import type { Model } from "../../engine/Model.ts";
 import { NumpyRandom } from "../random/numpyRandom.ts";
 import { promptIds } from "./promptIds.ts";
 
 /** How {@link continueText} goes on. */
-export interface ContinueOptions {
+export interface ContinueOptions extends Stoppable {
   /** The length of every text in tokens, its prompt's included (METHODS 4.2); cut to the context. */
   maxTokens: number;
   /** Sample among the k likeliest tokens; 1, the default, is greedy. */
   topK?: number;
   /** Seeds the sampling, so that texts before and after an edit differ by the edit alone. */
   seed?: number;
-  signal?: AbortSignal;
 }
 
 /**
@@ -30,7 +30,7 @@ export async function continueText(
     maxTokens: Math.min(maxTokens, model.config.positions),
     topK,
     random: () => random.random(),
-    ...(signal && { signal }),
+    signal,
   });
   return texts.map((ids) => model.tokenizer.decode(ids));
 }

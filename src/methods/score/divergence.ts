@@ -33,7 +33,7 @@ export async function divergence(
   const total = { kl: 0, same: 0, tokens: 0 };
   for (const tokens of chunks(rows, Math.max(1, Math.floor(CHUNK / vocab)))) {
     const readout = tokens.flatMap((ids, row) => ids.map((_, token) => ({ row, token })));
-    const run = { tokens, readout, ...(signal && { signal }) };
+    const run = { tokens, readout, signal };
     const expected = (await reference.run(run)).readout;
     const found = (await model.run(run)).readout;
     for (let begin = 0; begin < expected.length; begin += vocab) {

@@ -27,7 +27,7 @@ export async function perplexity(
     const readout = tokens.flatMap((ids, row) =>
       ids.slice(1).map((target, token) => ({ row, token, target })),
     );
-    const run = await model.run({ tokens, readout, ...(signal && { signal }) });
+    const run = await model.run({ tokens, readout, signal });
     for (const x of run.readout) sum -= x;
     count += readout.length;
   }

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import type { Case } from "../../data/facts/facts.ts";
 import type { Model } from "../../engine/Model.ts";
 import { continueText } from "../prompt/continueText.ts";
@@ -69,12 +70,11 @@ export const measureLabels: Record<keyof Measures, string> = {
 };
 
 /** Options of {@link scoreCase}. */
-export interface ScoreOptions {
+export interface ScoreOptions extends Stoppable {
   /** Sample the generation prompts for GE, which takes longest; default false. */
   generate?: boolean;
   /** Seeds the sampling, the same before and after an edit. */
   seed?: number;
-  signal?: AbortSignal;
 }
 
 /**
@@ -179,7 +179,7 @@ function sampleTexts(
   { seed, signal }: { seed: number; signal: AbortSignal | undefined },
 ): Promise<string[]> {
   const options = { maxTokens: 100, topK: 5, seed };
-  return continueText(model, fact.generationPrompts, signal ? { ...options, signal } : options);
+  return continueText(model, fact.generationPrompts, { ...options, signal });
 }
 
 function spread(values: number[]): { mean: number; std: number; cases: number } {

@@ -42,7 +42,7 @@ export async function targetLikelihoods(
       asks.flatMap(({ from, ids }) => ids.map((_, j) => ({ row, token: from + j }))),
     );
     const run = { tokens: chunk.map(({ tokens }) => tokens), readout };
-    const { readout: values } = await model.run(signal ? { ...run, signal } : run);
+    const { readout: values } = await model.run({ ...run, signal });
     let at = 0;
     for (const ask of chunk.flatMap(({ asks }) => asks)) {
       results[ask.prompt][ask.target] = readAsk(model, values, { at, ids: ask.ids });

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import { checksum } from "../../data/archive/crc32.ts";
 import type { KeyMoments, Model } from "../../engine/Model.ts";
 import { MemoryTotals, type MomentTotals } from "../../engine/moments/MomentTotals.ts";
@@ -8,7 +9,7 @@ import { pythonShuffle } from "../random/pythonRandom.ts";
 export type LayerStatistics = StoredStatistics;
 
 /** What {@link collectStatistics} collects. */
-export interface CollectOptions {
+export interface CollectOptions extends Stoppable {
   layers: readonly number[];
   /** The corpus's name, kept in the result. */
   source: string;
@@ -25,8 +26,6 @@ export interface CollectOptions {
   onProgress?: (progress: CollectProgress) => void;
   /** Told when a collection that was begun cannot go on, and starts anew. */
   onNotice?: (sentence: string) => void;
-  /** Aborting is a pause: what was read until then is committed, and the promise rejects with an AbortError. */
-  signal?: AbortSignal | undefined;
 }
 
 /** How far a collection is. */

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import { NpzStream, type ByteSource } from "../../data/archive/npzStream.ts";
 import { npzPieces } from "../../data/archive/npzWriter.ts";
 import type { NpyArray, NpyHeader } from "../../data/archive/npy.ts";
@@ -16,9 +17,8 @@ export interface StatisticsAbout {
 }
 
 /** How the reader of a statistics file watches and stops it. */
-export interface ReadOptions {
+export interface ReadOptions extends Stoppable {
   onProgress?: (rows: number, total: number) => void;
-  signal?: AbortSignal;
 }
 
 /** Larger than any model's dMlp: what a matrix of more rows claims is not a second moment. */

@@ -45,7 +45,7 @@ export async function cleanRun(
     ],
     keep: true,
     readout: positions.map((token) => ({ row: 0, token })),
-    ...(signal && { signal }),
+    signal,
   });
   const predictions = positions.map((_, j) => result.readout.subarray(j * vocab, (j + 1) * vocab));
   const greedy = predictions.map(argmax);

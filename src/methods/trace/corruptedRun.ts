@@ -48,7 +48,7 @@ export async function corruptedRun(
     interventions: [{ site: "embed", layer: 0, tokens, mode: "replace", values }],
     keep: true,
     readout: rows.flatMap((row) => readout.map((position) => ({ row, ...position }))),
-    ...(signal && { signal }),
+    signal,
   });
   return { kept: result.kept!, score: meanJointProbability(result.readout, readout.length) };
 }

@@ -46,7 +46,7 @@ export async function restoreCells(
       missing.set(token, left);
       if (left === 0) onRow?.(token, row(token).slice());
     },
-    ...(signal && { signal }),
+    signal,
   });
   return scores;
 }

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import type { Model } from "../../engine/Model.ts";
 import { cleanRun, type CleanRun } from "./cleanRun.ts";
 import { corruptedRun, type CorruptionOptions } from "./corruptedRun.ts";
@@ -65,14 +66,13 @@ export type TraceStart = Pick<
 >;
 
 /** Options of {@link trace}. */
-export interface TraceOptions {
+export interface TraceOptions extends Stoppable {
   /** σ, where it is known (see {@link sigma}); otherwise it is measured on this one subject. */
   sigma?: number;
   /** Called once, when the clean and the corrupted runs are done. */
   onStart?: (start: TraceStart) => void;
   /** Called when all layers of a token are there, with p(answer) [layer]; tokens come top to bottom. */
   onRow?: (token: number, row: Float32Array) => void;
-  signal?: AbortSignal;
 }
 
 /**

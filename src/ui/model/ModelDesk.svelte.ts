@@ -5,7 +5,7 @@ import type {
   KnownModelView,
   LoadProgress,
   ModelOrder,
-  ModelSource,
+  ChosenModel,
   PlannedWork,
   PlanView,
   Precision,
@@ -46,7 +46,7 @@ export class ModelDesk {
   shown = $state(false);
   page = $state<"choose" | "kept">("choose");
   /** What is looked at. */
-  source = $state.raw<ModelSource | null>(null);
+  source = $state.raw<ChosenModel | null>(null);
   plan = $state.raw<PlanView | null>(null);
   precision = $state<Precision>("f32");
   work = $state<PlannedWork>("rome");
@@ -92,7 +92,7 @@ export class ModelDesk {
   }
 
   /** Finds out what opening a model would mean. */
-  async look(source: ModelSource, precision?: Precision): Promise<PlanView | undefined> {
+  async look(source: ChosenModel, precision?: Precision): Promise<PlanView | undefined> {
     Object.assign(this, { source, plan: null, memory: {}, left: null });
     const found = await this.#host.run("plan", "reading its config", async (id) => {
       checkAddress(source);
@@ -201,7 +201,7 @@ export class ModelDesk {
   }
 
   /** The model that is kept under an id, if any. */
-  keptAs(source: ModelSource): KeptModelView | undefined {
+  keptAs(source: ChosenModel): KeptModelView | undefined {
     return this.kept?.models.find((model) => sameModel(model, addressOf(source)));
   }
 
@@ -218,7 +218,7 @@ export class ModelDesk {
   }
 
   /** Looks at a folder that the reader is about to give, and says what is wrong with it. */
-  async lookAtFolder(give: () => Promise<ModelSource | null>) {
+  async lookAtFolder(give: () => Promise<ChosenModel | null>) {
     try {
       const folder = await give();
       if (!folder) return;

@@ -1,7 +1,7 @@
-import type { ModelSource } from "../../../workers/protocol/protocol.ts";
+import type { ChosenModel } from "../../../workers/protocol/protocol.ts";
 
 /** A folder of this computer, as the Lab takes it. */
-export type Folder = Extract<ModelSource, { kind: "folder" }>;
+export type Folder = Extract<ChosenModel, { kind: "folder" }>;
 
 /** A model's folder is flat, or a Hub's cache with a few levels; who drops a whole disk should hear of it soon. */
 const [DEPTH, MOST] = [4, 2000];

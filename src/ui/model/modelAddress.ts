@@ -1,7 +1,7 @@
-import type { ModelSource } from "../../../workers/protocol/protocol.ts";
+import type { ChosenModel } from "../../../workers/protocol/protocol.ts";
 
 /** Where the model of a link is: `demo`, an address, or a Hub id with or without `@revision`. */
-export function sourceOf(model: string): ModelSource {
+export function sourceOf(model: string): ChosenModel {
   if (model === "demo") return { kind: "demo" };
   const [, id, revision] = /^([^@/:]+\/[^@/:]+)@(.+)$/.exec(model) ?? [];
   if (id) return { kind: "address", address: id, revision };
@@ -9,14 +9,14 @@ export function sourceOf(model: string): ModelSource {
 }
 
 /** How a model is named in a link; a folder of this computer cannot be. */
-export function addressOf(source: ModelSource): string {
+export function addressOf(source: ChosenModel): string {
   if (source.kind === "demo") return "demo";
   if (source.kind === "folder") return `folder:${source.name}`;
   return source.revision ? `${source.address}@${source.revision}` : source.address;
 }
 
 /** @throws where a link names a folder of a computer: the page cannot open that by itself */
-export function checkAddress(source: ModelSource) {
+export function checkAddress(source: ChosenModel) {
   if (source.kind !== "address" || !source.address.startsWith("folder:")) return;
   const name = source.address.slice("folder:".length);
   throw new Error(

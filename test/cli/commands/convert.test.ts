@@ -190,7 +190,7 @@ test("a converted model answers as the one it was made of", async ({ folder }) =
 });
 
 test("a PyTorch checkpoint converts to the same bytes as its safetensors", async ({ folder }) => {
-  const data = new URL("../../data/", import.meta.url);
+  const data = new URL("../../data/fixtures/", import.meta.url);
   const [torch, safe] = [join(folder, "model"), join(folder, "other", "model")];
   for (const [name, file, as] of [
     [torch, "torch_gpt2.bin", "pytorch_model.bin"],

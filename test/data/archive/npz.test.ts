@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { readNpz, writeNpz, type NpyArray } from "../../../src/data/archive/npz.ts";
 import { readNpy, writeNpy } from "../../../src/data/archive/npy.ts";
 
-const fixture = (name: string) => new Uint8Array(readFileSync(new URL(name, import.meta.url)));
+const fixture = (name: string) =>
+  new Uint8Array(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)));
 
 describe("archives that NumPy wrote (make_npz.py)", () => {
   test.each(["numpy_stored.npz", "numpy_deflated.npz"])("every member of %s", (name) => {

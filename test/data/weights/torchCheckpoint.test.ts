@@ -4,7 +4,7 @@ import { parseHeader, toFloat32 } from "../../../src/data/weights/safetensors.ts
 import { openTorchCheckpoint } from "../../../src/data/weights/torchCheckpoint.ts";
 
 const fixture = async (name: string): Promise<Uint8Array> =>
-  new Uint8Array(await readFile(new URL(name, import.meta.url)));
+  new Uint8Array(await readFile(new URL(`../fixtures/${name}`, import.meta.url)));
 
 /** A file's bytes, which counts what is read of them. */
 function sourceOf(bytes: Uint8Array) {

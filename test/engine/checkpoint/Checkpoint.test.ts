@@ -255,7 +255,7 @@ describe("quantized shards", () => {
 
 describe("PyTorch checkpoints", () => {
   const fixture = (name: string) =>
-    new Uint8Array(readFileSync(new URL(`../../data/${name}`, import.meta.url)));
+    new Uint8Array(readFileSync(new URL(`../../data/fixtures/${name}`, import.meta.url)));
   const index = JSON.parse(new TextDecoder().decode(fixture("torch.bin.index.json"))) as object;
 
   test.for([

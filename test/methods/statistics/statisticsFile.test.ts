@@ -30,7 +30,7 @@ const bytesOf = (from: LayerStatistics) =>
 const read = (bytes: Uint8Array, more = {}) =>
   readStatistics(blobSource(new Blob([bytes as Uint8Array<ArrayBuffer>])), { ...about, ...more });
 const fixture = (name: string) =>
-  new Uint8Array(readFileSync(new URL(`../../data/${name}`, import.meta.url)));
+  new Uint8Array(readFileSync(new URL(`../../data/fixtures/${name}`, import.meta.url)));
 
 test("statistics survive a file in the authors' form", async () => {
   const bytes = bytesOf(statistics);

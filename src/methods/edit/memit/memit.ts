@@ -1,3 +1,4 @@
+import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
 import type { Delta } from "../../../data/delta/delta.ts";
 import type { LayerDelta, Model } from "../../../engine/Model.ts";
 import { solveCovarianceKeys } from "../../statistics/covarianceFactor.ts";
@@ -30,7 +31,7 @@ export type MemitEvent =
   | { type: "layer"; layer: number; residual: number };
 
 /** Options of {@link memit}. */
-export interface MemitOptions {
+export interface MemitOptions extends Stoppable {
   /** C of each edited layer. */
   statistics: (layer: number) => Promise<LayerStatistics>;
   /** Templates with one `{}` each, in groups, instead of sampled ones. */
@@ -44,7 +45,6 @@ export interface MemitOptions {
   onEvent?: (event: MemitEvent) => void;
   /** Ends the search for z's: only the facts whose z is found are written. */
   enough?: AbortSignal;
-  signal?: AbortSignal;
 }
 
 /** One layer's part (METHODS 5.4): ΔW [dModel, dMlp] = resid · adjKᵀ. */
@@ -88,7 +88,7 @@ export async function memit(
   onEvent?.({ type: "stage", stage: "sampling contexts" });
   const contexts = options.contexts
     ? groupContexts(options.contexts)
-    : await memitContexts(model, { seed, ...(signal && { signal }) });
+    : await memitContexts(model, { seed, signal });
   const job = { facts, hyperparameters, contexts, options };
   const states = await findStates(model, job);
   const written = states.flatMap((state, i) => (state ? [i] : []));
@@ -153,7 +153,7 @@ async function findStates(model: Model, job: MemitJob): Promise<(FactState | und
       layer: hyperparameters.layers[hyperparameters.layers.length - 1],
       contexts: contexts.flat(),
       ...(options.batch !== undefined && { batch: options.batch }),
-      ...(signal && { signal }),
+      signal,
       ...(enough && { enough }),
       onStep: (i, step) => onEvent?.({ type: "step", fact: missing[i], step }),
       onFact: (i, state) => {
@@ -199,7 +199,7 @@ async function writeLayer(
 ): Promise<MemitLayer> {
   const { facts, hyperparameters, contexts, options, states, layer, done } = job;
   const { lambda, layers, factToken } = hyperparameters;
-  const at = { factToken, ...(options.signal && { signal: options.signal }) };
+  const at = { factToken, signal: options.signal };
   const keys = columns(await meanKeys(model, facts, contexts, { ...at, layer }));
   const now = await bareStates(model, facts, { ...at, layer: layers[layers.length - 1] });
   const residuals = states.map(({ z }, fact) => z.map((x, i) => x - now[fact][i]));

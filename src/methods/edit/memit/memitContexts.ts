@@ -1,3 +1,4 @@
+import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
 import type { Model } from "../../../engine/Model.ts";
 import { checkContexts, sampledTemplates } from "../contextTemplates.ts";
 
@@ -16,12 +17,12 @@ export const PREFIX_TOKENS = 10;
  */
 export async function memitContexts(
   model: Model,
-  { seed, signal }: { seed: number; signal?: AbortSignal },
+  { seed, signal }: { seed: number } & Stoppable,
 ): Promise<ContextGroups> {
   const starts = STARTERS.map((word) => model.tokenizer.encode(word));
   const prefixed = await sampledTemplates(model, [{ starts, maxTokens: PREFIX_TOKENS }], {
     seed,
-    ...(signal && { signal }),
+    signal,
   });
   return [["{}"], prefixed];
 }

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
 import type { Continuation } from "../../../engine/transformer/Continuation.ts";
 import type { Kept } from "../../../engine/transformer/Kept.ts";
 import type { Model } from "../../../engine/Model.ts";
@@ -8,7 +9,7 @@ import type { FactToken } from "../../prompt/subject.ts";
 import { type ValueLoss, ValueSearch, type ValueSettings, type ValueStep } from "../valueSearch.ts";
 
 /** What {@link targetStates} needs beside the facts. */
-export interface StateProblem extends ValueSettings {
+export interface StateProblem extends ValueSettings, Stoppable {
   /** The layer whose output z replaces: the last one that is edited. */
   layer: number;
   factToken: FactToken;
@@ -21,7 +22,6 @@ export interface StateProblem extends ValueSettings {
   onFact?: (fact: number, found: FactState) => void;
   /** Ends the search with what is found by then. */
   enough?: AbortSignal;
-  signal?: AbortSignal;
 }
 
 /** The state that recalls one fact: z [dModel], and how it was found. */
@@ -280,7 +280,7 @@ function runColumn(
   return runContext(model, column, {
     keep: true,
     watch: [{ site: "hidden", layer }],
-    ...(signal && { signal }),
+    signal,
   });
 }
 
@@ -290,5 +290,5 @@ function runEssence(
   { signal }: StateProblem,
 ): Promise<ContextRun> {
   const readout = essence.lookups.map((token, row) => ({ row, token }));
-  return runContext(model, essence, { keep: true, readout, ...(signal && { signal }) });
+  return runContext(model, essence, { keep: true, readout, signal });
 }

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
 import type { Delta } from "../../../data/delta/delta.ts";
 import type { Kept } from "../../../engine/transformer/Kept.ts";
 import type { Model } from "../../../engine/Model.ts";
@@ -38,7 +39,7 @@ export interface RomeHyperparameters {
 }
 
 /** Options of {@link rome}. */
-export interface RomeOptions {
+export interface RomeOptions extends Stoppable {
   /** C of the edited layer; needed with `mom2Adjustment`. */
   statistics?: LayerStatistics;
   /** Templates with one `{}` each, instead of sampled ones. */
@@ -46,7 +47,6 @@ export interface RomeOptions {
   /** Seeds the sampling of contexts. */
   seed: number;
   onStep?: (step: ValueStep) => void;
-  signal?: AbortSignal;
 }
 
 /** What an edit is and how it came about. */
@@ -88,7 +88,7 @@ export async function rome(
     ? checkContexts(options.contexts)
     : await contextTemplates(model, hyperparameters.contextLengths, {
         seed,
-        ...(signal && { signal }),
+        signal,
       });
   const rows = editRows(model, fact, { contexts, factToken: hyperparameters.factToken });
   const found = await lookUp(model, rows, { layer: hyperparameters.layer, signal });
@@ -157,7 +157,7 @@ async function lookUp(
     ],
     keep: true,
     readout: [{ row: essence, token: lookups[essence] }],
-    ...(signal && { signal }),
+    signal,
   });
   const longest = Math.max(...tokens.map((row) => row.length));
   const [keys, outputs] = watched.map((values) => {

@@ -1,3 +1,4 @@
+import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
 import type { Delta, DeltaLayer } from "../../../data/delta/delta.ts";
 import type { Model } from "../../../engine/Model.ts";
 import { contextTemplates } from "../contextTemplates.ts";
@@ -19,7 +20,7 @@ export interface SequenceStep {
 }
 
 /** Options of {@link romeSequence}. */
-export interface SequenceOptions {
+export interface SequenceOptions extends Stoppable {
   statistics: (layer: number) => Promise<LayerStatistics | undefined>;
   /** Templates with one `{}` each; sampled once, from the model before the first edit, where absent. */
   contexts?: string[];
@@ -33,7 +34,6 @@ export interface SequenceOptions {
   onStart?: (perplexity: number) => void;
   /** Ends the sequence after the edit that is under way. */
   enough?: AbortSignal;
-  signal?: AbortSignal;
 }
 
 /** What a sequence of edits came to. */
@@ -69,7 +69,7 @@ export async function romeSequence(
     options.contexts ??
     (await contextTemplates(model, hyperparameters.contextLengths, {
       seed,
-      ...(signal && { signal }),
+      signal,
     }));
   const statistics = await options.statistics(hyperparameters.layer);
   const how = { hyperparameters, contexts, statistics, options };
@@ -109,7 +109,7 @@ async function editNext(
     contexts,
     seed: options.seed,
     ...(statistics && { statistics }),
-    ...(options.signal && { signal: options.signal }),
+    signal: options.signal,
   });
   return { delta, step: { probability: steps[steps.length - 1].probability, relativeNorm } };
 }

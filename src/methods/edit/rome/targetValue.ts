@@ -1,17 +1,17 @@
+import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
 import type { Continuation } from "../../../engine/transformer/Continuation.ts";
 import type { Loss } from "../../../engine/transformer/loss.ts";
 import type { EditRows } from "../editRows.ts";
 import { ValueSearch, type ValueSettings, type ValueStep } from "../valueSearch.ts";
 
 /** What {@link optimiseValue} needs. */
-export interface ValueProblem extends ValueSettings {
+export interface ValueProblem extends ValueSettings, Stoppable {
   rows: EditRows;
   /** m^l of row 0 at its lookup [dModel], before anything is added. */
   initial: Float64Array;
   /** log p [vocab] at the essence row's lookup, before anything is added. */
   reference: Float32Array;
   onStep?: ((step: ValueStep) => void) | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 /**
