@@ -20,6 +20,8 @@ import { readMlpOut } from "./checkpoint/readMlpOut.ts";
 import { run, type Run, type RunResult } from "./transformer/run.ts";
 import type { Runtime } from "./runtime/Runtime.ts";
 import { checkLayer } from "./architecture/sites.ts";
+import { rememberedFiles } from "./files/rememberedFiles.ts";
+import { stampOf } from "./checkpoint/stamp.ts";
 import { Tokenizer } from "./checkpoint/Tokenizer.ts";
 import { Transformer } from "./transformer/Transformer.ts";
 import { type LoadOptions, loadWeights } from "./checkpoint/weights.ts";
@@ -46,6 +48,8 @@ export interface LayerDelta {
 /** A language model that can be watched, patched, differentiated, stopped and changed. */
 export class Model {
   readonly tokenizer: Tokenizer;
+  /** What the model is known by, whatever its folder is called: 64 hexadecimal digits, see stampOf. */
+  readonly stamp: string;
   #transformer: Transformer;
   #edition = 0;
   #deltas: readonly LayerDelta[] = [];
@@ -55,10 +59,12 @@ export class Model {
    * Throws a sentence where a file is missing, damaged, or of another architecture.
    */
   static async load(runtime: Runtime, files: ModelFiles, options?: LoadOptions): Promise<Model> {
-    const config = await readConfig(files);
-    const tokenizer = await Tokenizer.load(files);
+    const { files: small, contents } = rememberedFiles(files);
+    const config = await readConfig(small);
+    const tokenizer = await Tokenizer.load(small);
     const checkpoint = await Checkpoint.open(files);
-    const model = await Model.from(runtime, { config, tokenizer, checkpoint }, options);
+    const parts = { config, tokenizer, checkpoint, described: contents };
+    const model = await Model.from(runtime, parts, options);
     try {
       await files.verify?.();
     } catch (error) {
@@ -71,19 +77,26 @@ export class Model {
   /** As `load`, from parts that are already open. */
   static async from(
     runtime: Runtime,
-    parts: { config: ModelConfig; tokenizer: Tokenizer; checkpoint: Checkpoint },
+    parts: {
+      config: ModelConfig;
+      tokenizer: Tokenizer;
+      checkpoint: Checkpoint;
+      /** config.json and the tokenizer's files, for the stamp. */
+      described: ReadonlyMap<string, Uint8Array>;
+    },
     options?: LoadOptions,
   ): Promise<Model> {
-    const { config, tokenizer, checkpoint } = parts;
+    const { config, tokenizer, checkpoint, described } = parts;
     const precision = options?.precision ?? storedPrecision(checkpoint, config);
     const transformer = new Transformer(config, runtime, { ...options, precision });
     transformer.weights = await loadWeights(transformer, checkpoint, options);
-    return new Model(transformer, tokenizer);
+    return new Model(transformer, tokenizer, await stampOf(described, checkpoint.samples));
   }
 
-  private constructor(transformer: Transformer, tokenizer: Tokenizer) {
+  private constructor(transformer: Transformer, tokenizer: Tokenizer, stamp: string) {
     this.#transformer = transformer;
     this.tokenizer = tokenizer;
+    this.stamp = stamp;
   }
 
   get config(): ModelConfig {

@@ -1,4 +1,4 @@
-import type { ModelFiles } from "../files/ModelFiles.ts";
+import type { DescribingFiles } from "../files/rememberedFiles.ts";
 
 /** What a graph and a method need to know of a model; the field names of METHODS 1.3. */
 export interface ModelConfig {
@@ -29,7 +29,7 @@ const GELU_NEW = ["gelu_new", "gelu_fast", "gelu_pytorch_tanh"];
  *
  * @throws as {@link parseConfig}, and when the file is missing or not JSON
  */
-export async function readConfig(files: ModelFiles): Promise<ModelConfig> {
+export async function readConfig(files: DescribingFiles): Promise<ModelConfig> {
   const text = new TextDecoder().decode(await files.read("config.json"));
   let json: unknown;
   try {

@@ -1,6 +1,7 @@
 import { toFloat32, type TensorInfo } from "../../data/weights/safetensors.ts";
 import type { ModelFiles } from "../files/ModelFiles.ts";
 import { BLOCK, dequantizeRows, type QuantizedRows } from "./quantize.ts";
+import { Samples } from "./stamp.ts";
 import { openShards, type Shards, type StoredTensor } from "./weightFiles.ts";
 import { transpose } from "./transpose.ts";
 
@@ -27,14 +28,21 @@ interface Entry {
  * also those that are stored as `name.q4` or `name.q8` with `name.scale`.
  */
 export class Checkpoint {
+  /** What was read so far, for the model's stamp. */
+  readonly samples = new Samples();
   readonly #files: ModelFiles;
   readonly #whole: ReadonlyMap<string, Uint8Array>;
   readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #names = new Map<StoredTensor, string>();
 
   private constructor(files: ModelFiles, shards: Shards) {
     this.#files = files;
     this.#whole = shards.whole;
     this.#entries = entriesOf(shards);
+    for (const [name, { stored, scale }] of this.#entries) {
+      this.#names.set(stored, name);
+      if (scale) this.#names.set(scale, `${name}.scale`);
+    }
   }
 
   /**
@@ -167,8 +175,11 @@ export class Checkpoint {
     // A copy of what is kept: what is made of it must not share the file's buffer.
     const bytes =
       this.#whole.get(file)?.slice(begin, end) ?? (await this.#files.read(file, [begin, end]));
-    if (bytes.length === end - begin) return bytes;
-    const name = [...this.#entries].find(([, e]) => e.stored === tensor || e.scale === tensor)?.[0];
+    const name = this.#names.get(tensor)!;
+    if (bytes.length === end - begin) {
+      this.samples.pass(name, info, { bytes, begin: first });
+      return bytes;
+    }
     throw new Error(
       `${file} is truncated: tensor ${name} needs bytes ${begin}–${end}, the file has ${begin + bytes.length}`,
     );

@@ -2,7 +2,7 @@
 // same class, the same ids. Importing it through @huggingface/transformers would bring the inference engine along,
 // half a megabyte more, and on import point onnxruntime-web at a CDN, so that the page would no longer keep to itself.
 import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
-import type { ModelFiles } from "../files/ModelFiles.ts";
+import type { DescribingFiles } from "../files/rememberedFiles.ts";
 
 type Json = Record<string, unknown>;
 
@@ -34,7 +34,7 @@ export class Tokenizer {
    *
    * @throws a sentence when a file is missing or damaged, or the tokenizer is not a byte-level BPE
    */
-  static async load(files: ModelFiles): Promise<Tokenizer> {
+  static async load(files: DescribingFiles): Promise<Tokenizer> {
     const whole = await files.has("tokenizer.json");
     const json = whole ? await readJson(files, "tokenizer.json") : await fromVocabulary(files);
     const hasConfig = await files.has("tokenizer_config.json");
@@ -145,7 +145,7 @@ function contentOf(token: unknown): string | undefined {
   return isRecord(token) && typeof token.content === "string" ? token.content : undefined;
 }
 
-async function readJson(files: ModelFiles, path: string): Promise<Json> {
+async function readJson(files: DescribingFiles, path: string): Promise<Json> {
   const text = new TextDecoder().decode(await files.read(path));
   try {
     const value: unknown = JSON.parse(text);
@@ -157,7 +157,7 @@ async function readJson(files: ModelFiles, path: string): Promise<Json> {
 }
 
 /** tokenizer.json as `transformers` would make it from GPT-2's two older files. */
-async function fromVocabulary(files: ModelFiles): Promise<Json> {
+async function fromVocabulary(files: DescribingFiles): Promise<Json> {
   const vocabulary = await firstOf(files, ["vocab.json", "encoder.json"]);
   const merges = await firstOf(files, ["merges.txt", "vocab.bpe"]);
   if (!vocabulary || !merges) {
@@ -177,7 +177,7 @@ async function fromVocabulary(files: ModelFiles): Promise<Json> {
   };
 }
 
-async function firstOf(files: ModelFiles, paths: string[]): Promise<string | undefined> {
+async function firstOf(files: DescribingFiles, paths: string[]): Promise<string | undefined> {
   for (const path of paths) if (await files.has(path)) return path;
   return undefined;
 }
