@@ -80,7 +80,7 @@ function roomRules(room, { never, values = [], globals, gpu, store, node, clock 
     selector: "TSTypeReference[typeName.name=/^GPU/]",
     message: "GPU handles appear only under src/kernels and src/engine.",
   };
-  const owner = "It belongs to another room (STYLE 17-20); take the value as an argument.";
+  const owner = "It belongs to another room; take the value as an argument.";
   return {
     files: [room === "workers" ? "workers/**" : `src/${room}/**`],
     rules: {

@@ -11,7 +11,7 @@ export interface ReadoutAt {
   target?: number;
 }
 
-/** One forward run, described as data (DESIGN section 3). */
+/** One forward run, described as data: the engine does what it says, methods only describe it. */
 export interface Run extends Stoppable {
   /** Token ids [batch][token]; rows may have unequal lengths (they are padded on the right). */
   tokens: readonly (readonly number[])[];

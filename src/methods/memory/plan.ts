@@ -70,7 +70,7 @@ export interface Plan extends PlanNeeds {
 }
 
 /**
- * What loading a model and running a method will take, and whether it can be done here (PLATFORM 3f). Weights,
+ * What loading a model and running a method will take, and whether it can be done here. Weights,
  * statistics and activations are what the engine's own ledgers will say, within 5 %; scratch and host are estimates.
  */
 export function plan(request: PlanRequest): Plan {
