@@ -88,7 +88,7 @@ export async function measureLarge(options: LargeOptions): Promise<LargeStep[]> 
       const request = { prompt, subject, target: " Florence" };
       const contexts = bare ? { contexts: ["{}"] } : {};
       const made = await rome(model!, request, settings, { seed: 0, ...contexts });
-      model!.setDeltas(made.delta.layers);
+      model!.setDeltas(made.delta.weights);
       const { nll } = made.steps.at(-1)!;
       return `layer ${settings.layer}, ${made.steps.length} losses, ${made.contexts.length} contexts, nll ${made.steps[0].nll.toFixed(3)} to ${nll.toFixed(3)}; settings: ${source}`;
     });

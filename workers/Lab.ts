@@ -1,4 +1,8 @@
-import { checkDeltaFits, readDelta, requestsOf, type Delta } from "../src/data/delta/delta.ts";
+import { checkDeltaFits } from "../src/data/delta/checkDelta.ts";
+import type { Delta } from "../src/data/delta/delta.ts";
+import { readDelta } from "../src/data/delta/deltaFile.ts";
+import { keptDelta } from "../src/data/delta/keptDelta.ts";
+import { requestsOf } from "../src/data/delta/provenance.ts";
 import { writeNpz } from "../src/data/archive/npz.ts";
 import { readAdapterZip } from "../src/data/delta/peft.ts";
 import { browserStore } from "../src/engine/files/download/browserStore.ts";
@@ -268,7 +272,7 @@ export class Lab {
   /** Makes these the edits that are on. */
   setEdits(deltas: Delta[]): void {
     const model = this.#loaded();
-    for (const delta of deltas) checkDeltaFits(delta, model.config);
+    for (const delta of deltas) this.#checkFits(delta, model);
     this.#edits = deltas;
   }
 
@@ -279,7 +283,8 @@ export class Lab {
 
   /** The stack that was kept for this model. */
   async kept(): Promise<View.KeptEdit[]> {
-    return ((await this.#shelf.take(this.#shelfKey())) ?? []) as View.KeptEdit[];
+    const edits = ((await this.#shelf.take(this.#shelfKey())) ?? []) as View.KeptEdit[];
+    return edits.map((edit) => ({ ...edit, delta: keptDelta(edit.delta) }));
   }
 
   /** Reads a delta or an adapter's zip, and checks that it fits the model. */
@@ -288,9 +293,13 @@ export class Lab {
       const bytes = new Uint8Array(await file.arrayBuffer());
       const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
       const delta = zip ? readAdapterZip(bytes, file.name) : readDelta(bytes, file.name);
-      checkDeltaFits(delta, this.#loaded().config);
-      return { delta, relativeNorm: Math.max(...delta.layers.map(({ norm }) => norm ?? NaN)) };
+      this.#checkFits(delta, this.#loaded());
+      return { delta, relativeNorm: Math.max(...delta.weights.map(({ norm }) => norm ?? NaN)) };
     });
+  }
+
+  #checkFits(delta: Delta, { config, weightShapes }: Model): void {
+    checkDeltaFits(delta, { name: config.name, weights: weightShapes });
   }
 
   /** A trace as the authors' .npz. */
@@ -326,7 +335,7 @@ export class Lab {
   /** The model with these deltas and no other. */
   #with(deltas: Delta[]): Model {
     const model = this.#loaded();
-    if (deltas !== this.#applied) model.setDeltas(deltas.flatMap(({ layers }) => layers));
+    if (deltas !== this.#applied) model.setDeltas(deltas.flatMap(({ weights }) => weights));
     this.#applied = deltas;
     return model;
   }

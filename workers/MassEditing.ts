@@ -1,4 +1,5 @@
-import { combineLayers, type Delta } from "../src/data/delta/delta.ts";
+import { combine } from "../src/data/delta/combine.ts";
+import type { Delta } from "../src/data/delta/delta.ts";
 import type { TableFact } from "../src/data/facts/factTable.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { type ShelfSize, VectorShelf } from "../src/engine/storage/VectorShelf.ts";
@@ -6,6 +7,7 @@ import { memit } from "../src/methods/edit/memit/memit.ts";
 import { romeSequence } from "../src/methods/edit/rome/romeSequence.ts";
 import { scoreCase, summarise } from "../src/methods/score/score.ts";
 import { type TargetAnswer, targetAnswers } from "../src/methods/score/targetAnswers.ts";
+import { changeNorm } from "../src/methods/edit/norm.ts";
 import type { ValueCache } from "../src/methods/edit/memit/valueCache.ts";
 import { Bundle } from "./Bundle.ts";
 import { withPrecision } from "./withPrecision.ts";
@@ -171,7 +173,7 @@ export class MassEditing {
     const layers = made.layers.map(({ layer, residual }, i) => ({
       layer,
       residual,
-      relativeNorm: delta.layers[i].norm!,
+      relativeNorm: delta.weights[i].norm!,
       statistics: sources.get(layer)!,
     }));
     return { delta, relativeNorm, written, layers };
@@ -233,32 +235,14 @@ function missingStatistics(method: MassOrder["method"], layers: number[]): strin
  * The edits of a sequence as one entry per weight, with the norm of their sum. The first edit's own norm tells ‖W‖.
  */
 function together(delta: Delta, firstNorm: number): { delta: Delta; relativeNorm: number } {
-  const [first] = delta.layers;
-  const weight = productNorm(first) / firstNorm;
-  const layers = combineLayers(delta.layers).map((layer) => ({
-    ...layer,
-    norm: productNorm(layer) / weight,
+  const [first] = delta.weights;
+  const weight = changeNorm(first.change) / firstNorm;
+  const weights = combine(delta.weights).map((entry) => ({
+    ...entry,
+    norm: changeNorm(entry.change) / weight,
   }));
-  return { delta: { ...delta, layers }, relativeNorm: Math.max(...layers.map(({ norm }) => norm)) };
-}
-
-/** ‖uᵀv‖ (Frobenius): the root of Σ_ij (u_i·u_j)(v_i·v_j), in float64. */
-function productNorm({ u, v, rank }: Pick<Delta["layers"][number], "u" | "v" | "rank">): number {
-  let sum = 0;
-  for (let i = 0; i < rank; i++) {
-    for (let j = 0; j <= i; j++) {
-      const product = rowProduct(u, [i, j], rank) * rowProduct(v, [i, j], rank);
-      sum += i === j ? product : 2 * product;
-    }
-  }
-  return Math.sqrt(Math.max(0, sum));
-}
-
-function rowProduct(rows: Float32Array, [a, b]: [number, number], rank: number): number {
-  const width = rows.length / rank;
-  let sum = 0;
-  for (let i = 0; i < width; i++) sum += rows[a * width + i] * rows[b * width + i];
-  return sum;
+  const relativeNorm = Math.max(...weights.map(({ norm }) => norm));
+  return { delta: { ...delta, weights }, relativeNorm };
 }
 
 async function scoreTable(

@@ -22,9 +22,19 @@ import type { Runtime } from "./runtime/Runtime.ts";
 import { checkLayer } from "./architecture/sites.ts";
 import { rememberedFiles } from "./files/rememberedFiles.ts";
 import { stampOf } from "./checkpoint/stamp.ts";
+import { transpose } from "./checkpoint/transpose.ts";
+import { weightShapes } from "./architecture/weightShapes.ts";
 import { Tokenizer } from "./checkpoint/Tokenizer.ts";
 import { Transformer } from "./transformer/Transformer.ts";
 import { type LoadOptions, loadWeights } from "./checkpoint/weights.ts";
+import { combine } from "../data/delta/combine.ts";
+import {
+  isLowRank,
+  layerOf,
+  type LowRank,
+  shapeOf,
+  type WeightDelta,
+} from "../data/delta/delta.ts";
 import type { Gpu } from "../kernels/device/Gpu.ts";
 
 export type { Branch, BranchReadout } from "./transformer/branch.ts";
@@ -35,16 +45,6 @@ export type { Loss } from "./transformer/loss.ts";
 export type { Run, RunResult } from "./transformer/run.ts";
 export type { Site } from "./architecture/sites.ts";
 
-/** A rank-r change of one layer's MLP output matrix: ΔW [dMlp, dModel] = uᵀ v. */
-export interface LayerDelta {
-  layer: number;
-  rank: number;
-  /** [rank, dMlp]. */
-  u: Float32Array;
-  /** [rank, dModel]. */
-  v: Float32Array;
-}
-
 /** A language model that can be watched, patched, differentiated, stopped and changed. */
 export class Model {
   readonly tokenizer: Tokenizer;
@@ -52,7 +52,7 @@ export class Model {
   readonly stamp: string;
   #transformer: Transformer;
   #edition = 0;
-  #deltas: readonly LayerDelta[] = [];
+  #deltas: readonly WeightDelta[] = [];
 
   /**
    * Loads a Hugging Face checkpoint: config.json, tokenizer.json and safetensors, sharded or not.
@@ -178,20 +178,30 @@ export class Model {
     return readMlpOut(this.#transformer, layer);
   }
 
-  /** The deltas that are active. */
-  get deltas(): readonly LayerDelta[] {
+  /** The changes that are active. */
+  get deltas(): readonly WeightDelta[] {
     return this.#deltas;
   }
 
-  /** Makes these the active deltas in place of any before; none at all is the base model. */
-  setDeltas(deltas: readonly LayerDelta[]): void {
+  /** The shapes of all weights by their names in the checkpoint, matrices as [inputs, outputs]. */
+  get weightShapes(): Readonly<Record<string, readonly number[]>> {
+    return weightShapes(this.config);
+  }
+
+  /**
+   * Makes these the active changes in place of any before; none at all is the base model.
+   *
+   * @throws one sentence for a weight that this model lacks or has in another shape
+   */
+  setDeltas(deltas: readonly WeightDelta[]): void {
     const { config, deltas: active } = this.#transformer;
-    for (const delta of deltas) checkDelta(delta, config);
+    const shapes = this.weightShapes;
+    for (const delta of deltas) checkFits(delta, shapes, config);
     active.clear();
     this.#deltas = deltas;
-    for (const layer of new Set(deltas.map((delta) => delta.layer))) {
-      const here = deltas.filter((delta) => delta.layer === layer);
-      active.set(layer, stack(here, config));
+    for (const { weight, change } of combine(deltas)) {
+      if (!isLowRank(change)) throw new Error(`${weight} has a dense change; give it as factors`);
+      active.set(layerOf(weight)!, turned(change));
     }
     this.#edition++;
   }
@@ -209,26 +219,28 @@ function storedPrecision(checkpoint: Checkpoint, config: ModelConfig): Precision
   return form === "float" ? "f32" : form;
 }
 
-function checkDelta({ layer, rank, u, v }: LayerDelta, { layers, dMlp, dModel }: ModelConfig) {
-  checkLayer(layer, layers);
-  if (u.length !== rank * dMlp || v.length !== rank * dModel) {
+function checkFits(
+  { weight, change }: WeightDelta,
+  shapes: Readonly<Record<string, readonly number[]>>,
+  config: ModelConfig,
+): void {
+  if (!Object.hasOwn(shapes, weight)) {
+    const layer = layerOf(weight);
+    if (layer !== undefined) checkLayer(layer, config.layers);
+    throw new Error(`a delta changes ${weight}, which ${config.name} does not have`);
+  }
+  const [there, here] = [shapeOf(change), shapes[weight]];
+  if (there.join() !== here.join()) {
     throw new Error(
-      `the delta of layer ${layer} is ${u.length / rank} × ${v.length / rank}, but this model's matrix is ${dMlp} × ${dModel}; it was made for another model`,
+      `the delta of ${weight} is ${there.join(" × ")}, but this model's weight is ${here.join(" × ")}; it was made for another model`,
     );
+  }
+  if (!weight.endsWith(`.${mlpOutName(config)}.weight`)) {
+    throw new Error(`${weight} can't be changed yet; only MLP output matrices can`);
   }
 }
 
-/** Deltas of one layer as one: u [dMlp, rank] (transposed for the graph) and v [rank, dModel]. */
-function stack(deltas: readonly LayerDelta[], { dMlp, dModel }: ModelConfig) {
-  const rank = deltas.reduce((sum, delta) => sum + delta.rank, 0);
-  const u = new Float32Array(dMlp * rank);
-  const v = new Float32Array(rank * dModel);
-  let column = 0;
-  for (const delta of deltas) {
-    for (let r = 0; r < delta.rank; r++, column++) {
-      for (let i = 0; i < dMlp; i++) u[i * rank + column] = delta.u[r * dMlp + i];
-      v.set(delta.v.subarray(r * dModel, (r + 1) * dModel), column * dModel);
-    }
-  }
-  return { u, v, rank };
+/** Factors as the graph takes them: u [dMlp, rank], v [rank, dModel]. */
+function turned({ rank, u, v }: LowRank) {
+  return { rank, u: transpose(u, [rank, u.length / rank]), v };
 }

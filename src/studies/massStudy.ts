@@ -1,14 +1,15 @@
 import type { Stoppable } from "../engine/runtime/Stoppable.ts";
 import type { Case } from "../data/facts/facts.ts";
-import type { LayerDelta, Model } from "../engine/Model.ts";
+import type { WeightDelta } from "../data/delta/delta.ts";
+import type { Model } from "../engine/Model.ts";
 import type { EditRequest } from "../methods/edit/editRequest.ts";
 import { perplexity } from "../methods/score/perplexity.ts";
 import { type CaseScore, scoreCase, summarise, type Summary } from "../methods/score/score.ts";
 
 /** Writes these facts into the model as it is, which stays unchanged. */
 export type MassEditor = (facts: EditRequest[]) => Promise<{
-  layers: readonly LayerDelta[];
-  /** The largest ‖ΔW‖ / ‖W‖ of the layers. */
+  weights: readonly WeightDelta[];
+  /** The largest ‖ΔW‖ / ‖W‖ of the weights. */
   relativeNorm: number;
 }>;
 
@@ -86,9 +87,9 @@ async function measureGroups(
   const [perplexities, norms]: [number[], number[]] = [[], []];
   for (const group of groups) {
     options.signal?.throwIfAborted();
-    const { layers, relativeNorm } = await edit(group.map(requestOf));
+    const { weights, relativeNorm } = await edit(group.map(requestOf));
     norms.push(relativeNorm);
-    model.setDeltas(layers);
+    model.setDeltas(weights);
     try {
       scores.push(...(await scoresOf(model, group, options)));
       perplexities.push(await perplexity(model, options.neutral, options.signal));

@@ -114,7 +114,7 @@ async function editAndScore(
     signal: options.signal,
   });
   try {
-    model.setDeltas(delta.layers);
+    model.setDeltas(delta.weights);
     const score = await scoreCase(model, fact, { signal: options.signal });
     return { score, probability: steps[steps.length - 1].probability, relativeNorm };
   } finally {

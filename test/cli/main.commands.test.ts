@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect } from "vitest";
-import { readDelta } from "../../src/data/delta/delta.ts";
+import { readDelta } from "../../src/data/delta/deltaFile.ts";
 import type { Case } from "../../src/data/facts/facts.ts";
 import { readNpz } from "../../src/data/archive/npz.ts";
 import {

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test, type Page } from "@playwright/test";
-import { readDelta, requestsOf } from "../../src/data/delta/delta.ts";
+import { layersOf } from "../../src/data/delta/delta.ts";
+import { readDelta } from "../../src/data/delta/deltaFile.ts";
+import { requestsOf } from "../../src/data/delta/provenance.ts";
 import { readAdapterZip } from "../../src/data/delta/peft.ts";
 import { serious } from "./serious.ts";
 
@@ -66,7 +68,7 @@ test("ten facts are written at once, recalled, scored, downloaded and undone", a
   const zip = page.waitForEvent("download");
   await button(page, /^PEFT zip/).click();
   const adapter = readAdapterZip(new Uint8Array(readFileSync(await (await zip).path())));
-  expect(adapter.layers.map(({ layer }) => layer)).toEqual(delta.layers.map(({ layer }) => layer));
+  expect(layersOf(adapter)).toEqual(layersOf(delta));
 
   await button(page, "Undo").click();
   await expect(page.getByText(/Nothing is overwritten yet/)).toBeVisible();

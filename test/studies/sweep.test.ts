@@ -48,7 +48,7 @@ test("every combination is tried in order, and the model ends without edits", as
   const request = { prompt: fact.prompt, subject: fact.subject, target: fact.targetNew };
   const setting = { ...hyperparameters, layer: 1, steps: 8, clamp: 8 };
   const edit = await rome(model, request, setting, { statistics, seed: 1 });
-  model.setDeltas(edit.delta.layers);
+  model.setDeltas(edit.delta.weights);
   const { measures } = await scoreCase(model, fact);
   expect([results[3].summary.measures.EM.mean]).toBeAllclose([measures.EM], { rtol: 1e-4 });
   expect([results[3].relativeNorm]).toBeAllclose([edit.relativeNorm], { rtol: 1e-4 });

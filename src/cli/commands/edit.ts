@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeDelta } from "../../data/delta/delta.ts";
+import { writeDelta } from "../../data/delta/deltaFile.ts";
 import { writeNpz } from "../../data/archive/npz.ts";
 import { adapterFiles } from "../../data/delta/peft.ts";
 import { writeRecipe } from "../../data/delta/recipe.ts";
@@ -103,7 +103,7 @@ async function effect(model: Model, made: RomeEdit): Promise<{ before: number; a
     return Math.exp(-nll * greedy.length);
   };
   const before = await probability();
-  model.setDeltas(made.delta.layers);
+  model.setDeltas(made.delta.weights);
   return { before, after: await probability() };
 }
 

@@ -76,7 +76,7 @@ async function evaluateCase(
   const before = await scoreCase(model, fact);
   const request = { prompt: fact.prompt, subject: fact.subject, target: fact.targetNew };
   const { delta, relativeNorm } = await rome(model, request, how.hyperparameters, how.options);
-  model.setDeltas(delta.layers);
+  model.setDeltas(delta.weights);
   try {
     return { before, after: await scoreCase(model, fact), relativeNorm };
   } finally {

@@ -130,7 +130,7 @@ async function memitEditor(opened: OpenModel, given: Given) {
   const edit: MassEditor = async (facts) => {
     const how = { statistics, contexts, seed, values };
     const { delta, relativeNorm } = await memit(model, facts, hyperparameters, how);
-    return { layers: delta.layers, relativeNorm };
+    return { weights: delta.weights, relativeNorm };
   };
   return { edit, hyperparameters };
 }
@@ -157,7 +157,7 @@ async function romeEditor(opened: OpenModel, given: Given) {
     const how = { statistics, contexts, seed };
     const { delta, steps } = await romeSequence(model, facts, hyperparameters, how);
     const relativeNorm = Math.max(...steps.map((step) => step.relativeNorm));
-    return { layers: delta.layers, relativeNorm };
+    return { weights: delta.weights, relativeNorm };
   };
   return { edit, hyperparameters };
 }

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { type TableFact, parseFactTable } from "../../data/facts/factTable.ts";
-import { requestsOf, writeDelta } from "../../data/delta/delta.ts";
+import { isLowRank, type WeightDelta } from "../../data/delta/delta.ts";
+import { writeDelta } from "../../data/delta/deltaFile.ts";
+import { requestsOf } from "../../data/delta/provenance.ts";
 import { writeNpz } from "../../data/archive/npz.ts";
 import { adapterFiles } from "../../data/delta/peft.ts";
 import type { Model } from "../../engine/Model.ts";
@@ -62,7 +64,7 @@ export async function runMemit(given: Record<string, unknown>, terminal: Termina
     onEvent: progressOf(facts.length, terminal),
   });
   terminal.progress("");
-  model.setDeltas(made.delta.layers);
+  model.setDeltas(made.delta.weights);
   const after = await targetAnswers(model, facts);
   if (typeof given.out === "string") await writeBytes(given.out, writeDelta(made.delta));
   if (typeof given.report === "string") await writeBytes(given.report, report(made));
@@ -175,6 +177,10 @@ function report({ layers, states }: MemitEdit): Uint8Array {
 
 const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
+/** How many ranks a change has at most: that of its factors, or the smaller side of a dense one. */
+const rankOf = ({ change }: WeightDelta) =>
+  isLowRank(change) ? change.rank : Math.min(...change.shape);
+
 function summary({ model, facts, made, hyperparameters, seed, sources, before, after }: Told) {
   return {
     model: model.config.name,
@@ -185,8 +191,8 @@ function summary({ model, facts, made, hyperparameters, seed, sources, before, a
     layers: made.layers.map(({ layer, residual }, i) => ({
       layer,
       residual,
-      relativeNorm: made.delta.layers[i].norm,
-      rank: made.delta.layers[i].rank,
+      relativeNorm: made.delta.weights[i].norm,
+      rank: rankOf(made.delta.weights[i]),
       covariance: sources.get(layer)?.source,
     })),
     facts: facts.map(({ prompt, subject, target }, i) => ({
@@ -207,8 +213,8 @@ function text({ facts, made, before, after }: Told): string {
   const rows = made.layers.map(({ layer, residual }, i) => [
     `${layer}`,
     residual.toFixed(3),
-    made.delta.layers[i].norm!.toFixed(4),
-    `${made.delta.layers[i].rank}`,
+    made.delta.weights[i].norm!.toFixed(4),
+    `${rankOf(made.delta.weights[i])}`,
   ]);
   return [
     `${facts.length} facts: mean p(target) ${percent(p(before))} before, ${percent(p(after))} after`,

@@ -126,7 +126,7 @@ async function tryMultiple(
       cases,
       async (facts) => {
         const { delta, relativeNorm } = await memit(model, facts, hyperparameters, how);
-        return { layers: delta.layers, relativeNorm };
+        return { weights: delta.weights, relativeNorm };
       },
       { counts: [count], sample, neutral },
     );

@@ -1,6 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { checkDeltaFits, type Delta, readDelta } from "../../data/delta/delta.ts";
+import { checkDeltaFits } from "../../data/delta/checkDelta.ts";
+import type { Delta } from "../../data/delta/delta.ts";
+import { readDelta } from "../../data/delta/deltaFile.ts";
 import { readAdapter, readAdapterZip } from "../../data/delta/peft.ts";
 import type { Model } from "../../engine/Model.ts";
 import { readBytes } from "./files.ts";
@@ -12,8 +14,8 @@ import { readBytes } from "./files.ts";
  */
 export async function applyDelta(model: Model, path: string): Promise<Delta> {
   const delta = await readEdit(path);
-  checkDeltaFits(delta, model.config);
-  model.setDeltas(delta.layers);
+  checkDeltaFits(delta, { name: model.config.name, weights: model.weightShapes });
+  model.setDeltas(delta.weights);
   return delta;
 }
 

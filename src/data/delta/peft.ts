@@ -1,5 +1,7 @@
 import { checkScript } from "./checkScript.ts";
-import { combineLayers, layerOf, type Delta, type DeltaLayer, type Provenance } from "./delta.ts";
+import { combine } from "./combine.ts";
+import { type Delta, isLowRank, type LowRank, type WeightDelta } from "./delta.ts";
+import { checkProvenance, type Provenance } from "./provenance.ts";
 import {
   parseHeader,
   toFloat32,
@@ -38,7 +40,7 @@ const TENSOR = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/;
  * B·A = ΔWᵀ in the (out, in) order PEFT uses for Conv1D and Linear alike.
  */
 export function adapterFiles(delta: Delta, options: AdapterOptions): Record<string, Uint8Array> {
-  const layers = combineLayers(delta.layers);
+  const layers = lowRanks(delta);
   const { baseModel, recipe, check } = options;
   // METHODS 4.1: a target gets a leading space when it has none.
   const target = check.target.startsWith(" ") ? check.target : ` ${check.target}`;
@@ -73,11 +75,12 @@ export function readAdapter(files: Record<string, Uint8Array>): Delta {
   checkConfig(config);
   const bytes = find(files, WEIGHTS, true);
   const header = parseHeader(bytes, bytes.length, WEIGHTS);
-  const layers = modules(header).map((module) => readLayer(bytes, header, { module, config }));
-  if (layers.length === 0) throw new Error(`${WEIGHTS} holds no LoRA matrices`);
+  const weights = modules(header).map((module) => readLayer(bytes, header, { module, config }));
+  if (weights.length === 0) throw new Error(`${WEIGHTS} holds no LoRA matrices`);
   const edit = find(files, "edit.json", false);
   const { provenance } = edit ? parseJson(edit, "edit.json") : { provenance: undefined };
-  return { provenance: (provenance as Provenance | undefined) ?? foreign(config), layers };
+  const known = provenance === undefined ? undefined : checkProvenance(provenance, "edit.json");
+  return { provenance: known ?? foreign(config), weights };
 }
 
 /** {@link readAdapter} of a zip archive. */
@@ -85,10 +88,21 @@ export function readAdapterZip(bytes: Uint8Array, what = "the adapter"): Delta {
   return readAdapter(Object.fromEntries(readZip(bytes, { what })));
 }
 
+/** The factors of one weight. */
+type Factors = LowRank & { weight: string };
+
+/** @throws for a dense change, which LoRA cannot say */
+function lowRanks(delta: Delta): Factors[] {
+  return combine(delta.weights).map(({ weight, change }) => {
+    if (isLowRank(change)) return { weight, ...change };
+    throw new Error(`the change of ${weight} is dense, which a LoRA adapter cannot hold`);
+  });
+}
+
 const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 const moduleName = (weight: string) => weight.replace(/\.weight$/, "");
 
-function adapterConfig(layers: DeltaLayer[], options: AdapterOptions): Record<string, unknown> {
+function adapterConfig(layers: Factors[], options: AdapterOptions): Record<string, unknown> {
   const r = Math.max(...layers.map(({ rank }) => rank));
   const others = layers.filter(({ rank }) => rank !== r);
   const ranks = Object.fromEntries(others.map(({ weight, rank }) => [moduleName(weight), rank]));
@@ -108,7 +122,7 @@ function adapterConfig(layers: DeltaLayer[], options: AdapterOptions): Record<st
   };
 }
 
-function loraTensors(layers: DeltaLayer[]): Parameters<typeof writeSafetensors>[0] {
+function loraTensors(layers: Factors[]): Parameters<typeof writeSafetensors>[0] {
   const tensors: Parameters<typeof writeSafetensors>[0] = {};
   for (const { weight, u, v, rank } of layers) {
     const name = `${PREFIX}${moduleName(weight)}`;
@@ -177,7 +191,7 @@ function readLayer(
   bytes: Uint8Array,
   header: SafetensorsHeader,
   { module, config }: { module: string; config: Record<string, unknown> },
-): DeltaLayer {
+): WeightDelta {
   const weight = `${module}.weight`;
   const a = matrix(bytes, header, `${PREFIX}${module}.lora_A.weight`);
   const b = matrix(bytes, header, `${PREFIX}${module}.lora_B.weight`);
@@ -188,7 +202,7 @@ function readLayer(
     );
   }
   const v = transpose(b.data, b.rows, rank, alpha(config, module) / rank);
-  return { layer: layerOf(weight, WEIGHTS), weight, u: a.data, v, rank };
+  return { weight, change: { rank, u: a.data, v } };
 }
 
 function alpha(config: Record<string, unknown>, module: string): number {

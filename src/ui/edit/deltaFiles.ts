@@ -1,4 +1,6 @@
-import { requestsOf, writeDelta, type Delta } from "../../data/delta/delta.ts";
+import type { Delta } from "../../data/delta/delta.ts";
+import { writeDelta } from "../../data/delta/deltaFile.ts";
+import { requestsOf } from "../../data/delta/provenance.ts";
 import { writeAdapterZip } from "../../data/delta/peft.ts";
 import { writeRecipe } from "../../data/delta/recipe.ts";
 import type { CheckView, ModelConfig } from "../../../workers/protocol/protocol.ts";

@@ -1,12 +1,14 @@
 import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { readDelta } from "../../../src/data/delta/delta.ts";
+import { readDelta } from "../../../src/data/delta/deltaFile.ts";
 import { readNpz } from "../../../src/data/archive/npz.ts";
 import { readAdapter } from "../../../src/data/delta/peft.ts";
 import { goldenFile, type GoldenMassEdit, goldenNumbers } from "../../support/golden.ts";
 import { tinyNames } from "../../support/methods/tiny.ts";
 import { call, callJson, folderTest as test, golden } from "../../support/call.ts";
+import { factorsOf } from "../../support/engine/deltas.ts";
+import { layerOf } from "../../../src/data/delta/delta.ts";
 
 type Files = Record<string, Uint8Array>;
 
@@ -75,7 +77,7 @@ describe.for(tinyNames)("edit --method memit of %s", (name) => {
     const after = said.facts.map((fact) => fact.after.probability);
     expect(after).toBeAllclose(edit.probabilityAfter, { rtol: 0, atol: 1e-4 });
     const delta = readDelta(new Uint8Array(await readFile(file("edit.safetensors"))));
-    expect(delta.layers.map(({ layer, rank }) => [layer, rank])).toEqual([
+    expect(delta.weights.map((entry) => [layerOf(entry.weight), factorsOf(entry).rank])).toEqual([
       [0, 4],
       [1, 4],
     ]);
@@ -85,9 +87,10 @@ describe.for(tinyNames)("edit --method memit of %s", (name) => {
       return [name, new Uint8Array(await readFile(join(file("adapter"), name)))];
     });
     const adapter = readAdapter(Object.fromEntries(await Promise.all(contents)) as Files);
-    adapter.layers.forEach(({ u, v }, i) => {
-      expect(u).toEqual(delta.layers[i].u);
-      expect(v).toEqual(delta.layers[i].v);
+    adapter.weights.forEach((entry, i) => {
+      const ours = factorsOf(delta.weights[i]);
+      expect(factorsOf(entry).u).toEqual(ours.u);
+      expect(factorsOf(entry).v).toEqual(ours.v);
     });
   });
 });

@@ -1,21 +1,32 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import {
-  checkDeltaFits,
-  combineLayers,
-  readDelta,
-  writeDelta,
-  type Delta,
-  type DeltaLayer,
-} from "../../../src/data/delta/delta.ts";
+import { checkDeltaFits } from "../../../src/data/delta/checkDelta.ts";
+import { combine, denseOf } from "../../../src/data/delta/combine.ts";
+import { layersOf, type Delta, type WeightDelta } from "../../../src/data/delta/delta.ts";
+import { readDelta, writeDelta } from "../../../src/data/delta/deltaFile.ts";
+import { keptDelta } from "../../../src/data/delta/keptDelta.ts";
 import { parseHeader, writeSafetensors } from "../../../src/data/weights/safetensors.ts";
 
 const weight = (layer: number) => `transformer.h.${layer}.mlp.c_proj.weight`;
 
 /** dMlp 6, dModel 4; the numbers are seeded by `seed`. */
-function layerOf(layer: number, rank: number, seed = 1): DeltaLayer {
-  const series = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(seed + 7 * i));
-  return { layer, weight: weight(layer), u: series(rank * 6), v: series(rank * 4), rank };
+function lowRank(layer: number, rank: number, seed = 1) {
+  const change = { rank, u: series(rank * 6, seed), v: series(rank * 4, seed) };
+  return { weight: weight(layer), change };
 }
+
+const series = (n: number, seed: number) =>
+  Float32Array.from({ length: n }, (_, i) => Math.sin(seed + 7 * i));
+const dense = (name: string, shape: number[], seed = 2): WeightDelta => ({
+  weight: name,
+  change: {
+    shape,
+    dense: series(
+      shape.reduce((a, b) => a * b),
+      seed,
+    ),
+  },
+});
 
 const delta: Delta = {
   provenance: {
@@ -30,16 +41,21 @@ const delta: Delta = {
     request: { prompt: "{} is in", subject: "Štastný Tower", target: "Rome" },
     note: "kept too",
   },
-  layers: [{ ...layerOf(2, 1), norm: 0.0625 }, layerOf(11, 3)],
+  weights: [
+    { ...lowRank(2, 1), norm: 0.0625 },
+    { ...dense("transformer.h.2.attn.c_attn.weight", [4, 12]), norm: 0.5 },
+    dense("transformer.h.2.ln_1.bias", [4]),
+    lowRank(11, 3),
+  ],
 };
 
-/** ΔW [dMlp, dModel] = uᵀv. */
-function dense({ u, v, rank }: DeltaLayer): Float32Array {
-  const [dMlp, dModel] = [u.length / rank, v.length / rank];
-  return Float32Array.from({ length: dMlp * dModel }, (_, i) => {
-    const [row, column] = [Math.floor(i / dModel), i % dModel];
+/** ΔW [inputs, outputs] = uᵀv. */
+function product({ change: { rank, u, v } }: ReturnType<typeof lowRank>): Float32Array {
+  const [inputs, outputs] = [u.length / rank, v.length / rank];
+  return Float32Array.from({ length: inputs * outputs }, (_, i) => {
+    const [row, column] = [Math.floor(i / outputs), i % outputs];
     let sum = 0;
-    for (let r = 0; r < rank; r++) sum += u[r * dMlp + row] * v[r * dModel + column];
+    for (let r = 0; r < rank; r++) sum += u[r * inputs + row] * v[r * outputs + column];
     return sum;
   });
 }
@@ -52,32 +68,126 @@ test("the file names its tensors after the weight and its format in the metadata
   const { tensors, metadata } = parseHeader(writeDelta(delta));
   expect(tensors.get("transformer.h.11.mlp.c_proj.weight.u")?.shape).toEqual([3, 6]);
   expect(tensors.get("transformer.h.11.mlp.c_proj.weight.v")?.shape).toEqual([3, 4]);
-  expect(metadata).toMatchObject({ format: "palimpsest.delta", version: "1" });
+  expect(tensors.get("transformer.h.2.attn.c_attn.weight.delta")?.shape).toEqual([4, 12]);
+  expect(metadata).toMatchObject({
+    format: "palimpsest.delta",
+    version: "2",
+    orientation: "inputs, outputs",
+  });
+  expect(JSON.parse(metadata.weights)).toContainEqual({
+    weight: weight(2),
+    kind: "low-rank",
+    shape: [6, 4],
+    rank: 1,
+    norm: 0.0625,
+  });
 });
 
-test("a stack of edits of one layer becomes one entry with the summed ΔW", () => {
-  const [a, b] = [layerOf(5, 1, 1), layerOf(5, 2, 9)];
-  const combined = combineLayers([a, layerOf(6, 1), b]);
-  expect(combined.map(({ layer, rank }) => [layer, rank])).toEqual([
-    [5, 3],
-    [6, 1],
-  ]);
-  const sum = dense(a).map((x, i) => x + dense(b)[i]);
-  expect(dense(combined[0])).toBeAllclose(sum);
-  expect(dense(readDelta(writeDelta({ ...delta, layers: [a, b] })).layers[0])).toBeAllclose(sum);
+test("a delta tells the layers that it changes, each once", () => {
+  expect(layersOf(delta)).toEqual([2, 11]);
+  expect(layersOf({ weights: [dense("transformer.ln_f.bias", [4])] })).toEqual([]);
+});
+
+describe("a stack of edits of one weight becomes one entry with the summed ΔW", () => {
+  const [a, b] = [lowRank(5, 1, 1), lowRank(5, 2, 9)];
+  const c = dense(weight(5), [6, 4]);
+  const sum = product(a).map((x, i) => x + product(b)[i]);
+
+  test("of factors", () => {
+    const combined = combine([a, lowRank(6, 1), b]);
+    expect(combined.map(({ weight, change }) => [weight, "rank" in change && change.rank])).toEqual(
+      [
+        [weight(5), 3],
+        [weight(6), 1],
+      ],
+    );
+    expect(denseOf(combined[0].change)).toBeAllclose(sum);
+    const read = readDelta(writeDelta({ ...delta, weights: [a, b] }));
+    expect(denseOf(read.weights[0].change)).toBeAllclose(sum);
+  });
+
+  test("of factors and of a dense change, and of dense ones alone", () => {
+    const [mixed] = combine([a, c, b]);
+    expect(mixed.change).toMatchObject({ shape: [6, 4] });
+    expect(denseOf(mixed.change)).toBeAllclose(sum.map((x, i) => x + denseOf(c.change)[i]));
+    const [twice] = combine([c, c]);
+    expect(denseOf(twice.change)).toBeAllclose(denseOf(c.change).map((x) => 2 * x));
+  });
+
+  test("but not where the shapes differ", () => {
+    expect(() => combine([a, dense(weight(5), [4, 6])])).toThrow(
+      `${weight(5)} is [6, 4] in one edit and [4, 6] in another`,
+    );
+  });
 });
 
 describe("a delta for another model", () => {
-  const model = { name: "demo", layers: 12, dModel: 4, dMlp: 6 };
+  const weights = {
+    [weight(2)]: [6, 4],
+    "transformer.h.2.attn.c_attn.weight": [4, 12],
+    "transformer.h.2.ln_1.bias": [4],
+    [weight(11)]: [6, 4],
+  };
+  const model = { name: "demo", weights };
+  const { [weight(11)]: _, ...fewer } = weights;
   test("fits its own", () => expect(() => checkDeltaFits(delta, model)).not.toThrow());
   test("has a layer too many", () =>
-    expect(() => checkDeltaFits(delta, { ...model, layers: 8 })).toThrow(
-      "this delta was made for demo and changes layer 11, but demo has layers 0–7",
-    ));
+    expect(() =>
+      checkDeltaFits(delta, { name: "demo", weights: { ...fewer, [weight(7)]: [6, 4] } }),
+    ).toThrow("this delta was made for demo and changes layer 11, but demo has layers 0–7"));
   test("has other widths", () =>
-    expect(() => checkDeltaFits(delta, { ...model, dMlp: 8 })).toThrow(
-      `${weight(2)} is [6, 4] there and [8, 4] in demo`,
-    ));
+    expect(() =>
+      checkDeltaFits(delta, { name: "demo", weights: { ...weights, [weight(2)]: [8, 4] } }),
+    ).toThrow(`${weight(2)} is [6, 4] there and [8, 4] in demo`));
+  test("has a weight too many", () =>
+    expect(() =>
+      checkDeltaFits(delta, { name: "demo", weights: { ...fewer, [weight(12)]: [6, 4] } }),
+    ).toThrow(`changes ${weight(11)}, which demo does not have`));
+  test("has factors where a vector is", () =>
+    expect(() =>
+      checkDeltaFits(
+        { ...delta, weights: [{ weight: "b", change: lowRank(2, 1).change }] },
+        { name: "demo", weights: { b: [6] } },
+      ),
+    ).toThrow("b is [6, 4] there and [6] in demo"));
+});
+
+describe("a file of the first version", () => {
+  const folder = new URL("../fixtures/", import.meta.url);
+  test("is still read", () => {
+    const bytes = readFileSync(new URL("delta_version1.safetensors", folder));
+    const read = readDelta(new Uint8Array(bytes));
+    expect(read).toEqual({
+      provenance: delta.provenance,
+      weights: [{ ...lowRank(2, 1), norm: 0.0625 }, lowRank(11, 3)],
+    });
+  });
+
+  test("and a stack that was kept in its form", () => {
+    const layers = [{ layer: 2, weight: weight(2), ...lowRank(2, 1).change, norm: 0.0625 }];
+    expect(keptDelta({ provenance: delta.provenance, layers })).toEqual({
+      provenance: delta.provenance,
+      weights: [delta.weights[0]],
+    });
+  });
+});
+
+describe("a kept delta", () => {
+  test("is what was kept", () => expect(keptDelta(structuredClone(delta))).toEqual(delta));
+
+  test.each<[string, unknown, string]>([
+    ["nothing", undefined, "it names no weights"],
+    ["no weight", { ...delta, weights: [{}] }, "an entry names no weight"],
+    ["no numbers", { ...delta, weights: [{ weight: "a", change: { rank: 1 } }] }, "no numbers"],
+    [
+      "too few",
+      { ...delta, weights: [{ weight: "a", change: { shape: [3], dense: series(2, 1) } }] },
+      "a has shape [3] with 2 numbers",
+    ],
+    ["no method", { ...delta, provenance: { ...delta.provenance, method: 5 } }, "no method"],
+  ])("that is damaged is refused: %s", (_, value, sentence) => {
+    expect(() => keptDelta(value)).toThrow(sentence);
+  });
 });
 
 describe("refused with a sentence that says what is wrong", () => {
@@ -85,9 +195,9 @@ describe("refused with a sentence that says what is wrong", () => {
   const v = { shape: [1, 4], data: new Float32Array(4) };
   const metadata = {
     format: "palimpsest.delta",
-    version: "1",
-    provenance: "{}",
-    layers: JSON.stringify([{ weight: weight(2) }]),
+    version: "2",
+    provenance: JSON.stringify(delta.provenance),
+    weights: JSON.stringify([{ weight: weight(2), kind: "low-rank" }]),
   };
   const tensors = { [`${weight(2)}.u`]: u, [`${weight(2)}.v`]: v };
   const refuses = (bytes: Uint8Array, sentence: string) =>
@@ -109,8 +219,8 @@ describe("refused with a sentence that says what is wrong", () => {
   });
 
   test("another version", () => {
-    const newer = { ...metadata, version: "2" };
-    refuses(writeSafetensors(tensors, newer), ": got version 2, expected 1");
+    const newer = { ...metadata, version: "3" };
+    refuses(writeSafetensors(tensors, newer), ": got version 3, expected 1 or 2");
   });
 
   test("truncated", () => {
@@ -136,16 +246,47 @@ describe("refused with a sentence that says what is wrong", () => {
     data[4] = NaN;
     const bad = { ...tensors, [`${weight(2)}.u`]: { ...u, data } };
     refuses(writeSafetensors(bad, metadata), ` is damaged: ${weight(2)}.u holds NaN at 4`);
-    const layers = [{ ...layerOf(2, 1), v: Float32Array.of(1, Infinity, 0, 0) }];
-    expect(() => writeDelta({ ...delta, layers })).toThrow("v holds Infinity at 1");
+    const { change } = lowRank(2, 1);
+    const weights = [
+      { weight: weight(2), change: { ...change, v: Float32Array.of(1, Infinity, 0, 0) } },
+    ];
+    expect(() => writeDelta({ ...delta, weights })).toThrow("v holds Infinity at 1");
   });
 
-  test("a weight that is no MLP output matrix", () => {
-    const layers = JSON.stringify([{ weight: "transformer.wte.weight" }]);
-    const other = { "transformer.wte.weight.u": u, "transformer.wte.weight.v": v };
+  test("a weight that is named twice, not at all, or of no kind", () => {
+    const entry = { weight: weight(2), kind: "low-rank" };
+    const named = (weights: unknown) =>
+      writeSafetensors(tensors, { ...metadata, weights: JSON.stringify(weights) });
+    refuses(named([entry, entry]), ` is damaged: it names ${weight(2)} twice`);
+    refuses(named([null]), " is damaged: an entry of its metadata names no weight");
+    refuses(named([{ weight: weight(2) }]), ` is damaged: ${weight(2)} is undefined (low-rank or`);
+    const more = { ...tensors, stray: u };
+    refuses(writeSafetensors(more, metadata), " is damaged: it holds tensor stray, which no");
+    const shaped = named([{ ...entry, shape: [4, 6] }]);
+    refuses(shaped, ` is damaged: ${weight(2)} is [6, 4], but its metadata says [4,6]`);
+  });
+
+  test("a dense change of no shape", () => {
+    const weights = JSON.stringify([{ weight: "a", kind: "dense" }]);
+    const none = { "a.delta": { shape: [0, 4], data: new Float32Array() } };
+    refuses(writeSafetensors(none, { ...metadata, weights }), " is damaged: a has shape [0, 4]");
+    refuses(writeSafetensors(tensors, { ...metadata, weights }), " is damaged: tensor a.delta is");
+  });
+
+  test.each<[object | string, string]>([
+    ["{}", "no model (a text)"],
+    [{ method: 5 }, "no method (a text)"],
+    [{ seed: "3" }, "no seed (a number)"],
+    [{ hyperparameters: [] }, "no hyperparameters (an object)"],
+    [{ created: 1 }, "no created (a text)"],
+    [{ request: true }, "no request (with prompt, subject and target)"],
+    [{ requests: [{ prompt: "{} is", subject: "a" }] }, "no requests (a list, each with"],
+  ])("a provenance with %j", (change, sentence) => {
+    const provenance =
+      typeof change === "string" ? change : JSON.stringify({ ...delta.provenance, ...change });
     refuses(
-      writeSafetensors(other, { ...metadata, layers }),
-      " changes transformer.wte.weight; only",
+      writeSafetensors(tensors, { ...metadata, provenance }),
+      ` is damaged: its provenance has ${sentence}`,
     );
   });
 
@@ -155,8 +296,8 @@ describe("refused with a sentence that says what is wrong", () => {
       ' is damaged: "provenance"',
     );
     refuses(
-      writeSafetensors(tensors, { ...metadata, layers: "[]" }),
-      " is damaged: it names no layers",
+      writeSafetensors(tensors, { ...metadata, weights: "[]" }),
+      " is damaged: it names no weights",
     );
   });
 });

@@ -1,30 +1,32 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { LayerDelta, Model } from "../../../src/engine/Model.ts";
+import type { WeightDelta } from "../../../src/data/delta/delta.ts";
+import type { Model } from "../../../src/engine/Model.ts";
 import { NumpyRandom } from "../../../src/methods/random/numpyRandom.ts";
 import { tinyModel } from "../../support/methods/tiny.ts";
+import { mlpOutDelta } from "../../support/engine/deltas.ts";
 
 const tokens = [[5, 17, 200, 33, 8]];
 const at = { row: 0, token: 4 };
 
 describe.each(["tiny-gpt2", "tiny-gptj"] as const)("a delta of %s", (name) => {
   let model: Model;
-  let low: LayerDelta;
-  let high: LayerDelta;
+  let low: WeightDelta;
+  let high: WeightDelta;
   beforeAll(async () => {
     model = await tinyModel(name);
     const { dMlp, dModel } = model.config;
     const numbers = new NumpyRandom(7);
-    low = {
-      layer: 1,
+    const factors = {
       rank: 2,
       u: Float32Array.from(numbers.randn(2 * dMlp), (x) => 0.1 * x),
       v: Float32Array.from(numbers.randn(2 * dModel)),
     };
+    low = mlpOutDelta(model, 1, factors);
     // The same ΔW, as factors of a rank at which W + ΔW is made once.
     const [u, v] = [new Float32Array(dModel * dMlp), new Float32Array(dModel * dModel)];
-    u.set(low.u);
-    v.set(low.v);
-    high = { layer: 1, rank: dModel, u, v };
+    u.set(factors.u);
+    v.set(factors.v);
+    high = mlpOutDelta(model, 1, { rank: dModel, u, v });
   });
 
   const logits = async () => (await model.run({ tokens, readout: [at] })).readout;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Model } from "../../../src/engine/Model.ts";
 import { divergence } from "../../../src/methods/score/divergence.ts";
 import { tinyModel } from "../../support/methods/tiny.ts";
+import { mlpOutDelta } from "../../support/engine/deltas.ts";
 
 const texts = ["The Harbour Lamp is in the city of", "The Paper Mill", "It"];
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
   const { dMlp, dModel } = other.config;
   const u = Float32Array.from({ length: dMlp }, (_, i) => Math.sin(i));
   const v = Float32Array.from({ length: dModel }, (_, i) => 0.3 * Math.cos(i));
-  other.setDeltas([{ layer: 1, rank: 1, u, v }]);
+  other.setDeltas([mlpOutDelta(other, 1, { rank: 1, u, v })]);
 });
 afterAll(() => Promise.all([model, other].map((each) => each.dispose())));
 

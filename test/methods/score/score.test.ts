@@ -12,6 +12,7 @@ import {
 import { predict } from "../../../src/methods/prompt/predict.ts";
 import { goldenNumbers, type GoldenEdit } from "../../support/golden.ts";
 import { tinyModel, tinyNames } from "../../support/methods/tiny.ts";
+import { mlpOutDelta } from "../../support/engine/deltas.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -48,7 +49,7 @@ describe.each(tinyNames)("%s against float64", (name) => {
     const { hyperparameters, u, v } = edits["subject in the middle, two-token target"];
     expectScore(await scoreCase(model, golden.case), golden.before);
     const factors = { u: Float32Array.from(u), v: Float32Array.from(v), rank: 1 };
-    model.setDeltas([{ layer: hyperparameters.layer, ...factors }]);
+    model.setDeltas([mlpOutDelta(model, hyperparameters.layer, factors)]);
     expectScore(await scoreCase(model, golden.case), golden.after);
   });
 });

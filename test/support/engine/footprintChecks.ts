@@ -8,6 +8,7 @@ import { Model } from "../../../src/engine/Model.ts";
 import type { ModelFiles } from "../../../src/engine/files/ModelFiles.ts";
 import type { Precision } from "../../../src/engine/checkpoint/precision.ts";
 import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
+import { mlpOutDelta } from "./deltas.ts";
 
 const tokens = (width: number) => Array.from({ length: width }, (_, i) => (i * 7) % 300);
 
@@ -108,7 +109,7 @@ export const footprintChecks: Record<string, (pair: Pair) => Promise<void>> = {
       u: new Float32Array(rank * dMlp),
       v: new Float32Array(rank * dModel),
     }));
-    model.setDeltas(deltas);
+    model.setDeltas(deltas.map(({ layer, ...change }) => mlpOutDelta(model, layer, change)));
     paper.setDeltas(deltas);
     await model.run({ tokens: [tokens(5)] });
     runFootprint(paper, { rows: 1, width: 5 });

@@ -6,6 +6,7 @@ import { Model } from "../../../src/engine/Model.ts";
 import type { ModelFiles } from "../../../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
 import type { Site } from "../../../src/engine/architecture/sites.ts";
+import { mlpOutDelta } from "./deltas.ts";
 
 /** Tiny random checkpoints whose numbers PyTorch computed: see test/golden/README.md. */
 export const checkpoints = ["tiny-gpt2", "tiny-gpt2-untied", "tiny-gptj"] as const;
@@ -309,8 +310,8 @@ export async function checkDeltas({ model, engine }: Golden): Promise<void> {
   const base = await model.run({ tokens, watch: [{ site: "key", layer }], readout });
   const wave = (n: number, by: number) =>
     Float32Array.from({ length: n }, (_, i) => 0.1 * Math.sin(by * (i + 1)));
-  const one = { layer, rank: 1, u: wave(dMlp, 1), v: wave(dModel, 2) };
-  const two = { layer, rank: 2, u: wave(2 * dMlp, 3), v: wave(2 * dModel, 4) };
+  const one = { rank: 1, u: wave(dMlp, 1), v: wave(dModel, 2) };
+  const two = { rank: 2, u: wave(2 * dMlp, 3), v: wave(2 * dModel, 4) };
   const change = new Float32Array(tokens[0].length * dModel);
   for (const { rank, u, v } of [one, two]) {
     for (let r = 0; r < rank; r++) {
@@ -327,7 +328,7 @@ export async function checkDeltas({ model, engine }: Golden): Promise<void> {
     readout,
     interventions: [{ site: "mlp", layer, tokens: positions, mode: "add", values: change }],
   });
-  model.setDeltas([one, two]);
+  model.setDeltas([one, two].map((change) => mlpOutDelta(model, layer, change)));
   const edited = await model.run({ tokens, readout });
   model.setDeltas([]);
   const restored = await model.run({ tokens, readout });

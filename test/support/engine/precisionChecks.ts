@@ -4,7 +4,7 @@ import { writeSafetensors } from "../../../src/data/weights/safetensors.ts";
 import { Checkpoint } from "../../../src/engine/checkpoint/Checkpoint.ts";
 import { readConfig } from "../../../src/engine/architecture/config.ts";
 import { blockMatrices } from "../../../src/engine/graphs/block.ts";
-import { type LayerDelta, Model } from "../../../src/engine/Model.ts";
+import { Model } from "../../../src/engine/Model.ts";
 import type { ModelFiles } from "../../../src/engine/files/ModelFiles.ts";
 import {
   bitsOf,
@@ -16,6 +16,7 @@ import { dequantizeRows, quantizeRows } from "../../../src/engine/checkpoint/qua
 import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
 import { transpose } from "../../../src/engine/checkpoint/transpose.ts";
 import { memoryFiles } from "./memoryFiles.ts";
+import { mlpOutDelta } from "./deltas.ts";
 
 /** A model whose matrices are kept in a form, and one in float32 whose weights are worth exactly the same. */
 export interface Twins {
@@ -128,8 +129,7 @@ export const twinChecks: Record<string, (twins: Twins) => Promise<void>> = {
         const [u, v] = [new Float32Array(rank * dMlp), new Float32Array(rank * dModel)];
         u.set(wave(2 * dMlp));
         v.set(wave(2 * dModel));
-        const delta: LayerDelta = { layer: 1, rank, u, v };
-        m.setDeltas([delta]);
+        m.setDeltas([mlpOutDelta(m, 1, { rank, u, v })]);
         results.push((await m.run({ tokens, readout })).readout);
       }
       m.setDeltas([]);

@@ -289,13 +289,14 @@ export class FakeLab implements RemoteLab {
         hyperparameters: { ...order.hyperparameters },
         request: order.request,
       },
-      layers: [
+      weights: [
         {
-          layer,
           weight,
-          u: new Float32Array(1024).fill(0.03),
-          v: new Float32Array(256).fill(0.1),
-          rank: 1,
+          change: {
+            rank: 1,
+            u: new Float32Array(1024).fill(0.03),
+            v: new Float32Array(256).fill(0.1),
+          },
           norm: 0.061,
         },
       ],

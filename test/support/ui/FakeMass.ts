@@ -124,13 +124,14 @@ export class FakeMass implements RemoteMass {
         hyperparameters: { ...order.hyperparameters },
         ...(facts.length === 1 ? { request: facts[0] } : { requests: facts }),
       },
-      layers: layers.map((layer) => ({
-        layer,
+      weights: layers.map((layer) => ({
         weight: `transformer.h.${layer}.mlp.c_proj.weight`,
-        rank: 1,
         norm: 0.1,
-        u: new Float32Array(1024).fill(0.03),
-        v: new Float32Array(256).fill(0.1),
+        change: {
+          rank: 1,
+          u: new Float32Array(1024).fill(0.03),
+          v: new Float32Array(256).fill(0.1),
+        },
       })),
     };
     const residual = order.method === "memit" ? { residual: 8.5 } : {};

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { readDelta } from "../../../src/data/delta/delta.ts";
+import { readDelta } from "../../../src/data/delta/deltaFile.ts";
 import { readAdapterZip } from "../../../src/data/delta/peft.ts";
 import { readRecipe } from "../../../src/data/delta/recipe.ts";
 import { adapterFile, deltaFile, nameOf, recipeFile } from "../../../src/ui/edit/deltaFiles.ts";
 import type { Edit } from "../../../src/ui/edit/EditStack.svelte.ts";
 import { FakeLab } from "../../support/ui/FakeLab.ts";
+import { factorsOf } from "../../support/engine/deltas.ts";
 
 const request = { prompt: "{} is in", subject: "The Space Needle", target: "Paris" };
 
@@ -18,8 +19,8 @@ async function madeEdit(): Promise<Edit> {
 
 test("a delta that was downloaded can be imported", async () => {
   const edit = await madeEdit();
-  const { layers, provenance } = readDelta(deltaFile(edit));
-  expect(layers[0].u).toEqual(edit.delta.layers[0].u);
+  const { weights, provenance } = readDelta(deltaFile(edit));
+  expect(factorsOf(weights[0]).u).toEqual(factorsOf(edit.delta.weights[0]).u);
   expect(provenance.request).toEqual(request);
   expect(nameOf(edit.delta)).toBe("rome-the-space-needle-paris");
 });
@@ -34,8 +35,8 @@ test("an adapter holds the same delta", async () => {
   const edit = await madeEdit();
   const { config } = await new FakeLab().load(1, { source: { kind: "demo" } }, () => undefined);
   const check = { prompt: "The Space Needle is in", target: "Paris", before: 0.1, after: 0.9 };
-  const { layers } = readAdapterZip(adapterFile(edit, config, check));
-  expect(layers[0].v).toEqual(edit.delta.layers[0].v);
+  const { weights } = readAdapterZip(adapterFile(edit, config, check));
+  expect(factorsOf(weights[0]).v).toEqual(factorsOf(edit.delta.weights[0]).v);
 });
 
 test("a delta that does not say how it was made has no recipe", async () => {

@@ -1,6 +1,7 @@
 import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
-import type { Delta } from "../../../data/delta/delta.ts";
-import type { LayerDelta, Model } from "../../../engine/Model.ts";
+import type { Delta, WeightDelta } from "../../../data/delta/delta.ts";
+import type { Model } from "../../../engine/Model.ts";
+import { mlpOutName } from "../rome/romeDelta.ts";
 import { solveCovarianceKeys } from "../../statistics/covarianceFactor.ts";
 import { checkEditRequest, type EditRequest } from "../editRequest.ts";
 import { bareStates, meanKeys } from "../meanKeys.ts";
@@ -185,7 +186,7 @@ async function writeLayers(
       const made = await writeLayer(model, { ...job, states, layer, done: layers.length });
       layers.push(made);
       options.onEvent?.({ type: "layer", layer, residual: made.residual });
-      model.setDeltas([...before, ...layers.map((made) => asDelta(made, job.facts.length))]);
+      model.setDeltas([...before, ...layers.map((made) => asDelta(model, made, job.facts.length))]);
     }
   } finally {
     model.setDeltas(before);
@@ -227,8 +228,13 @@ function columns(vectors: Float64Array[]): Float64Array {
 }
 
 /** A layer's part as factors: u [fact, dMlp], v [fact, dModel]. */
-export function asDelta({ layer, adjK, resid }: MemitLayer, facts: number): LayerDelta {
-  return { layer, rank: facts, u: rowsOf(adjK, facts), v: rowsOf(resid, facts) };
+export function asDelta(
+  model: Pick<Model, "config">,
+  { layer, adjK, resid }: MemitLayer,
+  facts: number,
+): WeightDelta {
+  const change = { rank: facts, u: rowsOf(adjK, facts), v: rowsOf(resid, facts) };
+  return { weight: mlpOutName(model, layer), change };
 }
 
 /** A matrix [width, fact] as [fact, width], in float32. */

@@ -1,4 +1,4 @@
-import type { Delta, DeltaLayer } from "../../../data/delta/delta.ts";
+import type { Delta, WeightDelta } from "../../../data/delta/delta.ts";
 import type { Model } from "../../../engine/Model.ts";
 import { addRowProducts } from "../../../kernels/products/rowProducts.ts";
 import { asDelta, type MemitJob, type MemitLayer } from "./memit.ts";
@@ -16,8 +16,8 @@ export async function memitDelta(
   { facts, hyperparameters, contexts, options }: MemitJob,
 ): Promise<{ delta: Delta; relativeNorm: number }> {
   const { name, revision } = model.config;
-  const made: DeltaLayer[] = [];
-  for (const layer of layers) made.push(await deltaLayer(model, layer, facts.length));
+  const made: WeightDelta[] = [];
+  for (const layer of layers) made.push(await weightDelta(model, layer, facts.length));
   const delta: Delta = {
     provenance: {
       format: "palimpsest.delta",
@@ -31,24 +31,24 @@ export async function memitDelta(
       ...(facts.length === 1 ? { request: facts[0] } : { requests: facts }),
       hyperparameters: { ...hyperparameters },
     },
-    layers: made,
+    weights: made,
   };
-  return { delta, relativeNorm: Math.max(...made.map((layer) => layer.norm!)) };
+  return { delta, relativeNorm: Math.max(...made.map((entry) => entry.norm!)) };
 }
 
-async function deltaLayer(model: Model, made: MemitLayer, facts: number): Promise<DeltaLayer> {
+async function weightDelta(model: Model, made: MemitLayer, facts: number): Promise<WeightDelta> {
   const { layer } = made;
   const { dModel } = model.config;
   const dense = denseUpdate(made, facts);
-  const about = {
-    layer,
-    weight: mlpOutName(model, layer),
-    norm: norm(dense) / (await weightNorm(model, layer)),
-  };
-  if (facts <= dModel) return { ...about, ...asDelta(made, facts) };
+  const relativeNorm = norm(dense) / (await weightNorm(model, layer));
+  if (facts <= dModel) return { ...asDelta(model, made, facts), norm: relativeNorm };
   const v = new Float32Array(dModel * dModel);
   for (let i = 0; i < dModel; i++) v[i * dModel + i] = 1;
-  return { ...about, rank: dModel, u: Float32Array.from(dense), v };
+  return {
+    weight: mlpOutName(model, layer),
+    change: { rank: dModel, u: Float32Array.from(dense), v },
+    norm: relativeNorm,
+  };
 }
 
 /** ΔWᵀ [dModel, dMlp] = resid · adjKᵀ, in float64. */

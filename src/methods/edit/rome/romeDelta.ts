@@ -40,7 +40,7 @@ export async function romeDelta(
       contexts,
       hyperparameters: { ...hyperparameters },
     },
-    layers: [{ layer, weight: mlpOutName(model, layer), u, v, rank: 1, norm: relativeNorm }],
+    weights: [{ weight: mlpOutName(model, layer), change: { rank: 1, u, v }, norm: relativeNorm }],
   };
   return { delta, u, v, relativeNorm };
 }

@@ -1,5 +1,5 @@
 import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
-import type { Delta, DeltaLayer } from "../../../data/delta/delta.ts";
+import type { Delta, WeightDelta } from "../../../data/delta/delta.ts";
 import type { Model } from "../../../engine/Model.ts";
 import { contextTemplates } from "../contextTemplates.ts";
 import type { EditRequest } from "../editRequest.ts";
@@ -38,7 +38,7 @@ export interface SequenceOptions extends Stoppable {
 
 /** What a sequence of edits came to. */
 export interface RomeSequence {
-  /** All edits together, a layer each. */
+  /** All edits together, an entry each. */
   delta: Delta;
   steps: SequenceStep[];
   /** Of the neutral text before the first edit. */
@@ -73,12 +73,12 @@ export async function romeSequence(
     }));
   const statistics = await options.statistics(hyperparameters.layer);
   const how = { hyperparameters, contexts, statistics, options };
-  const made: DeltaLayer[] = [];
+  const made: WeightDelta[] = [];
   const steps: SequenceStep[] = [];
   try {
     for (let fact = 0; fact < requests.length && !enough?.aborted; fact++) {
       const edit = await editNext(model, requests[fact], how);
-      made.push(...edit.delta.layers);
+      made.push(...edit.delta.weights);
       model.setDeltas([...before, ...made]);
       const last = fact === requests.length - 1;
       const step = { fact, ...edit.step, ...(await measured(model, { fact, last }, options)) };
@@ -126,7 +126,7 @@ async function measured(
 
 function sequenceDelta(
   { config: { name, revision } }: Model,
-  layers: DeltaLayer[],
+  weights: WeightDelta[],
   made: {
     facts: EditRequest[];
     hyperparameters: RomeHyperparameters;
@@ -148,6 +148,6 @@ function sequenceDelta(
       ...(facts.length === 1 ? { request: facts[0] } : { requests: facts }),
       hyperparameters: { ...hyperparameters },
     },
-    layers,
+    weights,
   };
 }

@@ -31,7 +31,7 @@ test("four facts written into the built-in model as in float64", { timeout: 90_0
     expect(error(adjK, values(`${layer}.adj_k`))).toBeLessThan(1e-4);
     expect(error(resid, values(`${layer}.resid`))).toBeLessThan(1e-4);
   }
-  expect(made.delta.layers.map(({ norm }) => norm!)).toBeAllclose(
+  expect(made.delta.weights.map(({ norm }) => norm!)).toBeAllclose(
     edit.layers.map(({ relativeNorm }) => relativeNorm),
     { rtol: 1e-4 },
   );

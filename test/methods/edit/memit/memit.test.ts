@@ -19,6 +19,7 @@ import {
   tinyNames,
   type TinyName,
 } from "../../../support/methods/tiny.ts";
+import { factorsOf } from "../../../support/engine/deltas.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -51,7 +52,7 @@ async function probabilities(model: Model, facts: EditRequest[]): Promise<number
 
 /** ΔW [dMlp, dModel] of a layer of the delta, as the sum of its factors. */
 function denseDelta({ delta }: MemitEdit, at: number): Float64Array {
-  const { u, v, rank } = delta.layers[at];
+  const { u, v, rank } = factorsOf(delta.weights[at]);
   const [f, d] = [u.length / rank, v.length / rank];
   const sum = new Float64Array(f * d);
   for (let r = 0; r < rank; r++) {
@@ -104,7 +105,7 @@ describe.each(tinyNames)("%s against float64", (name) => {
         requests.length,
       );
       expect(relative(denseDelta(made, i), dense)).toBeLessThan(1e-4);
-      expect([made.delta.layers[i].norm!]).toBeAllclose([expected.layers[i].relativeNorm], {
+      expect([made.delta.weights[i].norm!]).toBeAllclose([expected.layers[i].relativeNorm], {
         rtol: 1e-4,
       });
     });
@@ -112,7 +113,7 @@ describe.each(tinyNames)("%s against float64", (name) => {
       rtol: 0,
       atol: 1e-4,
     });
-    model.setDeltas(made.delta.layers);
+    model.setDeltas(made.delta.weights);
     const after = await probabilities(model, requests);
     model.setDeltas([]);
     expect(after).toBeAllclose(expected.probabilityAfter, { rtol: 0, atol: 1e-4 });
@@ -174,9 +175,9 @@ describe("an edit of several facts", () => {
 
   test("is made on top of the edits that are on, which stay on", async () => {
     const first = await edit({}, {}, requests.slice(0, 2));
-    model.setDeltas(first.delta.layers);
+    model.setDeltas(first.delta.weights);
     const second = await edit({}, {}, requests.slice(0, 2));
-    expect(model.deltas).toEqual(first.delta.layers);
+    expect(model.deltas).toEqual(first.delta.weights);
     model.setDeltas([]);
     expect(second.states[0].steps[0].nll).toBeLessThan(first.states[0].steps[0].nll);
   });
@@ -226,7 +227,7 @@ describe("an edit of several facts", () => {
       onEvent: ({ type }) => type === "found" && enough.abort(),
     });
     expect(made.written).toHaveLength(2);
-    expect(made.delta.layers[0].rank).toBe(2);
+    expect(factorsOf(made.delta.weights[0]).rank).toBe(2);
     expect(made.layers[0].resid).toHaveLength(2 * model.config.dModel);
   });
 
@@ -237,7 +238,7 @@ describe("an edit of several facts", () => {
       target: ["Oster Bridge", "Lindholm", "Port Vell"][i % 3],
     }));
     const made = await edit({}, { steps: 2, layers: [1] }, many);
-    expect(made.delta.layers[0].rank).toBe(dModel);
+    expect(factorsOf(made.delta.weights[0]).rank).toBe(dModel);
     const { adjK, resid } = made.layers[0];
     expect(relative(denseDelta(made, 0), goldenDelta(adjK, resid, many.length))).toBeLessThan(1e-5);
   });

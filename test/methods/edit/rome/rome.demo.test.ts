@@ -5,6 +5,7 @@ import { rome } from "../../../../src/methods/edit/rome/rome.ts";
 import { shippedStatistics } from "../../../../src/methods/statistics/shippedStatistics.ts";
 import type { GoldenEdit } from "../../../support/golden.ts";
 import { demoFiles, demoNumbers } from "../../../support/methods/demo.ts";
+import { mlpOutDelta } from "../../../support/engine/deltas.ts";
 
 const norm = (x: ArrayLike<number>): number => Math.hypot(...Array.from(x));
 
@@ -37,7 +38,7 @@ test("an edit of the built-in model is that of float64", { timeout: 60_000 }, as
 
   const prompt = request.prompt.replace("{}", request.subject);
   const before = await probability(model, prompt, request.target);
-  model.setDeltas([{ layer: hyperparameters.layer, rank: 1, u: found.u, v: found.v }]);
+  model.setDeltas([mlpOutDelta(model, hyperparameters.layer, { rank: 1, u: found.u, v: found.v })]);
   const after = await probability(model, prompt, request.target);
   expect([before, after]).toBeAllclose([expected.probabilityBefore, expected.probabilityAfter], {
     rtol: 0,

@@ -85,7 +85,7 @@ describe.each(tinyNames)("%s against float64", (name) => {
       rtol: 0,
       atol: 1e-4,
     });
-    model.setDeltas(edit.delta.layers);
+    model.setDeltas(edit.delta.weights);
     const after = await probability(model, request);
     model.setDeltas([]);
     expect([after]).toBeAllclose([expected.probabilityAfter], { rtol: 0, atol: 1e-4 });
@@ -131,7 +131,7 @@ describe.each(["tiny-gpt2", "tiny-gptj"] as const)("an edit of %s", (name) => {
 
   test("the edited matrix maps the bare prompt's key to v*", async () => {
     const { delta, vStar } = await edit();
-    model.setDeltas(delta.layers);
+    model.setDeltas(delta.weights);
     const [output] = await outputs(["{}"]);
     model.setDeltas([]);
     expect(output).toBeAllclose(vStar, { rtol: 1e-4, atol: 1e-4 });
@@ -139,7 +139,7 @@ describe.each(["tiny-gpt2", "tiny-gptj"] as const)("an edit of %s", (name) => {
 
   test("r-ROME maps the mean key to v*", async () => {
     const { delta, vStar } = await edit({ keyMode: "r-rome" });
-    model.setDeltas(delta.layers);
+    model.setDeltas(delta.weights);
     const all = await outputs(contexts);
     model.setDeltas([]);
     const mean = all[0].map((_, i) => all.map((x) => x[i]).reduce(add, 0) / all.length);
@@ -148,7 +148,7 @@ describe.each(["tiny-gpt2", "tiny-gptj"] as const)("an edit of %s", (name) => {
 
   test("contexts without the identity still write at the bare prompt's key", async () => {
     const { delta, vStar } = await edit({}, contexts.slice(1));
-    model.setDeltas(delta.layers);
+    model.setDeltas(delta.weights);
     const [output] = await outputs(["{}"]);
     model.setDeltas([]);
     expect(output).toBeAllclose(vStar, { rtol: 1e-4, atol: 1e-4 });
@@ -157,13 +157,10 @@ describe.each(["tiny-gpt2", "tiny-gptj"] as const)("an edit of %s", (name) => {
   test("the delta is of rank one, named as in the checkpoint, and says where it comes from", async () => {
     const { delta, u, v, relativeNorm } = await edit();
     const module = name === "tiny-gptj" ? "fc_out" : "c_proj";
-    expect(delta.layers).toEqual([
+    expect(delta.weights).toEqual([
       {
-        layer: 1,
         weight: `transformer.h.1.mlp.${module}.weight`,
-        u,
-        v,
-        rank: 1,
+        change: { rank: 1, u, v },
         norm: relativeNorm,
       },
     ]);
@@ -177,7 +174,7 @@ describe.each(["tiny-gpt2", "tiny-gptj"] as const)("an edit of %s", (name) => {
 
   test("a second edit is made on the model that has the first", async () => {
     const first = await edit();
-    model.setDeltas(first.delta.layers);
+    model.setDeltas(first.delta.weights);
     const second = await edit();
     model.setDeltas([]);
     expect(second.steps[0].nll).toBeLessThan(first.steps[0].nll);

@@ -8,6 +8,7 @@ import {
 } from "../../../../src/methods/edit/rome/romeSequence.ts";
 import { goldenNumbers, type GoldenEdit } from "../../../support/golden.ts";
 import { goldenCorpus, goldenStatistics, tinyModel } from "../../../support/methods/tiny.ts";
+import { factorsOf } from "../../../support/engine/deltas.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -48,11 +49,11 @@ describe("ROME in sequence", () => {
     const alone = (fact: number) =>
       rome(model, facts[fact], hyperparameters, { statistics, contexts, seed: 1 });
     const first = await alone(0);
-    model.setDeltas(first.delta.layers);
+    model.setDeltas(first.delta.weights);
     const second = await alone(1);
     const after = await perplexity(model, neutral);
     model.setDeltas([]);
-    expect(delta.layers[1].v).toBeAllclose(second.v, { rtol: 1e-5, atol: 1e-6 });
+    expect(factorsOf(delta.weights[1]).v).toBeAllclose(second.v, { rtol: 1e-5, atol: 1e-6 });
     expect([steps[0].perplexity!]).toBeAllclose([after], { rtol: 1e-5 });
     expect(steps.map(({ relativeNorm }) => relativeNorm).slice(0, 2)).toBeAllclose(
       [first.relativeNorm, second.relativeNorm],
@@ -77,7 +78,7 @@ describe("ROME in sequence", () => {
       onStep: ({ fact }) => fact === 1 && enough.abort(),
     });
     expect(written).toEqual([0, 1]);
-    expect(delta.layers).toHaveLength(2);
+    expect(delta.weights).toHaveLength(2);
     expect(delta.provenance.requests).toHaveLength(2);
     expect(steps).toHaveLength(2);
   });
