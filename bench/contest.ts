@@ -19,9 +19,9 @@ export interface Standing {
   /** Operations of the whole product in 10⁹ a second, whatever was left out or done twice. */
   gflops: number;
   /** Those that were really done, where they are fewer. */
-  doneGflops?: number;
+  doneGflops?: number | undefined;
   /** What was done, as a part of the adapter's peak, where that is known. */
-  ofPeak?: number;
+  ofPeak?: number | undefined;
 }
 
 /** Why a contender is not in the table. */
@@ -89,8 +89,8 @@ export async function contest(
       runs: times.length,
       ratio: seconds / unit,
       gflops: options.flops / seconds / 1e9,
-      ...(done < options.flops && { doneGflops: done / seconds / 1e9 }),
-      ...(options.peak !== undefined && { ofPeak: done / seconds / 1e9 / options.peak }),
+      doneGflops: done < options.flops ? done / seconds / 1e9 : undefined,
+      ofPeak: options.peak === undefined ? undefined : done / seconds / 1e9 / options.peak,
     };
   });
 }

@@ -11,11 +11,11 @@ export interface LargeStep {
   name: string;
   seconds: number;
   /** Block-token evaluations (engine cost), where the step has any. */
-  blockTokens?: number;
+  blockTokens?: number | undefined;
   /** Most bytes of the engine's ledger by then. */
   ledgerPeak: number;
   /** Most bytes that the process has had in memory by then, where the platform tells. */
-  processPeak?: number;
+  processPeak?: number | undefined;
   detail: string;
 }
 
@@ -50,13 +50,14 @@ export async function measureLarge(options: LargeOptions): Promise<LargeStep[]> 
     const begun = performance.now();
     const before = model?.cost.blockTokens ?? 0;
     const detail = await work();
+    const cost = model!.cost.blockTokens;
     const made: LargeStep = {
       name,
       seconds: (performance.now() - begun) / 1000,
       detail,
-      ...(model!.cost.blockTokens > before && { blockTokens: model!.cost.blockTokens - before }),
+      blockTokens: cost > before ? cost - before : undefined,
       ledgerPeak: model!.peakBytes,
-      ...(processPeak && { processPeak: processPeak() }),
+      processPeak: processPeak?.(),
     };
     steps.push(made);
     onStep?.(made);

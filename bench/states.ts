@@ -5,7 +5,7 @@ import { editRows } from "../src/methods/edit/editRows.ts";
 import { memitContexts } from "../src/methods/edit/memit/memitContexts.ts";
 import { memitPreset } from "../src/methods/edit/presets.ts";
 import { targetStates } from "../src/methods/edit/memit/targetStates.ts";
-import type { Measurement } from "./workloads.ts";
+import type { Measurement } from "./Measurement.ts";
 
 const FACTS = 64;
 

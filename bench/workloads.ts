@@ -11,21 +11,8 @@ import { sigma } from "../src/methods/trace/sigma.ts";
 import { fillTemplate } from "../src/methods/prompt/subject.ts";
 import { trace, type TraceRequest } from "../src/methods/trace/trace.ts";
 import { blockFlops } from "./flops.ts";
+import type { Measurement } from "./Measurement.ts";
 import { measureStates } from "./states.ts";
-
-/** One line of the table. */
-export interface Measurement {
-  name: string;
-  /** The median of `runs`, after one that does not count. */
-  seconds: number;
-  /** The best of them, which a busy machine disturbs least. */
-  fastest: number;
-  runs: number;
-  /** Floating-point operations of the matrix products, in 10⁹ a second. */
-  gflops?: number;
-  /** What was done exactly. */
-  detail: string;
-}
 
 /** What is measured on one runtime. `quick` is for emulated devices: the throughput only, on few tokens. */
 export interface BenchOptions {
@@ -35,7 +22,7 @@ export interface BenchOptions {
   quick: boolean;
 }
 
-/** The workloads of the README's table on the model in `files`. */
+/** The workloads of the table in docs/measurements.md on the model in `files`. */
 export async function measureAll(options: BenchOptions): Promise<Measurement[]> {
   const { runtime, files, facts, quick } = options;
   const model = await Model.load(runtime, files);

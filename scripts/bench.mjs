@@ -43,12 +43,17 @@ if (wanted.includes("peers") && !peer) {
   process.exit(2);
 }
 
+/** The number of an option; undefined where it is absent. */
+function numberOf(text) {
+  return text === undefined ? undefined : Number(text);
+}
+
 const largeOptions = {
-  ...(values.precision && { precision: values.precision }),
-  ...(values.steps && { steps: Number(values.steps) }),
-  ...(values.samples && { samples: Number(values.samples) }),
-  ...(values.layer && { layer: Number(values.layer) }),
-  ...(values.bare && { bare: true }),
+  precision: values.precision,
+  steps: numberOf(values.steps),
+  samples: numberOf(values.samples),
+  layer: numberOf(values.layer),
+  bare: values.bare,
 };
 
 const about = {
@@ -224,7 +229,7 @@ async function inBrowser(parts) {
   const browser = await launcher.launch({
     headless: false, // --headless=new: the headless shell has no WebGPU
     args: [...args, "--no-sandbox"],
-    ...(executablePath && { executablePath }),
+    executablePath,
   });
   try {
     const page = await browser.newPage();

@@ -51,6 +51,20 @@ test("no file is a drawer", () => {
   expect([...sources, ...tests].filter((file) => drawers.test(basename(file)))).toEqual([]);
 });
 
+/** Folders that hold what programs wrote: golden numbers, checkpoints, files of known content. */
+const generated = /^test\/(golden\/(numbers|checkpoints)|data\/fixtures)(\/|$)/;
+
+test("no folder has more than twenty files", () => {
+  const rooms = ["src", "workers", "test", "bench", "scripts", "tools"];
+  const counts = new Map<string, number>();
+  for (const file of rooms.flatMap((room) => files(room, /\.\w+$/))) {
+    const folder = dirname(file);
+    if (generated.test(folder) || folder.includes("__")) continue;
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  expect(Array.from(counts).filter(([, count]) => count > 20)).toEqual([]);
+});
+
 test("no TypeScript file has more than 400 lines of code", () => {
   const long = sources.filter((file) => file.endsWith(".ts") && codeLines(file) > 400);
   expect(long.map((file) => `${file}: ${codeLines(file)}`)).toEqual([]);
