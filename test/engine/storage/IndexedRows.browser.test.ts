@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import type { RowStore } from "../../../src/data/rows/RowStore.ts";
+import { mergedRows } from "../../../src/data/rows/rows.ts";
+import { IndexedRows } from "../../../src/engine/storage/IndexedRows.ts";
+
+const row = (key: string) => ({ key, value: `value of ${key}` });
+
+test("rows and what they are of are there for the next who opens the study", async () => {
+  const name = `study ${crypto.randomUUID()}`;
+  const store: RowStore = new IndexedRows(name);
+  expect(await store.about()).toBeUndefined();
+  expect(await store.read()).toEqual([]);
+  await store.begin({ study: "a" });
+  await store.append([row("2")]);
+  await store.append([row("10"), row("1/x")]);
+  const later = new IndexedRows(name);
+  expect(await later.about()).toEqual({ study: "a" });
+  await later.append([row("3")]);
+  expect(mergedRows(await later.read())).toEqual(["1/x", "2", "3", "10"].map(row));
+});
+
+test("studies do not see each other, and one is forgotten alone", async () => {
+  const name = crypto.randomUUID();
+  const [one, other] = [new IndexedRows(name), new IndexedRows(`${name}2`)];
+  await one.begin({ study: "a" });
+  await one.append([row("1")]);
+  await other.append([row("2")]);
+  await one.clear();
+  expect(await one.about()).toBeUndefined();
+  expect(await one.read()).toEqual([]);
+  expect(await other.read()).toEqual([row("2")]);
+});
