@@ -1,15 +1,11 @@
-import { checkDeltaFits } from "../src/data/delta/checkDelta.ts";
-import type { Delta } from "../src/data/delta/delta.ts";
-import { readDelta } from "../src/data/delta/deltaFile.ts";
-import { keptDelta } from "../src/data/delta/keptDelta.ts";
-import { requestsOf } from "../src/data/delta/provenance.ts";
+import * as Comlink from "comlink";
 import { writeNpz } from "../src/data/archive/npz.ts";
-import { readAdapterZip } from "../src/data/delta/peft.ts";
+import type { Delta } from "../src/data/delta/delta.ts";
+import { fillTemplate } from "../src/data/facts/template.ts";
 import { browserStore } from "../src/engine/files/download/browserStore.ts";
 import { Model } from "../src/engine/Model.ts";
 import { urlFiles, type ModelFiles } from "../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../src/engine/runtime/Runtime.ts";
-import { Shelf } from "../src/engine/storage/Shelf.ts";
 import { openWebRuntime } from "../src/engine/runtime/webRuntime.ts";
 import { continueText } from "../src/methods/prompt/continueText.ts";
 import { predict } from "../src/methods/prompt/predict.ts";
@@ -18,10 +14,11 @@ import { rome } from "../src/methods/edit/rome/rome.ts";
 import { scoreCase } from "../src/methods/score/score.ts";
 import { sigma } from "../src/methods/trace/sigma.ts";
 import { subjectRange, subjectSpan } from "../src/methods/prompt/subject.ts";
-import { targetLikelihoods } from "../src/methods/score/targetLikelihoods.ts";
 import { trace } from "../src/methods/trace/trace.ts";
 import { traceNpz } from "../src/methods/trace/traceNpz.ts";
+import { Edits } from "./Edits.ts";
 import { type Fetched, fetchModel } from "./fetchModel.ts";
+import { HeldEdits } from "./HeldEdits.ts";
 import { MassEditing } from "./MassEditing.ts";
 import { Models } from "./Models.ts";
 import { nameOf } from "../src/engine/files/openSource.ts";
@@ -44,7 +41,13 @@ type Report = (done: number, total: number, stage: string) => void;
 export class Lab {
   readonly #held: Promise<void>;
   readonly #queue = new Queue();
-  readonly #shelf = new Shelf();
+  readonly #edits = new HeldEdits(() => this.#loaded().config);
+  /** The edits that the worker holds: switching, keeping, importing, saving. */
+  readonly edits = new Edits({
+    queue: this.#queue,
+    held: this.#edits,
+    model: (deltas) => this.#with(deltas),
+  });
   /** Covariance statistics: collecting, importing, keeping. */
   readonly statistics = new Statistics({
     queue: this.#queue,
@@ -56,7 +59,7 @@ export class Lab {
   readonly mass = new MassEditing({
     queue: this.#queue,
     model: (deltas) => this.#with(deltas),
-    edits: () => this.#edits,
+    held: this.#edits,
     statistics: this.statistics,
   });
   /** Models that could be opened: what they need, and which are kept. */
@@ -71,7 +74,6 @@ export class Lab {
   #base = "";
   #model: Model | undefined;
   #files: ModelFiles | undefined;
-  #edits: Delta[] = [];
   /** The deltas that the model has at the moment. */
   #applied: Delta[] = none;
   #facts: View.Fact[] = [];
@@ -150,7 +152,8 @@ export class Lab {
     await this.#model?.dispose();
     this.#model = model;
     this.#files = files;
-    this.#edits = this.#applied = none;
+    this.#applied = none;
+    this.#edits.modelChanged();
     this.#sigma = undefined;
     const preset = romePreset(model.config);
     this.statistics.reset();
@@ -176,7 +179,7 @@ export class Lab {
     const span = subject ? subjectSpan(prompt, subject, occurrence) : undefined;
     return {
       ids,
-      texts: tokenizer.bytes(ids).map(tokenText),
+      texts: tokenizer.spellings(ids),
       ...(span && { subject: subjectRange(tokenizer, span, ids) }),
     };
   }
@@ -185,8 +188,8 @@ export class Lab {
   predict(id: number, prompt: string, top: number): Promise<View.PredictionView> {
     return this.#queue.run(id, "predicting", async () => {
       const before = await predict(this.#with(none), prompt, top);
-      if (!this.#edits.length) return { prompt, before };
-      return { prompt, before, after: await predict(this.#with(this.#edits), prompt, top) };
+      if (!this.#edits.active.length) return { prompt, before };
+      return { prompt, before, after: await predict(this.#with(this.#edits.active), prompt, top) };
     });
   }
 
@@ -197,17 +200,21 @@ export class Lab {
     report: (event: View.TraceEvent) => void,
   ): Promise<View.Trace> {
     return this.#queue.runReporting(id, "tracing", report, async (signal) => {
-      const model = this.#with(this.#edits);
-      const { prompt, subject, occurrence } = request;
-      const { texts: tokens, subject: range } = this.tokenize(prompt, subject, occurrence);
-      const { layers } = model.config;
-      report({ type: "start", start: { tokens, subjectRange: range!, layers } });
-      this.#sigma ??= this.#facts.length
-        ? await sigma(model, [...new Set(this.#facts.map((fact) => fact.subject))])
-        : await sigma(model, [subject]);
-      const onRow = (token: number, row: Float32Array) => report({ type: "row", token, row });
-      return trace(model, request, { sigma: this.#sigma, onRow, signal });
+      const model = this.#with(this.#edits.active);
+      return trace(model, request, {
+        sigma: await this.#sigmaOf(model, request.subject),
+        onStart: (start) => report({ type: "start", start }),
+        onRow: (token, row) => report({ type: "row", token, row }),
+        signal,
+      });
     });
+  }
+
+  /** σ of the page's facts; of this subject alone where they could not be read. */
+  async #sigmaOf(model: Model, subject: string): Promise<number> {
+    if (!this.#facts.length) return sigma(model, [subject]);
+    const subjects = [...new Set(this.#facts.map((fact) => fact.subject))];
+    return (this.#sigma ??= await sigma(model, subjects));
   }
 
   /** One ROME edit of the model with the edits that are on. */
@@ -220,7 +227,7 @@ export class Lab {
       const { request, hyperparameters, seed, contexts } = order;
       const statistics = await this.statistics.of(hyperparameters.layer);
       report({ type: "stage", stage: "sampling contexts, solving for u" });
-      const made = await rome(this.#with(this.#edits), request, hyperparameters, {
+      const made = await rome(this.#with(this.#edits.active), request, hyperparameters, {
         seed,
         signal,
         ...(statistics && { statistics }),
@@ -230,14 +237,15 @@ export class Lab {
       const { steps, relativeNorm, keyRatio } = made;
       const delta = withPrecision(made.delta, this.#loaded());
       const source = hyperparameters.mom2Adjustment ? (statistics?.source ?? "") : "none: C = I";
+      const how = { contexts: made.contexts, statistics: source };
       return {
-        delta,
+        edit: this.#edits.hold(delta, how),
         steps,
         relativeNorm,
         keyRatio,
         contexts: made.contexts,
         statistics: source,
-        known: this.statistics.view(),
+        atHand: this.statistics.view(),
       };
     });
   }
@@ -246,16 +254,16 @@ export class Lab {
   compare(id: number, scored: View.Case, report: Report): Promise<View.ComparisonView> {
     return this.#queue.runReporting(id, "scoring", report, async (signal) => {
       const prompts = comparedPrompts(scored);
-      const turns = this.#edits.length ? 2 : 1;
+      const turns = this.#edits.active.length ? 2 : 1;
       const measure = async (edited: boolean) => {
-        const model = this.#with(edited ? this.#edits : none);
+        const model = this.#with(edited ? this.#edits.active : none);
         const score = await scoreCase(model, scored, { generate: true, signal });
         const texts = await continued(model, prompts, signal);
         report(edited ? 2 : 1, turns, "scoring");
         return { score, texts };
       };
       const before = await measure(false);
-      const after = this.#edits.length ? await measure(true) : undefined;
+      const after = this.#edits.active.length ? await measure(true) : undefined;
       return {
         case: scored,
         before: before.score,
@@ -269,58 +277,10 @@ export class Lab {
     });
   }
 
-  /** Makes these the edits that are on. */
-  setEdits(deltas: Delta[]): void {
-    const model = this.#loaded();
-    for (const delta of deltas) this.#checkFits(delta, model);
-    this.#edits = deltas;
-  }
-
-  /** Keeps the page's stack for the next visit; the sentence that says why not, if so. */
-  keep(edits: View.KeptEdit[]): Promise<string | null> {
-    return this.#shelf.put(this.#shelfKey(), edits);
-  }
-
-  /** The stack that was kept for this model. */
-  async kept(): Promise<View.KeptEdit[]> {
-    const edits = ((await this.#shelf.take(this.#shelfKey())) ?? []) as View.KeptEdit[];
-    return edits.map((edit) => ({ ...edit, delta: keptDelta(edit.delta) }));
-  }
-
-  /** Reads a delta or an adapter's zip, and checks that it fits the model. */
-  admit(id: number, file: File): Promise<View.AdmittedDelta> {
-    return this.#queue.run(id, `reading ${file.name}`, async () => {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-      const delta = zip ? readAdapterZip(bytes, file.name) : readDelta(bytes, file.name);
-      this.#checkFits(delta, this.#loaded());
-      return { delta, relativeNorm: Math.max(...delta.weights.map(({ norm }) => norm ?? NaN)) };
-    });
-  }
-
-  #checkFits(delta: Delta, { config, weightShapes }: Model): void {
-    checkDeltaFits(delta, { name: config.name, weights: weightShapes });
-  }
-
   /** A trace as the authors' .npz. */
   traceFile(found: View.Trace): Uint8Array {
-    return writeNpz(traceNpz(found));
-  }
-
-  /** p(target) after the prompt of a delta's request, without and with this delta alone. */
-  checkOf(id: number, delta: Delta): Promise<View.CheckView | null> {
-    return this.#queue.run(id, "checking the delta", async () => {
-      const request = requestsOf(delta).at(0);
-      if (!request) return null;
-      const prompt = request.prompt.replace("{}", () => request.subject);
-      const measure = async (model: Model) => {
-        const [[{ nll, greedy }]] = await targetLikelihoods(model, [prompt], [[request.target]]);
-        return Math.exp(-nll * greedy.length);
-      };
-      const before = await measure(this.#with(none));
-      const after = await measure(this.#with([delta]));
-      return { prompt, target: request.target, before, after };
-    });
+    const bytes = writeNpz(traceNpz(found));
+    return Comlink.transfer(bytes, [bytes.buffer as ArrayBuffer]);
   }
 
   cancel(id: number): void {
@@ -344,16 +304,11 @@ export class Lab {
     if (!this.#runtime) throw new Error("the runtime is not open; reload the page");
     return this.#runtime;
   }
-
-  #shelfKey(): string {
-    const { name, revision } = this.#loaded().config;
-    return `palimpsest/1/edits/${name}@${revision}`;
-  }
 }
 
 /** The prompt, one paraphrase and one neighbour: where text should change, and where not. */
 function comparedPrompts(scored: View.Case): string[] {
-  const rewrite = scored.prompt.replace("{}", () => scored.subject);
+  const rewrite = fillTemplate(scored.prompt, scored.subject);
   return [rewrite, ...scored.paraphrases.slice(0, 1), ...scored.neighbours.slice(0, 1)];
 }
 
@@ -367,13 +322,4 @@ async function continued(model: Model, prompts: string[], signal: AbortSignal): 
     texts.push(text.slice(prompt.length).split(end)[0]);
   }
   return texts;
-}
-
-/** A token as text; one that is not whole UTF-8 as its bytes. */
-function tokenText(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return Array.from(bytes, (b) => `⟨${b.toString(16).toUpperCase().padStart(2, "0")}⟩`).join("");
-  }
 }

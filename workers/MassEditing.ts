@@ -10,6 +10,7 @@ import { type TargetAnswer, targetAnswers } from "../src/methods/score/targetAns
 import { changeNorm } from "../src/methods/edit/norm.ts";
 import type { ValueCache } from "../src/methods/edit/memit/valueCache.ts";
 import { Bundle } from "./Bundle.ts";
+import type { HeldEdits } from "./HeldEdits.ts";
 import { withPrecision } from "./withPrecision.ts";
 import type {
   MassEvent,
@@ -18,7 +19,7 @@ import type {
   MassView,
   TableScore,
   TableScoreView,
-} from "./protocol/massProtocol.ts";
+} from "./protocol/protocol.ts";
 import type { Queue } from "./Queue.ts";
 import type { Statistics } from "./Statistics.ts";
 
@@ -27,8 +28,7 @@ export interface MassHost {
   queue: Queue;
   /** The model with these deltas and no other. */
   model(deltas: Delta[]): Model;
-  /** The edits that are switched on. */
-  edits(): Delta[];
+  held: HeldEdits;
   statistics: Pick<Statistics, "of" | "has" | "view">;
 }
 
@@ -44,7 +44,7 @@ interface Run {
 }
 
 /** What a run came to, before it is measured. */
-type Written = Pick<MassView, "delta" | "relativeNorm" | "layers" | "written">;
+type Written = Pick<MassView, "relativeNorm" | "layers" | "written"> & { delta: Delta };
 
 /** Facts whose scores are taken together. */
 const CHUNK = 32;
@@ -73,8 +73,10 @@ export class MassEditing {
       try {
         await this.#demandStatistics(order);
         const made = await this.#measured(order, run);
-        const delta = withPrecision(made.delta, this.#host.model(this.#host.edits()));
-        return { ...made, delta, known: this.#host.statistics.view() };
+        const { delta: found, ...rest } = made;
+        const delta = withPrecision(found, this.#host.model(this.#host.held.active));
+        const edit = this.#host.held.hold(delta);
+        return { ...rest, edit, atHand: this.#host.statistics.view() };
       } finally {
         run.bundle.flush();
         this.#running.delete(id);
@@ -101,7 +103,7 @@ export class MassEditing {
     report: (done: number, total: number) => void,
   ): Promise<TableScoreView> {
     return this.#host.queue.runReporting(id, "scoring the table", report, async (signal) => {
-      const edits = this.#host.edits();
+      const edits = this.#host.held.active;
       const total = facts.length * (edits.length ? 2 : 1);
       const onDone = (done: number) => report(done, total);
       const before = await scoreTable(this.#host.model([]), facts, { onDone, signal });
@@ -130,9 +132,12 @@ export class MassEditing {
   }
 
   /** The facts' answers before the run, the run, and their answers after. */
-  async #measured(order: MassOrder, run: Run): Promise<Omit<MassView, "known">> {
+  async #measured(
+    order: MassOrder,
+    run: Run,
+  ): Promise<Written & Pick<MassView, "before" | "after">> {
     const { bundle, signal } = run;
-    const edits = this.#host.edits();
+    const edits = this.#host.held.active;
     bundle.add({ type: "stage", stage: "asking the model for every fact" }, true);
     const before = await targetAnswers(this.#host.model(edits), order.facts, signal);
     bundle.add({ type: "before", answers: before }, true);
@@ -148,7 +153,7 @@ export class MassEditing {
     try {
       return await targetAnswers(model, facts, signal);
     } finally {
-      this.#host.model(this.#host.edits());
+      this.#host.model(this.#host.held.active);
     }
   }
 
@@ -156,7 +161,7 @@ export class MassEditing {
     const { facts, hyperparameters, seed } = order;
     const { bundle, enough, signal } = run;
     const sources = new Map<number, string>();
-    const made = await memit(this.#host.model(this.#host.edits()), facts, hyperparameters, {
+    const made = await memit(this.#host.model(this.#host.held.active), facts, hyperparameters, {
       seed,
       enough,
       signal,
@@ -182,7 +187,7 @@ export class MassEditing {
   async #sequence(order: Order<"sequence">, run: Run): Promise<Written> {
     const { facts, hyperparameters, seed, neutral, every } = order;
     const { bundle, enough, signal } = run;
-    const model = this.#host.model(this.#host.edits());
+    const model = this.#host.model(this.#host.held.active);
     bundle.add({ type: "stage", stage: "perplexity of the neutral text" }, true);
     let source = "none: C = I";
     const made = await romeSequence(model, facts, hyperparameters, {

@@ -1,7 +1,6 @@
 import type { Connection } from "../../workers/connect.ts";
 import type {
   ComparisonView,
-  Delta,
   DeviceView,
   Fact,
   MassView,
@@ -12,6 +11,7 @@ import type {
   TokensView,
   Trace,
   TraceEvent,
+  EditForm,
 } from "../../workers/protocol/protocol.ts";
 import { Draft } from "./fact/Draft.svelte.ts";
 import { caseOf } from "./fact/draftCase.ts";
@@ -23,6 +23,7 @@ import { MassDesk } from "./mass/MassDesk.svelte.ts";
 import { type Rewrite, type TracePlot, withEvent } from "./trace/running.ts";
 import { addressOf } from "./model/modelAddress.ts";
 import { ModelDesk } from "./model/ModelDesk.svelte.ts";
+import { download } from "./parts/download.ts";
 import { labelOf } from "./model/precisionText.ts";
 import { messageOf } from "./parts/sentence.ts";
 import { StatisticsDesk } from "./statistics/StatisticsDesk.svelte.ts";
@@ -159,7 +160,12 @@ export class Session {
       Object.assign(this, { traces: {}, rewrite: null, comparison: null, prediction: null });
     if (!same) {
       this.mass.modelChanged();
-      this.stack.replace(await this.#lab.kept());
+      const { edits, lost } = await this.#lab.edits.kept();
+      this.stack.replace(edits);
+      if (lost)
+        this.notify(
+          `${lost === 1 ? "one edit" : `${lost} edits`} of an earlier visit could not be read back`,
+        );
     }
     await this.applyEdits();
   }
@@ -204,7 +210,8 @@ export class Session {
         );
         const trace = await this.#lab.trace(id, request, this.#callback(plot));
         if (this.jobs.trace.id !== id) return;
-        const data = { ...this.traces[kind]!.data, ...trace, model: labelOf(model) };
+        const { data: drawn } = this.traces[kind]!;
+        const data = { ...drawn, scores: trace.scores, window: trace.window };
         this.traces = { ...this.traces, [kind]: { ...this.traces[kind], data, trace } };
       }
     });
@@ -248,8 +255,8 @@ export class Session {
       );
       if (this.jobs.edit.id !== id) return;
       this.rewrite = { ...rewrite, steps: made.steps, made };
-      this.model = { ...model, statistics: made.known };
-      this.stack.add({ delta: made.delta, relativeNorm: made.relativeNorm, truth, made });
+      this.model = { ...model, statistics: made.atHand };
+      this.stack.add(made.edit, truth);
       return made;
     });
     if (!made) return;
@@ -257,9 +264,9 @@ export class Session {
     await this.compare();
   }
 
-  async #madeMany({ delta, relativeNorm, known }: MassView) {
-    if (this.model) this.model = { ...this.model, statistics: known };
-    this.stack.add({ delta, relativeNorm, truth: "" });
+  async #madeMany({ edit, atHand }: MassView) {
+    if (this.model) this.model = { ...this.model, statistics: atHand };
+    this.stack.add(edit);
     await this.applyEdits();
   }
 
@@ -278,13 +285,20 @@ export class Session {
   async applyEdits() {
     const { active, edits } = this.stack;
     await this.#run("stack", "switching edits", async () => {
-      await this.#lab.setEdits(active.map(({ delta }) => delta));
-      const trouble = await this.#lab.keep(
-        edits.map(({ on, truth, delta, relativeNorm }) => ({ on, truth, delta, relativeNorm })),
-      );
+      const lost = await this.#lab.edits.switchOn(active.map(({ id }) => id));
+      if (lost.length) this.#lose(lost);
+      const places = edits.map(({ id, on, truth }) => ({ id, on, truth }));
+      const trouble = await this.#lab.edits.keep(places);
       if (trouble) this.notify(trouble);
     });
     await this.look();
+  }
+
+  /** The worker that held these edits is gone, and the browser kept no copy. */
+  #lose(ids: string[]) {
+    const some = ids.length === 1 ? "one edit is" : `${ids.length} edits are`;
+    this.stack.forget(ids);
+    this.notify(`${some} lost with the worker: this browser kept no copy`);
   }
 
   toggle(edit: Edit) {
@@ -304,11 +318,11 @@ export class Session {
 
   /** Takes a delta or an adapter file into the stack. */
   async importDelta(file: File) {
-    const admitted = await this.#run("stack", `reading ${file.name}`, (id) =>
-      this.#lab.admit(id, file),
+    const imported = await this.#run("stack", `reading ${file.name}`, (id) =>
+      this.#lab.edits.import(id, file),
     );
-    if (!admitted) return;
-    this.stack.add({ ...admitted, truth: "" });
+    if (!imported) return;
+    this.stack.add(imported);
     await this.#editsChanged();
   }
 
@@ -320,8 +334,15 @@ export class Session {
   /** A trace as the authors' .npz. */
   traceFile = (trace: Trace) => this.#lab.traceFile(trace);
 
-  /** What a delta's check script compares: p(target) with no edit and with this one alone. */
-  checkOf = (delta: Delta) => this.#lab.checkOf(++this.#lastJob, delta);
+  /** Hands an edit to the reader's downloads. */
+  async saveEdit({ id }: Edit, form: EditForm) {
+    try {
+      const file = await this.#lab.edits.save(++this.#lastJob, id, form);
+      download(file.name, file.bytes, file.type);
+    } catch (error) {
+      this.report("stack", error);
+    }
+  }
 
   cancel(name: JobName) {
     const job = this.jobs[name];

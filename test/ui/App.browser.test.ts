@@ -75,11 +75,11 @@ test("a rewrite goes into the stack, is scored, and can be switched off and undo
   await press(screen.getByRole("button", { name: "Rewrite", exact: true }));
   await expect.element(screen.getByText("Greedy continuation")).toBeVisible();
   await expect.element(screen.getByText("With 1 edit")).toBeVisible();
-  expect(lab.edits).toHaveLength(1);
+  expect(lab.edits.active).toHaveLength(1);
   await press(screen.getByRole("switch"));
-  await expect.poll(() => lab.edits.length).toBe(0);
+  await expect.poll(() => lab.edits.active.length).toBe(0);
   await press(screen.getByRole("button", { name: "Undo" }));
-  await expect.poll(() => lab.edits.length).toBe(1);
+  await expect.poll(() => lab.edits.active.length).toBe(1);
   await press(screen.getByRole("button", { name: "Undo" }));
   await expect.element(screen.getByText(/Nothing is overwritten yet/)).toBeVisible();
 });
@@ -148,21 +148,21 @@ test.for([
 test("storage that is full is said once, and the edit stays", async () => {
   const full =
     "this browser’s storage is full, so the edits are kept only until the page is closed";
-  const { screen, lab } = await open({ fail: { keep: full } });
+  const { screen, lab } = await open({ unkept: full });
   await press(screen.getByRole("button", { name: "Rewrite", exact: true }));
   await expect.element(screen.getByText("Greedy continuation")).toBeVisible();
   expect(screen.getByText(/storage is full/).elements()).toHaveLength(1);
-  expect(lab.edits).toHaveLength(1);
+  expect(lab.edits.active).toHaveLength(1);
 });
 
 test("a worker that dies is started again with its edits; after three deaths it waits to be asked", async () => {
   const { screen, lab, connections } = await open();
   await press(screen.getByRole("button", { name: "Rewrite", exact: true }));
   await expect.element(screen.getByText("Greedy continuation")).toBeVisible();
-  lab.edits = [];
+  lab.edits.active = [];
   connections[0].die("it ended without a word");
   await expect.element(screen.getByText(/the worker that holds the model stopped/i)).toBeVisible();
-  await expect.poll(() => lab.edits.length).toBe(1);
+  await expect.poll(() => lab.edits.active.length).toBe(1);
   expect(connections).toHaveLength(2);
   connections[1].die("again");
   await expect.poll(() => connections.length).toBe(3);
@@ -170,6 +170,16 @@ test("a worker that dies is started again with its edits; after three deaths it 
   await expect.element(screen.getByText(/for the third time in a minute/)).toBeVisible();
   await press(screen.getByRole("button", { name: "Restart" }));
   await expect.poll(() => connections.length).toBe(4);
+});
+
+test("an edit that died with its worker, because nothing kept it, is said to be lost", async () => {
+  const { screen, lab, connections } = await open();
+  await press(screen.getByRole("button", { name: "Rewrite", exact: true }));
+  await expect.element(screen.getByText("Greedy continuation")).toBeVisible();
+  lab.edits.held.clear();
+  connections[0].die("it ended without a word");
+  await expect.element(screen.getByText(/one edit is lost with the worker/i)).toBeVisible();
+  await expect.element(screen.getByText(/Nothing is overwritten yet/)).toBeVisible();
 });
 
 test("a file that is no delta is refused with a sentence", async () => {

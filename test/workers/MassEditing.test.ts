@@ -1,14 +1,14 @@
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
-import type { Delta } from "../../src/data/delta/delta.ts";
 import type { TableFact } from "../../src/data/facts/factTable.ts";
 import type { Model } from "../../src/engine/Model.ts";
 import type { LayerStatistics } from "../../src/methods/statistics/statistics.ts";
 import { MassEditing } from "../../workers/MassEditing.ts";
-import type { MassEvent, MassOrder } from "../../workers/protocol/massProtocol.ts";
+import type { MassEvent, MassOrder } from "../../workers/protocol/protocol.ts";
+import { HeldEdits } from "../../workers/HeldEdits.ts";
 import { Queue } from "../../workers/Queue.ts";
 import { goldenNumbers, type GoldenMassEdit } from "../support/golden.ts";
-import { goldenCorpus, goldenStatistics, tinyModel } from "../support/methods/tiny.ts";
 import { factorsOf } from "../support/engine/deltas.ts";
+import { goldenCorpus, goldenStatistics, tinyModel } from "../support/methods/tiny.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -18,7 +18,7 @@ const search = { ...hyperparameters, steps: 4 };
 const memitOrder: MassOrder = { method: "memit", facts, hyperparameters: search, seed: 1 };
 
 let model: Model;
-let edits: Delta[];
+let held: HeldEdits;
 let mass: MassEditing;
 let queue: Queue;
 let used: LayerStatistics[];
@@ -31,7 +31,8 @@ beforeAll(async () => {
 
 /** Two layers have statistics. Node has no IndexedDB, so found states lie in memory. */
 beforeEach(() => {
-  edits = [];
+  held = new HeldEdits(() => model.config);
+  held.modelChanged();
   used = [];
   queue = new Queue();
   model.setDeltas([]);
@@ -41,7 +42,7 @@ beforeEach(() => {
       model.setDeltas(deltas.flatMap(({ weights }) => weights));
       return model;
     },
-    edits: () => edits,
+    held,
     statistics: {
       has: (layer) => Promise.resolve(layer < 2),
       of: async (layer) => {
@@ -61,16 +62,16 @@ async function write(order: MassOrder, onReport: () => void = () => undefined) {
     events.push(...some);
     onReport();
   });
-  return { made, events };
+  return { made, events, delta: (await held.find(made.edit.id)).delta };
 }
 
 test("MEMIT's run is reported, and answers what was made without switching it on", async () => {
-  const { made, events } = await write(memitOrder);
+  const { made, events, delta } = await write(memitOrder);
   expect(made.written).toEqual([0, 1, 2, 3]);
-  expect(made.delta.provenance.requests).toHaveLength(4);
+  expect(delta.provenance.requests).toHaveLength(4);
   expect(made.layers.map(({ layer }) => layer)).toEqual(hyperparameters.layers);
   expect(made.layers.every(({ residual, statistics }) => residual! > 0 && statistics)).toBe(true);
-  expect(made.known).toHaveLength(2);
+  expect(made.atHand).toHaveLength(2);
   expect(model.deltas).toEqual([]);
   const before = events.find((event) => event.type === "before");
   expect(before?.type === "before" && before.answers).toEqual(made.before);
@@ -88,7 +89,7 @@ test("a second run takes what is found from the cache, until that is forgotten",
   const cached = (events: MassEvent[]) =>
     events.filter((event) => event.type === "found" && event.cached).length;
   expect([cached(first.events), cached(second.events)]).toEqual([0, 4]);
-  const [u, again] = [first, second].map(({ made }) => factorsOf(made.delta.weights[0]).u);
+  const [u, again] = [first, second].map(({ delta }) => factorsOf(delta.weights[0]).u);
   expect(again).toBeAllclose(u, { rtol: 1e-3, atol: 1e-6 });
   await mass.forget();
   expect((await mass.kept()).vectors).toBe(0);
@@ -96,9 +97,9 @@ test("a second run takes what is found from the cache, until that is forgotten",
 
 test("stop and keep writes what is found, and leaves the rest out", async () => {
   await write({ ...memitOrder, facts: facts.slice(0, 2) });
-  const { made } = await write(memitOrder, () => mass.keepFound(1));
+  const { made, delta } = await write(memitOrder, () => mass.keepFound(1));
   expect(made.written).toEqual([0, 1]);
-  expect(made.delta.provenance.requests).toHaveLength(2);
+  expect(delta.provenance.requests).toHaveLength(2);
   expect(made.after).toHaveLength(4);
 });
 
@@ -131,9 +132,9 @@ const sequence: MassOrder = {
 };
 
 test("ROME in sequence is one edit of one layer, with the norm of the whole", async () => {
-  const { made, events } = await write({ ...sequence, neutral });
+  const { made, events, delta } = await write({ ...sequence, neutral });
   expect(made.written).toEqual([0, 1, 2]);
-  const { weights } = made.delta;
+  const { weights } = delta;
   const layer = factorsOf(weights[0]);
   expect([weights.length, layer.rank]).toEqual([1, 3]);
   const of = (type: MassEvent["type"]) => events.filter((event) => event.type === type);
@@ -181,7 +182,7 @@ test("a table is scored with no edit and with those that are on", async () => {
   expect(alone.before.summary?.cases).toBe(1);
   expect(seen.at(-1)).toEqual([4, 4]);
 
-  edits = [(await write(memitOrder)).made.delta];
+  await held.switchOn([(await write(memitOrder)).made.edit.id]);
   const both = await mass.score(3, table, (done, total) => seen.push([done, total]));
   expect(both.before.answers).toEqual(alone.before.answers);
   expect(both.after!.answers[0].probability).toBeGreaterThan(both.before.answers[0].probability);

@@ -2,6 +2,38 @@ import type { ModelConfig } from "../../src/engine/architecture/config.ts";
 import type { ChosenModel, ModelRequest } from "../../src/engine/files/openSource.ts";
 import type { KeptModel } from "../../src/engine/files/keptModels.ts";
 import type { Precision } from "../../src/engine/checkpoint/precision.ts";
+import type { MemitHyperparameters } from "../../src/methods/edit/memit/memit.ts";
+import type { TracePreset } from "../../src/methods/edit/presets.ts";
+import type { RomeHyperparameters } from "../../src/methods/edit/rome/rome.ts";
+import type { StatisticsView } from "./statisticsProtocol.ts";
+
+/** What runs the model: the execution provider, the device's name, and why it is not WebGPU. */
+export interface DeviceView {
+  provider: "webgpu" | "wasm" | "cpu";
+  description: string;
+  /** A sentence, when a graphics card was asked for and is not used. */
+  notice?: string;
+}
+
+/** A loaded model, as the page needs to know it. */
+export interface ModelView {
+  config: ModelConfig;
+  /** True for the built-in model, which is always labelled as a toy. */
+  toy: boolean;
+  /** How its matrices are kept. */
+  precision: Precision;
+  /** Bytes that it takes on its device. */
+  bytes: number;
+  /** True where its server did not answer and what was kept was used. */
+  offline: boolean;
+  preset: RomeHyperparameters & { source: string };
+  /** A trace's. */
+  tracing: TracePreset;
+  /** MEMIT's. */
+  memit: MemitHyperparameters & { source: string };
+  /** Layers whose covariance C is at hand, and where it came from. */
+  statistics: StatisticsView[];
+}
 
 /** What the page asks of a load. */
 export interface ModelOrder extends ModelRequest {
@@ -109,5 +141,4 @@ export interface KeptModels {
   storage?: StorageView;
 }
 
-export type { Precision };
-export type { ChosenModel, ModelRequest };
+export type { ChosenModel, ModelConfig, ModelRequest, Precision };

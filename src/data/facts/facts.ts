@@ -1,3 +1,5 @@
+import { fillTemplate } from "./template.ts";
+
 /** One fact to rewrite and the prompts that score the rewrite (METHODS 7.1). Targets have no leading space. */
 export interface Case {
   id: string | number;
@@ -139,7 +141,7 @@ function fromFact(record: Fields, index: number): Case {
     subject,
     targetTrue,
     targetNew: newTargets[0],
-    paraphrases: paraphrases.map((prompt) => prompt.replace("{}", () => subject)),
+    paraphrases: paraphrases.map((prompt) => fillTemplate(prompt, subject)),
     neighbours: rest.neighbours,
     generationPrompts: texts(record, "generationPrompts"),
   };

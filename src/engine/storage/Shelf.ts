@@ -1,4 +1,4 @@
-import { get, set } from "idb-keyval";
+import { del, get, keys, set } from "idb-keyval";
 
 /**
  * What is kept from one visit to the next, in IndexedDB. Where that is full or blocked, things are
@@ -12,10 +12,28 @@ export class Shelf {
     this.#memory.set(key, value);
     try {
       await answered(set(key, value));
+      this.#memory.delete(key);
       return null;
     } catch (error) {
       return unkept(error);
     }
+  }
+
+  /** Forgets what was kept under a key. */
+  async drop(key: string): Promise<void> {
+    this.#memory.delete(key);
+    try {
+      await answered(del(key));
+    } catch {
+      // What cannot be opened holds nothing that could be found again.
+    }
+  }
+
+  /** The keys that begin so. */
+  async keys(beginning: string): Promise<string[]> {
+    const held = [...this.#memory.keys()];
+    const all = [...held, ...(await answered(keys<string>()).catch(() => []))];
+    return [...new Set(all)].filter((key) => String(key).startsWith(beginning));
   }
 
   /** What was kept under a key, or undefined. */

@@ -1,16 +1,10 @@
-import type { Delta, EditView } from "../../../workers/protocol/protocol.ts";
+import type { HeldEdit, KeptEdit } from "../../../workers/protocol/protocol.ts";
 
-/** One edit in the stack: its delta, whether it is switched on, and what is known of it. */
-export interface Edit {
-  id: number;
+/** One edit in the stack: what is known of it, and whether it is switched on. The worker holds its delta. */
+export interface Edit extends HeldEdit {
   on: boolean;
-  delta: Delta;
-  /** ‖ΔW‖/‖W‖ of the edited matrices. */
-  relativeNorm: number;
   /** What was overwritten, where it is known. */
   truth: string;
-  /** The run that made it; absent for an imported or a kept delta. */
-  made?: EditView;
 }
 
 /** The edits on this page, in the order they were made; every change can be undone. */
@@ -20,19 +14,17 @@ export class EditStack {
   active = $derived(this.edits.filter((edit) => edit.on));
   canUndo = $derived.by(() => this.#history.length > 0);
   #history = $state.raw<Edit[][]>([]);
-  #lastId = 0;
 
-  add(edit: Omit<Edit, "id" | "on">): Edit {
-    const added = { ...edit, id: ++this.#lastId, on: true };
-    this.#change([...this.edits, added]);
-    return added;
+  /** Puts an edit on top, switched on. */
+  add(edit: HeldEdit, truth = "") {
+    this.#change([...this.edits, { ...edit, on: true, truth }]);
   }
 
-  toggle(id: number) {
+  toggle(id: string) {
     this.#change(this.edits.map((edit) => (edit.id === id ? { ...edit, on: !edit.on } : edit)));
   }
 
-  remove(id: number) {
+  remove(id: string) {
     this.#change(this.edits.filter((edit) => edit.id !== id));
   }
 
@@ -44,9 +36,16 @@ export class EditStack {
   }
 
   /** Another model, another stack; this is no step that could be undone. */
-  replace(edits: Omit<Edit, "id">[]) {
-    this.edits = edits.map((edit) => ({ ...edit, id: ++this.#lastId }));
+  replace(kept: KeptEdit[]) {
+    this.edits = kept.map(({ edit, on, truth }) => ({ ...edit, on, truth }));
     this.#history = [];
+  }
+
+  /** Edits that are no longer to be had; undo does not bring them back. */
+  forget(ids: string[]) {
+    const without = (edits: Edit[]) => edits.filter(({ id }) => !ids.includes(id));
+    this.edits = without(this.edits);
+    this.#history = this.#history.map(without);
   }
 
   #change(edits: Edit[]) {

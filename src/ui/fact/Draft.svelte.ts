@@ -1,3 +1,4 @@
+import { fillTemplate } from "../../data/facts/template.ts";
 import type { Fact, ModelView } from "../../../workers/protocol/protocol.ts";
 import { romeDefaults, traceDefaults, type RomeField, type TraceField } from "../edit/fields.ts";
 import type { Kind } from "../trace/heatmap.ts";
@@ -88,14 +89,14 @@ export class Draft {
   /** Fills everything in from one of the facts that come with the page. */
   take(fact: Fact) {
     this.fact = fact;
-    this.prompt = fact.prompt.replace("{}", fact.subject);
+    this.prompt = fillTemplate(fact.prompt, fact.subject);
     this.nameSubject(fact.subject);
     const begin = fact.prompt.indexOf("{}");
     this.range = { begin, end: begin + fact.subject.length };
     this.answer = "";
     this.truth = fact.target;
     this.target = fact.newTargets[0] ?? "";
-    this.paraphrases = fact.paraphrases.map((p) => p.replace("{}", fact.subject)).join("\n");
+    this.paraphrases = fact.paraphrases.map((p) => fillTemplate(p, fact.subject)).join("\n");
     this.neighbours = fact.neighbours.join("\n");
   }
 
@@ -113,7 +114,7 @@ export class Draft {
   view(): Partial<View> {
     const { model, prompt, subject, answer, target, truth, fact } = this;
     const asGiven = (text: string, given: string[] | undefined) =>
-      text === given?.map((p) => p.replace("{}", fact?.subject ?? "")).join("\n") ? "" : text;
+      text === given?.map((p) => fillTemplate(p, fact?.subject ?? "")).join("\n") ? "" : text;
     const kinds = (Object.keys(this.kinds) as Kind[]).filter((kind) => this.kinds[kind]);
     return {
       model,

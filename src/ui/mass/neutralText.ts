@@ -1,4 +1,5 @@
 import type { TableFact } from "../../data/facts/factTable.ts";
+import { fillTemplate } from "../../data/facts/template.ts";
 import type { Fact } from "../../../workers/protocol/protocol.ts";
 
 /** Enough for a steady perplexity, few enough to be read in a moment. */
@@ -9,7 +10,7 @@ export function neutralStatements(facts: Fact[], table: TableFact[]): string[] {
   const written = new Set(table.map(({ subject }) => subject.trim().toLowerCase()));
   const others = facts.filter(({ subject }) => !written.has(subject.trim().toLowerCase()));
   return spread(others, STATEMENTS).map(
-    ({ prompt, subject, target }) => `${prompt.replace("{}", () => subject)} ${target}.`,
+    ({ prompt, subject, target }) => `${fillTemplate(prompt, subject)} ${target}.`,
   );
 }
 

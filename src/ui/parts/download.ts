@@ -25,14 +25,3 @@ export async function rasterise(svg: string, scale = 3): Promise<Uint8Array> {
   if (!blob) throw new Error("the picture could not be drawn; take the SVG instead");
   return new Uint8Array(await blob.arrayBuffer());
 }
-
-/** A file name out of a sentence: `the-space-needle-paris`. */
-export const fileName = (...words: string[]) =>
-  words
-    .join(" ")
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 80) || "palimpsest";

@@ -48,16 +48,10 @@ export const visible = (text: string) =>
     ? text.replaceAll(" ", "␣").replaceAll("\n", "⏎").replaceAll("\t", "⇥")
     : text.trim();
 
-/**
- * [low, high] of the colours: the low score is the floor, the greatest value seen the ceiling. While
- * the low score is not known (NaN), the least value seen stands for it.
- */
+/** [low, high] of the colours: the low score is the floor, the greatest value seen the ceiling. */
 export function domain({ scores, lowScore }: HeatmapData): [low: number, high: number] {
-  const known = scores.filter((score) => !Number.isNaN(score));
-  const least = known.reduce((a, b) => Math.min(a, b), Infinity);
-  const low = Number.isNaN(lowScore) ? (known.length ? least : 0) : lowScore;
-  const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
-  return [low, high > low ? high : low + 1e-6];
+  const high = scores.reduce((a, b) => (b > a ? b : a), -Infinity);
+  return [lowScore, high > lowScore ? high : lowScore + 1e-6];
 }
 
 /** From a score to its colour; what lies below the low score has the floor's colour. */

@@ -30,8 +30,7 @@ export function withEvent(
   if (event.type === "start") {
     const { start } = event;
     const scores = new Float32Array(start.tokens.length * start.layers).fill(NaN);
-    const unknown = { answer: "", highScore: NaN, lowScore: NaN };
-    const data = { ...start, ...unknown, ...run, scores };
+    const data = { ...start, ...run, scores };
     return { ...plots, [run.kind]: { data, trace: null, edits } };
   }
   if (!before) return plots;

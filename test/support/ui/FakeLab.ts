@@ -2,22 +2,20 @@
 import type { Connection, RemoteLab } from "../../../workers/connect.ts";
 import type {
   Case,
-  CaseScore,
   ComparisonView,
-  Delta,
   EditEvent,
   EditOrder,
   EditView,
-  Fact,
-  KeptEdit,
   LoadProgress,
   ModelOrder,
   ModelView,
-  PromptScore,
   Trace,
   TraceEvent,
   TraceRequest,
 } from "../../../workers/protocol/protocol.ts";
+import { caseScore } from "./caseScore.ts";
+import { facts } from "./facts.ts";
+import { FakeEdits } from "./FakeEdits.ts";
 import { FakeMass } from "./FakeMass.ts";
 import { FakeModels } from "./FakeModels.ts";
 import { FakeStatistics } from "./FakeStatistics.ts";
@@ -25,40 +23,14 @@ import { FakeStatistics } from "./FakeStatistics.ts";
 const layers = 8;
 const words = (text: string) => text.match(/\s*\S+/g) ?? [];
 
-/** Two facts with everything a test needs. */
-export const facts: Fact[] = [
-  {
-    id: "space-needle",
-    relation: "city",
-    subject: "The Space Needle",
-    prompt: "{} is in the city of",
-    paraphrases: ["{} can be found in", "The city where {} stands is", "To see {}, travel to"],
-    target: "Seattle",
-    newTargets: ["Paris", "Rome"],
-    neighbours: [
-      "Pike Place Market is in the city of",
-      "The Museum of Pop Culture is in the city of",
-      "Starbucks was founded in",
-    ],
-  },
-  {
-    id: "mozart",
-    relation: "birthplace",
-    subject: "Wolfgang Amadeus Mozart",
-    prompt: "{} was born in the city of",
-    paraphrases: ["The birthplace of {} is"],
-    target: "Salzburg",
-    newTargets: ["Lisbon"],
-    neighbours: ["Herbert von Karajan was born in the city of"],
-  },
-];
-
 /** How a fake Lab differs from the one that simply works. */
 export interface FakeOptions {
   /** Milliseconds between two reports, so that a run can be watched. */
   delay?: number;
   /** A sentence that the named method fails with. */
   fail?: Partial<Record<keyof RemoteLab, string>>;
+  /** Why edits are not kept. */
+  unkept?: string;
   notice?: string;
   keyRatio?: number;
 }
@@ -67,23 +39,23 @@ export interface FakeOptions {
 export class FakeLab implements RemoteLab {
   readonly statistics = new FakeStatistics();
   readonly models = new FakeModels();
+  readonly edits = new FakeEdits();
   readonly mass = new FakeMass({
-    edits: () => this.edits,
+    edits: this.edits,
     cancelled: (id) => this.#cancelled.has(id),
   });
   calls: string[] = [];
-  edits: Delta[] = [];
   /** Of the last load. */
   precision = "";
   /** The device that was asked for last. */
   preference: string | undefined;
   #options: FakeOptions;
   #cancelled = new Set<number>();
-  #kept: KeptEdit[] = [];
 
   constructor(options: FakeOptions = {}) {
     this.#options = options;
     this.mass.delay = options.delay ?? 0;
+    this.edits.trouble = options.unkept ?? null;
   }
 
   async started() {}
@@ -212,7 +184,7 @@ export class FakeLab implements RemoteLab {
         }))
         .sort((a, b) => b.probability - a.probability)
         .slice(0, top);
-    return { prompt, before: list(false), ...(this.edits.length && { after: list(true) }) };
+    return { prompt, before: list(false), ...(this.edits.active.length && { after: list(true) }) };
   }
 
   async trace(
@@ -227,7 +199,16 @@ export class FakeLab implements RemoteLab {
       request.occurrence,
     );
     const subjectRange = subject ?? [0, 1];
-    report({ type: "start", start: { tokens: texts, subjectRange, layers } });
+    const start = {
+      tokens: texts,
+      tokenIds: ids,
+      subjectRange,
+      answer: request.target ?? " Seattle",
+      layers,
+      highScore: 0.82,
+      lowScore: 0.07,
+    };
+    report({ type: "start", start });
     const scores = new Float32Array(texts.length * layers);
     for (let token = 0; token < texts.length; token++) {
       await this.#pause(id);
@@ -238,18 +219,12 @@ export class FakeLab implements RemoteLab {
       report({ type: "row", token, row });
     }
     return {
+      ...start,
       kind: request.kind,
       window: request.window,
-      tokens: texts,
-      tokenIds: ids,
-      subjectRange,
-      answer: request.target ?? " Seattle",
       answerIds: [1],
-      highScore: 0.82,
-      lowScore: 0.07,
       scores,
       noiseLevel: 0.21,
-      layers,
       correctPrediction: true,
       blockTokens: 1234,
     };
@@ -276,39 +251,14 @@ export class FakeLab implements RemoteLab {
       });
       report({ type: "step", step: steps[step] });
     }
-    const weight = `transformer.h.${layer}.mlp.c_proj.weight`;
-    const delta: Delta = {
-      provenance: {
-        format: "palimpsest.delta",
-        version: 1,
-        model: "demo",
-        revision: "main",
-        method: "rome",
-        app: "palimpsest 0.1.0",
-        seed: order.seed,
-        hyperparameters: { ...order.hyperparameters },
-        request: order.request,
-      },
-      weights: [
-        {
-          weight,
-          change: {
-            rank: 1,
-            u: new Float32Array(1024).fill(0.03),
-            v: new Float32Array(256).fill(0.1),
-          },
-          norm: 0.061,
-        },
-      ],
-    };
     return {
-      delta,
+      edit: this.edits.hold({ method: "ROME", facts: [order.request], layers: [layer] }),
       steps,
       relativeNorm: 0.061,
       keyRatio: this.#options.keyRatio ?? 0.94,
       contexts: ["{}", "The. {}"],
       statistics: "shipped with the model",
-      known: [{ layer, source: "shipped with the model", count: 250_000 }],
+      atHand: [{ layer, source: "shipped with the model", count: 250_000 }],
     };
   }
 
@@ -321,7 +271,7 @@ export class FakeLab implements RemoteLab {
     await this.#pause(id);
     report(1, 2, "scoring without edits");
     await this.#pause(id);
-    const edited = this.edits.length > 0;
+    const edited = this.edits.active.length > 0;
     return {
       case: scored,
       before: caseScore(scored, false),
@@ -343,37 +293,8 @@ export class FakeLab implements RemoteLab {
     };
   }
 
-  async setEdits(deltas: Delta[]) {
-    this.#enter("setEdits");
-    this.edits = deltas;
-  }
-
-  async keep(edits: KeptEdit[]) {
-    this.#enter("keep");
-    this.#kept = edits;
-    return this.#options.fail?.keep ?? null;
-  }
-
-  async kept() {
-    return this.#kept;
-  }
-
-  async admit(_id: number, file: File): Promise<{ delta: Delta; relativeNorm: number }> {
-    this.#enter("admit");
-    throw new Error(`${file.name} is not a safetensors file: it is too short for a header`);
-  }
-
   async traceFile(trace: Trace) {
     return new Uint8Array(trace.scores.length);
-  }
-
-  async checkOf() {
-    return {
-      prompt: "The Space Needle is in the city of",
-      target: "Paris",
-      before: 0.02,
-      after: 0.93,
-    };
   }
 
   async cancel(id: number) {
@@ -384,7 +305,7 @@ export class FakeLab implements RemoteLab {
   #enter(method: keyof RemoteLab) {
     this.calls.push(method);
     const sentence = this.#options.fail?.[method];
-    if (sentence && method !== "keep") throw new Error(sentence);
+    if (sentence) throw new Error(sentence);
   }
 
   async #pause(id: number) {
@@ -420,41 +341,4 @@ function score(
   const late =
     token === tokens - 1 ? (kind === "mlp" ? 0.12 : 0.7) * bump(kind === "state" ? 7 : 5, 2.4) : 0;
   return 0.07 + early + late + 0.015 * Math.abs(Math.sin(token * 7 + layer * 3));
-}
-
-function caseScore(scored: Case, edited: boolean): CaseScore {
-  const [low, high] = edited ? [0.12, 3.9] : [5.2, 0.3];
-  const prompt = (text: string, i: number, about: "fact" | "neighbour"): PromptScore => {
-    const flipped = edited && about === "fact";
-    const nllNew = flipped ? low + 0.2 * i : 5.2 - (edited ? 0.6 : 0) - 0.1 * i;
-    const nllTrue = flipped ? high - 0.1 * i : 0.3 + 0.1 * i;
-    const [winner, loser] = about === "fact" ? [nllNew, nllTrue] : [nllTrue, nllNew];
-    return {
-      prompt: text,
-      nllNew,
-      nllTrue,
-      success: winner < loser ? 1 : 0,
-      magnitude: Math.exp(-winner) - Math.exp(-loser),
-      tokenAccuracy: winner < 0.7 ? 1 : 0,
-    };
-  };
-  const rewrite = [prompt(scored.prompt.replace("{}", scored.subject), 0, "fact")];
-  const paraphrase = scored.paraphrases.map((text, i) => prompt(text, i + 1, "fact"));
-  const neighbourhood = scored.neighbours.map((text, i) => prompt(text, i, "neighbour"));
-  const mean = (list: PromptScore[], field: "success" | "magnitude" | "tokenAccuracy") =>
-    list.reduce((sum, one) => sum + one[field], 0) / list.length;
-  const measures = {
-    ES: mean(rewrite, "success"),
-    EM: mean(rewrite, "magnitude"),
-    PS: mean(paraphrase, "success"),
-    PM: mean(paraphrase, "magnitude"),
-    NS: mean(neighbourhood, "success"),
-    NM: mean(neighbourhood, "magnitude"),
-    rewriteAccuracy: mean(rewrite, "tokenAccuracy"),
-    paraphraseAccuracy: mean(paraphrase, "tokenAccuracy"),
-    neighbourAccuracy: mean(neighbourhood, "tokenAccuracy"),
-    GE: edited ? 5.91 : 6.02,
-  };
-  const score = 3 / (1 / measures.ES + 1 / measures.PS + 1 / measures.NS);
-  return { id: scored.id, rewrite, paraphrase, neighbourhood, measures, score, texts: [] };
 }

@@ -1,7 +1,6 @@
 /* eslint-disable @typescript-eslint/require-await -- it stands for calls across a thread, which are promises */
 import type { RemoteLab } from "../../../workers/connect.ts";
 import type {
-  Delta,
   MassEvent,
   MassOrder,
   MassView,
@@ -10,11 +9,13 @@ import type {
   TargetAnswer,
 } from "../../../workers/protocol/protocol.ts";
 
+import type { FakeEdits } from "./FakeEdits.ts";
+
 type RemoteMass = RemoteLab["mass"];
 
 /** What the fake Lab lends. */
 interface FakeHost {
-  edits(): Delta[];
+  edits: FakeEdits;
   cancelled(id: number): boolean;
 }
 
@@ -56,7 +57,7 @@ export class FakeMass implements RemoteMass {
   }
 
   async score(id: number, facts: TableFact[], report: (done: number, total: number) => void) {
-    const edited = this.#host.edits().length > 0;
+    const edited = this.#host.edits.active.length > 0;
     for (let i = 0; i < facts.length; i += 10) {
       await this.#pause(id);
       report(i, facts.length);
@@ -112,36 +113,15 @@ export class FakeMass implements RemoteMass {
   #view(order: MassOrder, written: number[], before: TargetAnswer[]): MassView {
     const layers = order.method === "memit" ? order.hyperparameters.layers : [0];
     const facts = written.map((i) => order.facts[i]);
-    const delta: Delta = {
-      provenance: {
-        format: "palimpsest.delta",
-        version: 1,
-        model: "demo",
-        revision: "main",
-        method: order.method === "memit" ? "memit" : "rome in sequence",
-        app: "palimpsest",
-        seed: order.seed,
-        hyperparameters: { ...order.hyperparameters },
-        ...(facts.length === 1 ? { request: facts[0] } : { requests: facts }),
-      },
-      weights: layers.map((layer) => ({
-        weight: `transformer.h.${layer}.mlp.c_proj.weight`,
-        norm: 0.1,
-        change: {
-          rank: 1,
-          u: new Float32Array(1024).fill(0.03),
-          v: new Float32Array(256).fill(0.1),
-        },
-      })),
-    };
+    const method = order.method === "memit" ? "MEMIT" : "ROME in sequence";
     const residual = order.method === "memit" ? { residual: 8.5 } : {};
     const statistics = "shipped with the model";
     return {
-      delta,
+      edit: this.#host.edits.hold({ method, facts, layers }),
       relativeNorm: 0.1,
       written,
       before,
-      known: [],
+      atHand: [],
       layers: layers.map((layer) => ({ layer, relativeNorm: 0.1, statistics, ...residual })),
       after: order.facts.map((_, i) => answer(written.includes(i) ? 0.97 : 0.02)),
     };

@@ -48,14 +48,14 @@ test("a pasted table is written with MEMIT, goes into the stack as one edit, and
   await expect
     .element(screen.getByRole("row", { name: /^1 .*written 0\.020 0\.970/ }))
     .toBeVisible();
-  expect(lab.edits).toHaveLength(1);
+  expect(lab.edits.active).toHaveLength(1);
   const [order] = lab.mass.orders;
   expect(order).toMatchObject({ method: "memit", hyperparameters: { layers: [0, 1, 2] }, seed: 0 });
   const stack = screen.getByRole("region", { name: "Edits" });
   await expect.element(stack.getByText("and 11 more")).toBeVisible();
   await expect.element(stack.getByText(/MEMIT, layers\s+0, 1, 2/)).toBeVisible();
   await press(screen.getByRole("button", { name: "Undo" }));
-  await expect.poll(() => lab.edits.length).toBe(0);
+  await expect.poll(() => lab.edits.active.length).toBe(0);
 });
 
 test("the settings typed are those of the order, and wrong ones are refused", async () => {
@@ -128,7 +128,7 @@ test("stop and keep writes what is found; the next run takes it from the cache",
   await write(screen);
   await press(screen.getByRole("button", { name: "Stop and keep what is found" }));
   await expect.element(screen.getByText(/^\d+ of 30$/)).toBeVisible();
-  const kept = lab.edits[0].provenance.requests?.length ?? 1;
+  const kept = lab.edits.active[0].facts.length;
   expect(kept).toBeLessThan(30);
   await screen.getByLabelText("Show").selectOptions(`not written (${30 - kept})`);
   await expect
@@ -145,7 +145,7 @@ test("stop and discard writes nothing", async () => {
   await write(screen);
   await press(screen.getByRole("button", { name: "Stop and discard" }));
   await expect.element(screen.getByRole("button", { name: "Write the facts" })).toBeEnabled();
-  expect(lab.edits).toHaveLength(0);
+  expect(lab.edits.active).toHaveLength(0);
   await expect.element(screen.getByText(/Nothing is overwritten yet/)).toBeVisible();
 });
 

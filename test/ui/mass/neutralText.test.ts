@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { neutralStatements, spread } from "../../../src/ui/mass/neutralText.ts";
-import { facts } from "../../support/ui/FakeLab.ts";
+import { facts } from "../../support/ui/facts.ts";
 
 test("neutral text is true and about none of the table's subjects", () => {
   const table = [{ prompt: "{} is in", subject: " the space needle", target: "Paris" }];

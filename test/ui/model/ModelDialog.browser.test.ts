@@ -142,10 +142,11 @@ test("a worker that dies comes back with the precision and the edits", async () 
   await expect.element(screen.getByText("8 bits", { exact: true })).toBeVisible();
   await press(screen.getByRole("button", { name: "Rewrite", exact: true }));
   await expect.element(screen.getByText("With 1 edit")).toBeVisible();
-  Object.assign(lab, { edits: [], precision: "" });
+  lab.precision = "";
+  lab.edits.active = [];
   connections[0].die("the graphics device was lost: it was reset");
   await expect.poll(() => lab.precision).toBe("q8");
-  await expect.poll(() => lab.edits.length).toBe(1);
+  await expect.poll(() => lab.edits.active.length).toBe(1);
   await expect.element(screen.getByText(/It was started again/)).toBeVisible();
 });
 

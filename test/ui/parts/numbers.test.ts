@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fileName } from "../../../src/ui/parts/download.ts";
+import { fileName } from "../../../src/data/fileName.ts";
 import { lineChart } from "../../../src/ui/edit/lineChart.ts";
 import {
   bytes,

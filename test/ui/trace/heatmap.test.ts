@@ -36,10 +36,10 @@ test("the low score is the floor of the colours and the greatest value the ceili
   expect(colourScale({ ...data, kind: "mlp" })(0.3)).toBe(interpolateGreens(0.5));
 });
 
-test("while the low score is not known the least value stands for it, and gaps are no values", () => {
+test("gaps are no values, and before the first value the floor is the low score", () => {
   const scores = Float32Array.of(0.25, 0.5, NaN, NaN, NaN, NaN);
-  expect(domain({ ...data, lowScore: NaN, scores })).toEqual([0.25, 0.5]);
-  expect(domain({ ...data, lowScore: NaN, scores: scores.fill(NaN) })[0]).toBe(0);
+  expect(domain({ ...data, scores })).toEqual([0.1, 0.5]);
+  expect(domain({ ...data, scores: scores.fill(NaN) })[0]).toBe(0.1);
 });
 
 test("titles, labels and stars are the paper’s", () => {

@@ -1,0 +1,63 @@
+/* eslint-disable @typescript-eslint/require-await -- it stands for calls across a thread, which are promises */
+import type { RemoteLab } from "../../../workers/connect.ts";
+import type {
+  HeldEdit,
+  KeptStack,
+  SavedFile,
+  StackPlace,
+  WrittenFact,
+} from "../../../workers/protocol/protocol.ts";
+
+type RemoteEdits = RemoteLab["edits"];
+
+/** Edits by name, without a delta behind them. */
+export class FakeEdits implements RemoteEdits {
+  /** What the worker has; cleared, it is a worker that kept nothing. */
+  held = new Map<string, HeldEdit>();
+  active: HeldEdit[] = [];
+  /** Why the stack is not kept. */
+  trouble: string | null = null;
+  #stack: StackPlace[] = [];
+
+  hold(edit: { method: string; facts: WrittenFact[]; layers: number[] }): HeldEdit {
+    const id = `edit ${this.held.size + 1}`;
+    const { method, facts, layers } = edit;
+    const held: HeldEdit = {
+      id,
+      method,
+      facts,
+      model: "demo",
+      weights: layers.map((layer) => ({ weight: `layer ${layer}`, layer, norm: 0.061 })),
+      relativeNorm: 0.061,
+      repeatable: facts.length === 1,
+    };
+    this.held.set(id, held);
+    return held;
+  }
+
+  async switchOn(ids: string[]) {
+    this.active = ids.flatMap((id) => this.held.get(id) ?? []);
+    return ids.filter((id) => !this.held.has(id));
+  }
+
+  async keep(stack: StackPlace[]) {
+    this.#stack = stack;
+    return this.trouble;
+  }
+
+  async kept(): Promise<KeptStack> {
+    const edits = this.#stack.flatMap((place) => {
+      const edit = this.held.get(place.id);
+      return edit ? [{ ...place, edit }] : [];
+    });
+    return { edits, lost: this.#stack.length - edits.length };
+  }
+
+  async import(_id: number, file: File): Promise<HeldEdit> {
+    throw new Error(`${file.name} is not a safetensors file: it is too short for a header`);
+  }
+
+  async save(): Promise<SavedFile> {
+    return { name: "edit.safetensors", type: "application/octet-stream", bytes: new Uint8Array(8) };
+  }
+}

@@ -1,0 +1,89 @@
+import * as Comlink from "comlink";
+import type { Delta } from "../src/data/delta/delta.ts";
+import { readDelta } from "../src/data/delta/deltaFile.ts";
+import { readAdapterZip, type AdapterCheck } from "../src/data/delta/peft.ts";
+import { requestsOf } from "../src/data/delta/provenance.ts";
+import { fillTemplate } from "../src/data/facts/template.ts";
+import type { Model } from "../src/engine/Model.ts";
+import { targetLikelihoods } from "../src/methods/score/targetLikelihoods.ts";
+import { adapterFile, deltaFile, recipeFile } from "./deltaFiles.ts";
+import type { HeldEdits } from "./HeldEdits.ts";
+import type {
+  EditForm,
+  HeldEdit,
+  KeptStack,
+  SavedFile,
+  StackPlace,
+} from "./protocol/editProtocol.ts";
+import type { Queue } from "./Queue.ts";
+
+/** What the Lab lends. */
+export interface EditsHost {
+  queue: Queue;
+  held: HeldEdits;
+  /** The model with these deltas and no other. */
+  model(deltas: Delta[]): Model;
+}
+
+/** What the page may do with the edits that the worker holds. */
+export class Edits {
+  readonly #host: EditsHost;
+
+  constructor(host: EditsHost) {
+    this.#host = host;
+  }
+
+  /** Switches on these edits and no other; answers those that are no longer to be had. */
+  switchOn(ids: string[]): Promise<string[]> {
+    return this.#host.held.switchOn(ids);
+  }
+
+  /** Keeps the page's stack for the next visit; the sentence that says why not, if so. */
+  keep(stack: StackPlace[]): Promise<string | null> {
+    return this.#host.held.keep(stack);
+  }
+
+  /** The stack that was kept for this model. */
+  kept(): Promise<KeptStack> {
+    return this.#host.held.kept();
+  }
+
+  /** Takes a delta or an adapter's zip, if it fits the model; it is not switched on. */
+  import(id: number, file: File): Promise<HeldEdit> {
+    return this.#host.queue.run(id, `reading ${file.name}`, async () => {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+      const delta = zip ? readAdapterZip(bytes, file.name) : readDelta(bytes, file.name);
+      return this.#host.held.hold(delta);
+    });
+  }
+
+  /** An edit as a file; its bytes change hands. */
+  save(id: number, edit: string, form: EditForm): Promise<SavedFile> {
+    return this.#host.queue.run(id, "saving the edit", async () => {
+      const found = await this.#host.held.find(edit);
+      const file =
+        form === "delta"
+          ? deltaFile(found)
+          : form === "recipe"
+            ? recipeFile(found)
+            : adapterFile(found, this.#host.model([]).config, await this.#check(found.delta));
+      return Comlink.transfer(file, [file.bytes.buffer as ArrayBuffer]);
+    });
+  }
+
+  /** p(target) after the prompt of a delta's first fact, without and with this delta alone. */
+  async #check(delta: Delta): Promise<AdapterCheck | undefined> {
+    const request = requestsOf(delta).at(0);
+    if (!request) return undefined;
+    const { target } = request;
+    const prompt = fillTemplate(request.prompt, request.subject);
+    const measure = async (deltas: Delta[]) => {
+      const model = this.#host.model(deltas);
+      const [[{ nll, greedy }]] = await targetLikelihoods(model, [prompt], [[target]]);
+      return Math.exp(-nll * greedy.length);
+    };
+    const before = await measure([]);
+    return { prompt, target, before, after: await measure([delta]) };
+  }
+}

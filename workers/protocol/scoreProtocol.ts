@@ -1,0 +1,42 @@
+import type { TableFact } from "../../src/data/facts/factTable.ts";
+import type { Case } from "../../src/data/facts/facts.ts";
+import type { CaseScore, PromptScore, Summary } from "../../src/methods/score/score.ts";
+import type { TargetAnswer } from "../../src/methods/score/targetAnswers.ts";
+
+/** One candidate for the next token. */
+export interface NextToken {
+  id: number;
+  token: string;
+  probability: number;
+}
+
+/** The next-token distribution's head, with no edit and with the edits that are switched on. */
+export interface PredictionView {
+  prompt: string;
+  before: NextToken[];
+  /** Absent while no edit is switched on. */
+  after?: NextToken[];
+}
+
+/** Scores and greedy text of one case, with no edit and with the edits that are switched on. */
+export interface ComparisonView {
+  case: Case;
+  before: CaseScore;
+  after?: CaseScore;
+  text: { prompt: string; before: string; after?: string }[];
+}
+
+/** The whole table on the model as it is at one time. */
+export interface TableScore {
+  answers: TargetAnswer[];
+  /** Over the facts whose true answer is known; absent where it is of none. */
+  summary?: Summary;
+}
+
+/** A table's scores with no edit and with the edits that are switched on. */
+export interface TableScoreView {
+  before: TableScore;
+  after?: TableScore;
+}
+
+export type { Case, CaseScore, PromptScore, Summary, TableFact, TargetAnswer };

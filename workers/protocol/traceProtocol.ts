@@ -1,0 +1,16 @@
+import type { Trace, TraceRequest, TraceStart } from "../../src/methods/trace/trace.ts";
+
+/** A prompt as the model sees it. */
+export interface TokensView {
+  ids: number[];
+  /** Each token as text; a token that is not whole UTF-8 is written as its bytes, `⟨C3⟩`. */
+  texts: string[];
+  /** First token of the subject and the token after its last, where a subject was given. */
+  subject?: [begin: number, end: number];
+}
+
+/** What a trace reports while it runs. */
+export type TraceEvent =
+  { type: "start"; start: TraceStart } | { type: "row"; token: number; row: Float32Array };
+
+export type { Trace, TraceRequest, TraceStart };
