@@ -40,7 +40,7 @@ type Report = (done: number, total: number, stage: string) => void;
  */
 export class Lab {
   readonly #held: Promise<void>;
-  readonly #queue = new Queue();
+  readonly #queue = new Queue((work) => (this.#model ? this.#model.frame(work) : work()));
   readonly #edits = new HeldEdits(() => this.#loaded().config);
   /** The edits that the worker holds: switching, keeping, importing, saving. */
   readonly edits = new Edits({

@@ -8,6 +8,12 @@ import { explain } from "./explain.ts";
 export class Queue {
   #turn: Promise<unknown> = Promise.resolve();
   #jobs = new Map<number, AbortController>();
+  readonly #frame: <T>(work: () => Promise<T>) => Promise<T>;
+
+  /** `frame` is what each job is done in: what it leaves on the device where it fails is released there. */
+  constructor(frame: <T>(work: () => Promise<T>) => Promise<T> = (work) => work()) {
+    this.#frame = frame;
+  }
 
   /**
    * Runs work when all earlier work is done; within {@link aside}, as a part of the same job.
@@ -24,7 +30,7 @@ export class Queue {
     try {
       await before;
       controller.signal.throwIfAborted();
-      return await work(controller.signal);
+      return await this.#frame(() => work(controller.signal));
     } catch (error) {
       throw explain(error, doing);
     } finally {

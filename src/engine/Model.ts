@@ -89,8 +89,13 @@ export class Model {
     const { config, tokenizer, checkpoint, described } = parts;
     const precision = options?.precision ?? storedPrecision(checkpoint, config);
     const transformer = new Transformer(config, runtime, { ...options, precision });
-    transformer.weights = await loadWeights(transformer, checkpoint, options);
-    return new Model(transformer, tokenizer, await stampOf(described, checkpoint.samples));
+    try {
+      transformer.weights = await loadWeights(transformer, checkpoint, options);
+      return new Model(transformer, tokenizer, await stampOf(described, checkpoint.samples));
+    } catch (error) {
+      await transformer.dispose();
+      throw error;
+    }
   }
 
   private constructor(transformer: Transformer, tokenizer: Tokenizer, stamp: string) {
@@ -132,9 +137,17 @@ export class Model {
     return this.#edition;
   }
 
+  /**
+   * Does work with the model; where it throws or is stopped, all that it made on the device is released, the active
+   * deltas aside. Each method here is such work; a method's is several together. One after the other, or inside.
+   */
+  frame<T>(work: () => Promise<T>): Promise<T> {
+    return this.#transformer.memory.frame(work);
+  }
+
   /** One forward run: interventions in, sites and log-probabilities out. */
   run(request: Run): Promise<RunResult> {
-    return run(this.#transformer, request);
+    return this.frame(() => run(this.#transformer, request));
   }
 
   /** Variations of a kept run, each recomputed from its first difference on: [branch, row, readout]. */
@@ -144,22 +157,22 @@ export class Model {
     readout: readonly BranchReadout[],
     options?: BranchOptions,
   ): Promise<Float32Array> {
-    return branch(this.#transformer, base, { branches, readout }, options);
+    return this.frame(() => branch(this.#transformer, base, { branches, readout }, options));
   }
 
   /** A kept run, resumed above a layer with a vector added at one position a row. */
   continuation(base: Kept, at: ContinuationAt): Promise<Continuation> {
-    return Continuation.open(this.#transformer, base, at);
+    return this.frame(() => Continuation.open(this.#transformer, base, at));
   }
 
   /** A run's loss and its gradients by sites and MLP output matrices. */
   gradient(request: Run, loss: Loss, wrt: readonly Wrt[]) {
-    return gradient(this.#transformer, request, { loss, wrt });
+    return this.frame(() => gradient(this.#transformer, request, { loss, wrt }));
   }
 
   /** Continues prompts [batch][token], greedily or by seeded top-k sampling. */
   generate(prompts: readonly (readonly number[])[], options: GenerateOptions): Promise<number[][]> {
-    return generate(this.#transformer, prompts, options);
+    return this.frame(() => generate(this.#transformer, prompts, options));
   }
 
   /** The running second moments of these layers' keys. Dispose of them. */
@@ -175,7 +188,7 @@ export class Model {
   /** The MLP output matrix W [dMlp, dModel] of a layer as it is computed with, without the active deltas. */
   async readWeight(layer: number): Promise<Float32Array> {
     checkLayer(layer, this.config.layers);
-    return readMlpOut(this.#transformer, layer);
+    return this.frame(() => readMlpOut(this.#transformer, layer));
   }
 
   /** The changes that are active. */

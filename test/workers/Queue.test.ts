@@ -66,3 +66,19 @@ test("work beside the queue waits for nobody, and is one job with the turn it ta
   await queue.run(3, "c", () => Promise.resolve(order.push("next")));
   expect(order.at(-1)).toBe("next");
 });
+
+test("every job is done in the frame that was given", async () => {
+  const frames: string[] = [];
+  const queue = new Queue(async (work) => {
+    frames.push("open");
+    try {
+      return await work();
+    } finally {
+      frames.push("closed");
+    }
+  });
+  expect(await queue.run(1, "a", () => Promise.resolve(frames.length))).toBe(1);
+  const failing = queue.run(2, "b", () => Promise.reject(new Error("no")));
+  await expect(failing).rejects.toThrow("no");
+  expect(frames).toEqual(["open", "closed", "open", "closed"]);
+});

@@ -66,7 +66,7 @@ export async function loadWeights(
     into[key] = await uploads.whole(await checkpoint.tensor(name), { name, dims: shape });
   };
   let done = 0;
-  try {
+  await model.memory.frame(async () => {
     for (const place of inFileOrder(places, checkpoint)) {
       signal?.throwIfAborted();
       onProgress?.(done, total, place.name);
@@ -74,10 +74,7 @@ export async function loadWeights(
       done += numbers(place);
     }
     await uploads.check();
-  } catch (error) {
-    model.memory.clear();
-    throw error;
-  }
+  });
   return weights;
 }
 

@@ -71,9 +71,14 @@ export class KeyMoments {
     return [...this.#moments.values()].some((moment) => moment.isDue);
   }
 
-  /** Adds the keys of every token of a batch [batch][token]; returns how many tokens that were. */
+  /**
+   * Adds the keys of every token of a batch [batch][token]; returns how many tokens that were. Where it throws, some of
+   * them may have been added.
+   */
   async add(batch: readonly (readonly number[])[]): Promise<number> {
-    for (const rows of this.#passes(batch)) await this.#addPass(rows);
+    for (const rows of this.#passes(batch)) {
+      await this.#model.memory.frame(() => this.#addPass(rows));
+    }
     return batch.reduce((sum, row) => sum + row.length, 0);
   }
 

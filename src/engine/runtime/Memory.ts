@@ -1,5 +1,8 @@
 import type { Tensor } from "onnxruntime-common";
+import { elementBytes, type ElementType, Ledger, type LedgerView, tensorBytes } from "./Ledger.ts";
 import type { Runtime } from "./Runtime.ts";
+
+export type { ElementType, LedgerView } from "./Ledger.ts";
 
 /** A stretch of numbers copied from one tensor into another of its type; offsets and length in elements. */
 export interface Piece {
@@ -11,16 +14,6 @@ export interface Piece {
 
 /** What tensors are filled with: float32, float16 as bits, or the bytes of quantized blocks. */
 export type Numbers = Float32Array | Uint16Array | Uint8Array;
-
-/** The element types of tensors that are kept here, and their bytes. */
-const sizes = { float32: 4, float16: 2, uint8: 1 } as const;
-export type ElementType = keyof typeof sizes;
-
-/** Bytes and number of the tensors made here and not yet released. */
-export interface LedgerView {
-  bytes: number;
-  tensors: number;
-}
 
 /** Tensors where the runtime computes: in the heap for cpu and wasm, else on the device. */
 export interface Memory {
@@ -38,6 +31,10 @@ export interface Memory {
   /** Counts in an output that a session made, so that its release balances. */
   adopt(tensor: Tensor): Tensor;
   release(tensor: Tensor): void;
+  /** Does work; where it throws, what was made within is released. See {@link Ledger.frame}. */
+  frame<T>(work: () => Promise<T>): Promise<T>;
+  /** Takes a tensor out of all frames: it outlives the work that made it, until it is released. */
+  keep(tensor: Tensor): Tensor;
   /** Releases everything, also what a job that was stopped has left. */
   clear(): void;
   /** Throws a sentence where the device has run out of memory since it was last asked. */
@@ -51,43 +48,9 @@ export function openMemory(runtime: Runtime): Memory {
 }
 
 const sizeOf = (dims: readonly number[]) => dims.reduce((product, dim) => product * dim, 1);
-const bytesOf = ({ type, size }: Pick<Tensor, "type" | "size">) =>
-  (sizes[type as ElementType] ?? 4) * size;
 
 const typeOf = (data: Numbers): ElementType =>
   data instanceof Float32Array ? "float32" : data instanceof Uint16Array ? "float16" : "uint8";
-
-abstract class Ledger {
-  readonly ledger: LedgerView = { bytes: 0, tensors: 0 };
-  #peak = 0;
-  #live = new Set<Tensor>();
-
-  get peak(): number {
-    return this.#peak;
-  }
-
-  adopt(tensor: Tensor): Tensor {
-    if (this.#live.has(tensor)) return tensor;
-    this.#live.add(tensor);
-    this.ledger.bytes += bytesOf(tensor);
-    this.#peak = Math.max(this.#peak, this.ledger.bytes);
-    this.ledger.tensors++;
-    return tensor;
-  }
-
-  abstract release(tensor: Tensor): void;
-
-  clear(): void {
-    for (const tensor of this.#live) this.release(tensor);
-  }
-
-  protected forget(tensor: Tensor): boolean {
-    if (!this.#live.delete(tensor)) return false;
-    this.ledger.bytes -= bytesOf(tensor);
-    this.ledger.tensors--;
-    return true;
-  }
-}
 
 class HeapMemory extends Ledger implements Memory {
   #runtime: Runtime;
@@ -113,7 +76,7 @@ class HeapMemory extends Ledger implements Memory {
   }
 
   write(into: Tensor, at: number, data: Numbers): void {
-    const start = at * sizes[typeOf(data)];
+    const start = at * elementBytes[typeOf(data)];
     rawBytes(into).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start);
   }
 
@@ -155,15 +118,13 @@ class DeviceMemory extends Ledger implements Memory {
   /** Scopes around allocations that have not answered yet. */
   #pending = new Set<Promise<void>>();
   #failure: string | undefined;
+  readonly #unscoped: { failure: string | undefined };
 
   constructor(runtime: Runtime, device: GPUDevice) {
     super();
     this.#runtime = runtime;
     this.#device = device;
-    // What the sessions allocate has no scope of ours around it.
-    device.addEventListener?.("uncapturederror", ({ error }) => {
-      if (error instanceof GPUOutOfMemoryError) this.#failure ??= outOfMemory("a session's buffer");
-    });
+    this.#unscoped = unscopedFailures(device);
   }
 
   upload(data: Numbers, dims: readonly number[]): Tensor {
@@ -173,7 +134,7 @@ class DeviceMemory extends Ledger implements Memory {
   }
 
   allocate(dims: readonly number[], type: ElementType = "float32"): Tensor {
-    const bytes = sizes[type] * sizeOf(dims);
+    const bytes = elementBytes[type] * sizeOf(dims);
     const label = `memory.${type}.${dims.join("x")}`;
     this.#device.pushErrorScope("out-of-memory");
     const buffer = this.#device.createBuffer({
@@ -189,11 +150,11 @@ class DeviceMemory extends Ledger implements Memory {
 
   write(into: Tensor, at: number, data: Numbers): void {
     const words = wholeWords(data);
-    this.#device.queue.writeBuffer(into.gpuBuffer, at * sizes[typeOf(data)], words);
+    this.#device.queue.writeBuffer(into.gpuBuffer, at * elementBytes[typeOf(data)], words);
   }
 
   copy(into: Tensor, pieces: readonly Piece[]): void {
-    const bytes = sizes[into.type as ElementType];
+    const bytes = elementBytes[into.type as ElementType];
     const encoder = this.#device.createCommandEncoder({ label: "memory.copy" });
     for (const { from, source, target, length } of pieces) {
       encoder.copyBufferToBuffer(
@@ -214,7 +175,7 @@ class DeviceMemory extends Ledger implements Memory {
 
   async readBytes(tensor: Tensor): Promise<Uint8Array> {
     if (tensor.location === "cpu") return rawBytes(tensor);
-    return new Uint8Array(await this.#map(tensor), 0, bytesOf(tensor));
+    return new Uint8Array(await this.#map(tensor), 0, tensorBytes(tensor));
   }
 
   release(tensor: Tensor): void {
@@ -226,8 +187,8 @@ class DeviceMemory extends Ledger implements Memory {
 
   async settle(): Promise<void> {
     await Promise.all(this.#pending);
-    const failure = this.#failure;
-    this.#failure = undefined;
+    const failure = this.#failure ?? this.#unscoped.failure;
+    this.#failure = this.#unscoped.failure = undefined;
     if (failure) throw new Error(failure);
   }
 
@@ -244,7 +205,7 @@ class DeviceMemory extends Ledger implements Memory {
   }
 
   async #map(tensor: Tensor): Promise<ArrayBuffer> {
-    const size = Math.ceil(bytesOf(tensor) / 4) * 4;
+    const size = Math.ceil(tensorBytes(tensor) / 4) * 4;
     const staging = this.#device.createBuffer({
       label: "memory.staging",
       size,
@@ -261,6 +222,20 @@ class DeviceMemory extends Ledger implements Memory {
       staging.destroy();
     }
   }
+}
+
+/** What a device ran out of memory for where no scope of ours was: in a session. One listener a device. */
+const unscoped = new WeakMap<GPUDevice, { failure: string | undefined }>();
+
+function unscopedFailures(device: GPUDevice): { failure: string | undefined } {
+  const known = unscoped.get(device);
+  if (known) return known;
+  const found = { failure: undefined as string | undefined };
+  unscoped.set(device, found);
+  device.addEventListener?.("uncapturederror", ({ error }) => {
+    if (error instanceof GPUOutOfMemoryError) found.failure ??= outOfMemory("a session's buffer");
+  });
+  return found;
 }
 
 const outOfMemory = (what: string) =>

@@ -40,8 +40,8 @@ export class ActiveDeltas {
   set(layer: number, { rank, u, v }: DeltaFactors): void {
     const { memory, config } = this.#model;
     const feeds = {
-      "delta.u": memory.upload(u, [config.dMlp, rank]),
-      "delta.v": memory.upload(v, [rank, config.dModel]),
+      "delta.u": memory.keep(memory.upload(u, [config.dMlp, rank])),
+      "delta.v": memory.keep(memory.upload(v, [rank, config.dModel])),
     };
     this.#layers.set(layer, { rank, feeds });
   }
@@ -68,15 +68,21 @@ export class ActiveDeltas {
   async settle(layer: number): Promise<void> {
     const active = this.#layers.get(layer);
     if (!active || !isDense(this.#model.config, active.rank)) return;
-    await (active.dense ??= this.#makeDense(layer, active));
+    try {
+      await (active.dense ??= this.#makeDense(layer, active));
+    } catch (error) {
+      delete active.dense; // so that the next run tries again
+      throw error;
+    }
   }
 
   async #makeDense(layer: number, active: Active): Promise<void> {
-    const { programs, config, layout, weights } = this.#model;
+    const { programs, memory, config, layout, weights } = this.#model;
     const program = await programs.get("dense", () => buildDense(config, layout));
     const factors = active.feeds;
     const sums = await program.run({ ...weights.layers[layer], ...factors });
     if (this.#layers.get(layer) !== active) return this.#release(sums); // switched off meanwhile
+    for (const sum of Object.values(sums)) memory.keep(sum);
     active.feeds = sums;
     this.#release(factors);
   }

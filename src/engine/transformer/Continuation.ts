@@ -4,9 +4,10 @@ import type { Kept } from "./Kept.ts";
 import { evaluateLoss, flatPosition, type Loss } from "./loss.ts";
 import { recordedParts } from "./recordedParts.ts";
 import { checkLayer } from "../architecture/sites.ts";
+import type { Stoppable } from "../runtime/Stoppable.ts";
 import type { Pass, PassFeeds, Transformer } from "./Transformer.ts";
 
-export interface ContinuationAt {
+export interface ContinuationAt extends Stoppable {
   /** The layer whose output is changed. */
   layer: number;
   /** Which rows of the kept run are resumed. Default: all. */
@@ -14,7 +15,7 @@ export interface ContinuationAt {
   /** Per resumed row, the position that is changed: nothing before it is computed. */
   starts: readonly number[];
   /** Per resumed row, which of the added vectors it gets. Default: the first. */
-  groups?: readonly number[];
+  groups?: readonly number[] | undefined;
   /** Bytes that may be saved between forward and backward at once; see recordedParts. */
   mostSaved?: number;
 }
@@ -36,6 +37,7 @@ export interface Evaluation {
  * could not hold what all of them save (see recordedParts).
  */
 export class Continuation {
+  readonly #model: Transformer;
   readonly #parts: readonly ContinuedRows[];
 
   /** Throws where a start lies outside its row, or the layer outside the model. */
@@ -61,19 +63,33 @@ export class Continuation {
         layer: at.layer,
         rows: rows.slice(begin, end),
         starts: at.starts.slice(begin, end),
-        ...(at.groups && { groups: at.groups.slice(begin, end) }),
+        groups: at.groups?.slice(begin, end),
+        signal: at.signal,
       };
       parts.push(await ContinuedRows.open(model, base, within, begin));
     }
-    return new Continuation(parts);
+    return new Continuation(model, parts);
   }
 
-  private constructor(parts: readonly ContinuedRows[]) {
+  private constructor(model: Transformer, parts: readonly ContinuedRows[]) {
+    this.#model = model;
     this.#parts = parts;
   }
 
   /** The loss with `added` [groups, dModel], and its gradient with respect to it. */
-  async evaluate(added: Float32Array, loss: Loss): Promise<Evaluation> {
+  evaluate(added: Float32Array, loss: Loss): Promise<Evaluation> {
+    return this.#model.memory.frame(() => this.#evaluate(added, loss));
+  }
+
+  /** log p [position, vocab] with `added` [groups, dModel]. */
+  logProbabilities(
+    added: Float32Array,
+    at: readonly { row: number; token: number }[],
+  ): Promise<Float32Array> {
+    return this.#model.memory.frame(() => this.#logProbabilities(added, at));
+  }
+
+  async #evaluate(added: Float32Array, loss: Loss): Promise<Evaluation> {
     const kl = loss.kl ?? [];
     const empty = loss.nll.length + kl.length === 0; // which is refused there
     if (this.#parts.length === 1 || empty) return this.#parts[0].evaluate(added, loss);
@@ -96,8 +112,7 @@ export class Continuation {
     return total;
   }
 
-  /** log p [position, vocab] with `added` [groups, dModel]. */
-  async logProbabilities(
+  async #logProbabilities(
     added: Float32Array,
     at: readonly { row: number; token: number }[],
   ): Promise<Float32Array> {
@@ -204,6 +219,7 @@ class ContinuedRows {
   }
 
   #request(layer: number, hidden: Tensor) {
+    this.#at.signal?.throwIfAborted();
     return { layer, hidden, pass: this.#pass, feeds: this.#feeds };
   }
 

@@ -5,7 +5,7 @@ interface KeptStates {
   tokens: readonly (readonly number[])[];
   width: number;
   /** h⁻¹, then every layer's keys, values and hidden states: [row, width, dModel]. */
-  embedding?: Tensor;
+  embedding: Tensor | undefined;
   hidden: Tensor[];
   keys: Tensor[];
   values: Tensor[];

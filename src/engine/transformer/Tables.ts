@@ -42,12 +42,9 @@ export class Tables {
       Int32Array.from({ length: count }, (_, i) => i),
       [count],
     );
-    try {
-      const { rows } = await program.run({ ...feeds, at });
-      return this.#reshaped(rows, [...dims, dModel]);
-    } finally {
-      for (const tensor of Object.values(feeds)) memory.release(tensor);
-    }
+    const { rows } = await program.run({ ...feeds, at });
+    for (const tensor of Object.values(feeds)) memory.release(tensor);
+    return this.#reshaped(rows, [...dims, dModel]);
   }
 
   /** Copies of the tokens' rows, one after the other. */

@@ -100,17 +100,14 @@ export class Transformer {
       Math.min(pass.starts[Math.floor(i / width)] + (i % width), this.config.positions - 1),
     );
     const looked = await this.#tables.lookup("wte.weight", ids, [rows, width]);
-    try {
-      const { hidden, embed } = await program.run({
-        ...this.weights.outer,
-        looked,
-        positions: this.int32(positions, [rows, width]),
-        ...this.#patches("embed", pass, interventions),
-      });
-      return embed ? { hidden, embed } : { hidden };
-    } finally {
-      this.memory.release(looked);
-    }
+    const { hidden, embed } = await program.run({
+      ...this.weights.outer,
+      looked,
+      positions: this.int32(positions, [rows, width]),
+      ...this.#patches("embed", pass, interventions),
+    });
+    this.memory.release(looked);
+    return embed ? { hidden, embed } : { hidden };
   }
 
   /** Inputs that all the layers of this pass share. */

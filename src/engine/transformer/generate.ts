@@ -1,6 +1,6 @@
 import type { Stoppable } from "../runtime/Stoppable.ts";
 import type { Kept } from "./Kept.ts";
-import { run } from "./run.ts";
+import { run, type RunResult } from "./run.ts";
 import type { Transformer } from "./Transformer.ts";
 
 export interface GenerateOptions extends Stoppable {
@@ -30,31 +30,25 @@ export async function generate(
   const longest = Math.max(...rows.map((row) => row.length));
   const end = options.maxTokens ?? longest + (options.newTokens ?? 0);
   checkLength(end, model.config.positions);
+  const { vocab } = model.config;
   let kept: Kept | undefined;
-  try {
-    let length = Math.min(...rows.map((row) => row.length));
-    while (length < end) {
-      options.signal?.throwIfAborted();
-      const tokens = rows.map((row) => row.slice(0, length));
-      const result = await run(model, {
-        tokens,
-        keep: "keys",
-        readout: rows.map((_, row) => ({ row, token: length - 1 })),
-        ...(kept && { prefix: prefixOf(kept) }),
-      });
-      kept?.dispose();
-      kept = result.kept!;
-      const { vocab } = model.config;
-      rows.forEach((row, r) => {
-        if (row.length > length) return;
-        row.push(choose(result.readout.subarray(r * vocab, (r + 1) * vocab), options));
-      });
-      length++;
-    }
-    return rows;
-  } finally {
+  for (let length = Math.min(...rows.map((row) => row.length)); length < end; length++) {
+    const result: RunResult = await run(model, {
+      tokens: rows.map((row) => row.slice(0, length)),
+      keep: "keys",
+      readout: rows.map((_, row) => ({ row, token: length - 1 })),
+      prefix: kept && prefixOf(kept),
+      signal: options.signal,
+    });
     kept?.dispose();
+    kept = result.kept!;
+    rows.forEach((row, r) => {
+      if (row.length > length) return;
+      row.push(choose(result.readout.subarray(r * vocab, (r + 1) * vocab), options));
+    });
   }
+  kept?.dispose();
+  return rows;
 }
 
 function checkLength(end: number, positions: number): void {

@@ -16,7 +16,7 @@ export interface Run extends Stoppable {
   /** Token ids [batch][token]; rows may have unequal lengths (they are padded on the right). */
   tokens: readonly (readonly number[])[];
   /** Positions below `token` are taken from row rows[r] of a kept run instead of computed. */
-  prefix?: { kept: Kept; rows: readonly number[]; token: number };
+  prefix?: { kept: Kept; rows: readonly number[]; token: number } | undefined;
   interventions?: readonly Intervention[];
   watch?: readonly SiteAt[];
   /** The last block that runs. Default: all. */
@@ -31,7 +31,7 @@ export interface RunResult {
   watched: Float32Array[];
   /** log p(target) per entry, or log p [entry, vocab] where no target was given. */
   readout: Float32Array;
-  kept?: Kept;
+  kept?: Kept | undefined;
 }
 
 /** Runs the model. Throws on empty rows, rows beyond the context, and layers it does not have. */
@@ -39,18 +39,10 @@ export async function run(model: Transformer, request: Run): Promise<RunResult> 
   checkRun(model, request);
   const pass = passOf(request);
   const keeper = request.keep ? new Keeper(model, request, pass) : undefined;
-  try {
-    const { watched, hidden } = await sweep(model, request, { pass, keeper });
-    try {
-      const readout = await read(model, request, { hidden, pass });
-      return { watched, readout, ...(keeper && { kept: keeper.finish() }) };
-    } finally {
-      model.memory.release(hidden);
-    }
-  } catch (error) {
-    keeper?.finish().dispose();
-    throw error;
-  }
+  const { watched, hidden } = await sweep(model, request, { pass, keeper });
+  const readout = await read(model, request, { hidden, pass });
+  model.memory.release(hidden);
+  return { watched, readout, kept: keeper?.finish() };
 }
 
 /** Throws a sentence where a run can't be made. */
@@ -197,7 +189,7 @@ class Keeper {
     return new Kept(this.#model.memory, {
       tokens: this.#run.tokens,
       width: this.#width,
-      ...(this.#embedding && { embedding: this.#embedding }),
+      embedding: this.#embedding,
       hidden: this.#hidden,
       keys: this.#keys,
       values: this.#values,

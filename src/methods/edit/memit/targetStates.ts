@@ -181,12 +181,12 @@ class Batch {
   }
 
   async #open(facts: number[]): Promise<Opened> {
-    const { layer } = this.#problem;
+    const { layer, signal } = this.#problem;
     const parts: Part[] = [];
     for (const [column, { kept, lookups }] of this.#columns.entries()) {
       const width = (fact: number) => kept.tokens[fact].length - lookups[fact];
       for (const some of byWidth(facts, width)) {
-        const at = { rows: some, starts: some.map((fact) => lookups[fact]) };
+        const at = { rows: some, starts: some.map((fact) => lookups[fact]), signal };
         const groups = some.map((_, group) => group);
         const continuation = await this.#model.continuation(kept, { layer, groups, ...at });
         parts.push({ column, facts: some, continuation });

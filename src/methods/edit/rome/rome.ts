@@ -177,8 +177,9 @@ async function findValue(
 ): Promise<{ vStar: Float64Array; steps: ValueStep[] }> {
   const { found, hyperparameters, options } = problem;
   const { layer } = hyperparameters;
-  const continuation = await model.continuation(found.kept, { layer, starts: rows.lookups });
   const { onStep, signal } = options;
+  const starts = rows.lookups;
+  const continuation = await model.continuation(found.kept, { layer, starts, signal });
   return optimiseValue(continuation, {
     ...hyperparameters,
     rows,

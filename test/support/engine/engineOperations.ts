@@ -1,0 +1,107 @@
+import type { WeightDelta } from "../../../src/data/delta/delta.ts";
+import type { Model } from "../../../src/engine/Model.ts";
+import { mlpOutDelta } from "./deltas.ts";
+import type { Operation } from "./interruptions.ts";
+
+const tokens = (width: number, seed = 0) =>
+  Array.from({ length: width }, (_, i) => (i * 7 + seed) % 300);
+
+/** Rank 1 in layer 0, where factors are fed, and of full rank in layer 1, where W + ΔW is made. */
+export function someDeltas(model: Pick<Model, "config">): WeightDelta[] {
+  const { dMlp, dModel } = model.config;
+  return [1, dModel].map((rank, layer) =>
+    mlpOutDelta(model, layer, {
+      rank,
+      u: new Float32Array(rank * dMlp).fill(1e-3),
+      v: new Float32Array(rank * dModel).fill(1e-3),
+    }),
+  );
+}
+
+/** What a model can be asked for, each once; what is made is disposed of. */
+export const engineOperations: Record<string, Operation> = {
+  "a run that keeps everything": async (model, signal) => {
+    const { kept } = await model.run({
+      tokens: [tokens(5), tokens(4, 1)],
+      interventions: [
+        { site: "embed", layer: 0, tokens: [1], mode: "add", values: ones(model.config.dModel) },
+        { site: "key", layer: 1, tokens: [2], mode: "add", values: ones(model.config.dMlp) },
+      ],
+      watch: [
+        { site: "embed", layer: 0 },
+        { site: "mlp", layer: 1 },
+      ],
+      keep: true,
+      readout: [{ row: 0, token: 4, target: 7 }],
+      signal,
+    });
+    kept!.dispose();
+  },
+  "a run that goes on from another": (model, signal) =>
+    model.frame(async () => {
+      const { kept } = await model.run({ tokens: [tokens(5)], keep: true, signal });
+      const prefix = { kept: kept!, rows: [0, 0], token: 3 };
+      const rows = [tokens(6), tokens(5)];
+      const after = await model.run({ tokens: rows, prefix, keep: "keys", signal });
+      kept!.dispose();
+      after.kept!.dispose();
+    }),
+  "a branched run": (model, signal) =>
+    model.frame(async () => {
+      const rows = [tokens(5), tokens(5, 2)];
+      const { kept } = await model.run({ tokens: rows, keep: true, signal });
+      const branches = (["hidden", "mlp", "attn"] as const).flatMap((site) =>
+        [0, 1].map((layer) => ({ site, layer, token: 1 + layer })),
+      );
+      const values = ones(model.config.dModel);
+      await model.branch(
+        kept!,
+        branches.map((at) => ({ interventions: [{ ...at, mode: "replace", values }] })),
+        [
+          { token: 4, target: 9 },
+          { token: 3, target: 2 },
+        ],
+        { signal },
+      );
+      kept!.dispose();
+    }),
+  "a continuation": (model, signal) =>
+    model.frame(async () => {
+      const rows = [tokens(5), tokens(4, 2)];
+      const { kept } = await model.run({ tokens: rows, keep: true, signal });
+      const at = { layer: 0, starts: [2, 1], mostSaved: 1, signal };
+      const continuation = await model.continuation(kept!, at);
+      const added = ones(model.config.dModel);
+      const reference = new Float32Array(model.config.vocab).fill(-Math.log(model.config.vocab));
+      await continuation.evaluate(added, {
+        nll: [{ row: 0, token: 4, target: 3, weight: 1 }],
+        kl: [{ row: 1, token: 2, reference, weight: 1 }],
+      });
+      await continuation.logProbabilities(added, [{ row: 1, token: 3 }]);
+      kept!.dispose();
+    }),
+  "a gradient": (model, signal) =>
+    model.gradient(
+      { tokens: [tokens(5), tokens(3)], signal },
+      { nll: [{ row: 0, token: 4, target: 3, weight: 1 }] },
+      [
+        { site: "embed", layer: 0 },
+        { site: "attn", layer: 1 },
+        { weight: "mlpOut", layer: 0 },
+        { weight: "mlpOut", layer: 1 },
+      ],
+    ),
+  "a generation": (model, signal) => model.generate([[1, 2], [3]], { maxTokens: 5, signal }),
+  "second moments": async (model) => {
+    const moments = await model.keyMoments([0, 1]);
+    try {
+      await moments.add([tokens(5), tokens(3)]);
+      await moments.drain(() => undefined);
+    } finally {
+      moments.dispose();
+    }
+  },
+  "a matrix that is read": (model) => model.readWeight(1),
+};
+
+const ones = (length: number) => new Float32Array(length).fill(0.1);
