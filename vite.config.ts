@@ -4,6 +4,7 @@ import { defaultClientConditions } from "vite";
 import { defineConfig } from "vitest/config";
 import { findChromium } from "./scripts/chromium.mjs";
 import { isolation } from "./scripts/isolation.mjs";
+import { transformers } from "./scripts/transformers.mjs";
 
 // A software GPU lets the kernel tests run on any machine; GPU=real uses the card in this one.
 const software = ["--use-webgpu-adapter=swiftshader", "--enable-unsafe-webgpu"];
@@ -11,7 +12,7 @@ const args = ["--headless=new", "--no-sandbox", ...(process.env.GPU === "real" ?
 const executablePath = findChromium();
 
 export default defineConfig({
-  plugins: [svelte({ configFile: false })],
+  plugins: [transformers(), svelte({ configFile: false })],
   base: "./",
   // onnxruntime-web without its embedded loader: the one copy of the wasm is the asset that
   // the engine names with ?url.
@@ -20,7 +21,6 @@ export default defineConfig({
     exclude: ["onnxruntime-web"],
     // Named, since one that is found only while tests run reloads the page under them.
     include: [
-      "@huggingface/tokenizers",
       "comlink",
       "d3-dsv",
       "d3-scale",
@@ -34,7 +34,7 @@ export default defineConfig({
   },
   server: { headers: isolation },
   preview: { headers: isolation },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [transformers()] },
   build: { target: "esnext" },
   test: {
     setupFiles: ["test/setup.ts"],

@@ -17,6 +17,7 @@ import { parseArgs } from "node:util";
 import { build, createServer } from "vite";
 import { chromium } from "./chromium.mjs";
 import { root } from "./step.mjs";
+import { transformers } from "./transformers.mjs";
 
 const text = { type: "string" };
 const { values } = parseArgs({
@@ -207,6 +208,7 @@ async function buildForNode(name) {
     configFile: false,
     logLevel: "error",
     publicDir: false,
+    plugins: [transformers()],
     build: { ssr: `bench/${name}.ts`, outDir, target: "node20", emptyOutDir: true },
   });
   return join(root, outDir, `${name}.js`);

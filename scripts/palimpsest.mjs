@@ -32,11 +32,13 @@ process.exitCode = await main(process.argv.slice(2), {
 
 async function build() {
   const vite = await import("vite");
+  const { transformers } = await import("./transformers.mjs");
   await vite.build({
     root,
     configFile: false,
     logLevel: "error",
     publicDir: false,
+    plugins: [transformers()],
     build: { ssr: "src/cli/main.ts", outDir: "dist-cli", target: "node20", emptyOutDir: true },
   });
 }

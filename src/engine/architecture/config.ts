@@ -1,3 +1,4 @@
+import { autoConfig } from "../files/pretrained.ts";
 import type { DescribingFiles } from "../files/rememberedFiles.ts";
 
 /** What a graph and a method need to know of a model; the field names of METHODS 1.3. */
@@ -25,19 +26,23 @@ const SUPPORTED = ["gpt2", "gptj"] as const;
 const GELU_NEW = ["gelu_new", "gelu_fast", "gelu_pytorch_tanh"];
 
 /**
- * Reads config.json of a model's files.
+ * Reads config.json of a model's files, as Hugging Face's AutoConfig has it.
  *
  * @throws as {@link parseConfig}, and when the file is missing or not JSON
  */
 export async function readConfig(files: DescribingFiles): Promise<ModelConfig> {
+  const { name, revision } = files;
   const text = new TextDecoder().decode(await files.read("config.json"));
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`config.json of ${files.name} is not JSON`, { cause });
+    throw new Error(`config.json of ${name} is not JSON`, { cause });
   }
-  return parseConfig(json, files.name, files.revision);
+  // What transformers.js fails on is another architecture, or none: parseConfig has the sentence.
+  const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
+  const config: unknown = isObject ? await autoConfig(json as object).catch(() => json) : json;
+  return parseConfig(config, name, revision);
 }
 
 /**
@@ -85,7 +90,8 @@ function architectureOf(fields: Record<string, unknown>, name: string): "gpt2" |
   const type = fields.model_type;
   const found = SUPPORTED.find((architecture) => architecture === type);
   if (found) return found;
-  if (type === undefined) throw new Error(`config.json of ${name} lacks "model_type"`);
+  if (type === undefined || type === null)
+    throw new Error(`config.json of ${name} lacks "model_type"`);
   throw new Error(
     `unknown architecture: ${typeof type === "string" ? type : JSON.stringify(type)} (supported: ${SUPPORTED.join(", ")})`,
   );

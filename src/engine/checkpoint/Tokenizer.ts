@@ -1,10 +1,7 @@
-// @huggingface/tokenizers is the package that @huggingface/transformers builds its own PreTrainedTokenizer on: the
-// same class, the same ids. Importing it through @huggingface/transformers would bring the inference engine along,
-// half a megabyte more, and on import point onnxruntime-web at a CDN, so that the page would no longer keep to itself.
-import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
+import type { PreTrainedTokenizer } from "@huggingface/transformers";
+import { autoTokenizer } from "../files/pretrained.ts";
 import type { DescribingFiles } from "../files/rememberedFiles.ts";
-
-type Json = Record<string, unknown>;
+import { contentOf, END, readTokenizerFiles, type TokenizerFiles } from "./tokenizerFiles.ts";
 
 /**
  * The byte-level BPE of GPT-2 and GPT-J. Everything about positions is exact in bytes: a token may end inside a UTF-8
@@ -13,33 +10,42 @@ type Json = Record<string, unknown>;
 export class Tokenizer {
   /** One more than the largest id. */
   readonly vocab: number;
-  readonly #hub: HubTokenizer;
+  readonly #hub: PreTrainedTokenizer;
   readonly #name: string;
-  readonly #added: Set<string>;
+  readonly #tokens: TokenizerFiles["tokens"];
+  readonly #added: TokenizerFiles["added"];
   readonly #eos: number | undefined;
   readonly #bytes: (Uint8Array | undefined)[] = [];
 
-  private constructor(name: string, json: Json, config: Json) {
+  private constructor(name: string, hub: PreTrainedTokenizer, files: TokenizerFiles) {
     this.#name = name;
-    this.#hub = new HubTokenizer(json, config);
-    const added = [...this.#hub.get_added_tokens_decoder().values()];
-    this.#added = new Set(added.map(({ content }) => content));
-    this.vocab = 1 + Math.max(...this.#hub.get_vocab().values());
-    this.#eos = this.#hub.token_to_id(contentOf(config.eos_token) ?? END);
+    this.#hub = hub;
+    this.#tokens = files.tokens;
+    this.#added = files.added;
+    this.vocab = this.#tokens.length;
+    const eos = contentOf(files.config.eos_token) ?? END;
+    this.#eos = hub.convert_tokens_to_ids(eos);
   }
 
   /**
-   * Reads tokenizer.json and, if there, tokenizer_config.json; or vocab.json and merges.txt (OpenAI's encoder.json and
-   * vocab.bpe) where there is no tokenizer.json.
+   * Hugging Face's AutoTokenizer of a model's files.
    *
-   * @throws a sentence when a file is missing or damaged, or the tokenizer is not a byte-level BPE
+   * @throws as {@link readTokenizerFiles}, and where AutoTokenizer refuses them
    */
   static async load(files: DescribingFiles): Promise<Tokenizer> {
-    const whole = await files.has("tokenizer.json");
-    const json = whole ? await readJson(files, "tokenizer.json") : await fromVocabulary(files);
-    const hasConfig = await files.has("tokenizer_config.json");
-    const config = hasConfig ? await readJson(files, "tokenizer_config.json") : {};
-    return new Tokenizer(files.name, checked(json, files.name), config);
+    const { name } = files;
+    const read = await readTokenizerFiles(files);
+    const hub = await autoTokenizer(read.json, read.config).catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+      throw new Error(`the tokenizer of ${name} cannot be read: ${reason}`, { cause });
+    });
+    // A class that is named in the file may be any of the package's.
+    if (typeof (hub as Partial<PreTrainedTokenizer>).encode !== "function") {
+      throw new Error(
+        `tokenizer_config.json of ${name}: invalid tokenizer_class: ${JSON.stringify(read.config.tokenizer_class)} (GPT2Tokenizer, for one)`,
+      );
+    }
+    return new Tokenizer(name, hub, read);
   }
 
   /** The id of `<|endoftext|>`, which stands for the beginning of a text too. */
@@ -55,9 +61,8 @@ export class Tokenizer {
    */
   encode(text: string): number[] {
     if (text === "") return [];
-    const { ids } = this.#hub.encode(text, { add_special_tokens: false });
-    const spelled = this.bytes(ids).reduce((sum, token) => sum + token.length, 0);
-    if (spelled !== new TextEncoder().encode(text).length) {
+    const ids = this.#hub.encode(text, { add_special_tokens: false });
+    if (!sameBytes(concatenate(this.bytes(ids)), new TextEncoder().encode(text))) {
       throw new Error(
         `the tokenizer of ${this.#name} cannot spell ${JSON.stringify(text)} exactly`,
       );
@@ -93,14 +98,12 @@ export class Tokenizer {
     if (!Number.isSafeInteger(id) || id < 0) {
       throw new Error(`invalid token: ${id} (this tokenizer has 0–${this.vocab - 1})`);
     }
-    const token = this.#hub.id_to_token(id);
+    const token = this.#tokens[id];
     if (token === undefined) return new TextEncoder().encode(`<|${id}|>`);
     const isText = this.#added.has(token);
     return isText ? new TextEncoder().encode(token) : Uint8Array.from(token, byteOf);
   }
 }
-
-const END = "<|endoftext|>";
 
 /** GPT-2 writes every byte as one printable character: itself where it is printable, else 256 onwards in order. */
 const byteAlphabet = new Map<string, number>();
@@ -136,70 +139,5 @@ function concatenate(parts: Uint8Array[]): Uint8Array {
   return whole;
 }
 
-const isRecord = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** A special token is given as text or as an object with its content. */
-function contentOf(token: unknown): string | undefined {
-  if (typeof token === "string") return token;
-  return isRecord(token) && typeof token.content === "string" ? token.content : undefined;
-}
-
-async function readJson(files: DescribingFiles, path: string): Promise<Json> {
-  const text = new TextDecoder().decode(await files.read(path));
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isRecord(value)) return value;
-  } catch {
-    // Said below.
-  }
-  throw new Error(`${path} of ${files.name} is damaged: it is not a JSON object`);
-}
-
-/** tokenizer.json as `transformers` would make it from GPT-2's two older files. */
-async function fromVocabulary(files: DescribingFiles): Promise<Json> {
-  const vocabulary = await firstOf(files, ["vocab.json", "encoder.json"]);
-  const merges = await firstOf(files, ["merges.txt", "vocab.bpe"]);
-  if (!vocabulary || !merges) {
-    throw new Error(`${files.name} has no tokenizer.json, nor vocab.json with merges.txt`);
-  }
-  const vocab = (await readJson(files, vocabulary)) as Record<string, number>;
-  const lines = new TextDecoder().decode(await files.read(merges)).split(/\r?\n/);
-  const added = Object.hasOwn(vocab, END) ? [{ id: vocab[END], content: END, special: true }] : [];
-  return {
-    added_tokens: added,
-    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, use_regex: true },
-    model: {
-      type: "BPE",
-      vocab,
-      merges: lines.filter((line, i) => line !== "" && !(i === 0 && line.startsWith("#version"))),
-    },
-  };
-}
-
-async function firstOf(files: DescribingFiles, paths: string[]): Promise<string | undefined> {
-  for (const path of paths) if (await files.has(path)) return path;
-  return undefined;
-}
-
-function checked(json: Json, name: string): Json {
-  const { model, added_tokens: added } = json;
-  if (!isRecord(model) || !isRecord(model.vocab) || !Array.isArray(model.merges)) {
-    throw new Error(`the tokenizer of ${name} is not a byte-level BPE, as GPT-2's and GPT-J's are`);
-  }
-  if (!JSON.stringify(json.pre_tokenizer ?? null).includes('"ByteLevel"')) {
-    throw new Error(
-      `the tokenizer of ${name} does not split into bytes, as GPT-2's and GPT-J's do`,
-    );
-  }
-  return {
-    // Members the package insists on, with what their absence means.
-    normalizer: null,
-    post_processor: null,
-    decoder: { type: "ByteLevel" },
-    ...json,
-    added_tokens: added ?? [],
-    // GPT-2's first tokenizer.json does not name the type of its model.
-    model: { ...model, type: "BPE" },
-  };
-}
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);

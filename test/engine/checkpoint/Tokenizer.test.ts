@@ -18,6 +18,14 @@ const texts = [
   "\u00a0\ufeffodd \u2028 spaces",
   "the end<|endoftext|>The start",
 ];
+/** A splitter that takes 2ⁿ steps for n a's. */
+const endless = {
+  type: "Sequence",
+  pretokenizers: [
+    { type: "Split", pattern: { Regex: "(a+)+$" }, behavior: "Isolated", invert: false },
+    { type: "ByteLevel", add_prefix_space: false, use_regex: true },
+  ],
+};
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
 let tokenizer: Tokenizer;
@@ -103,8 +111,46 @@ describe("refused with one sentence", () => {
       { "tokenizer.json": { ...json, pre_tokenizer: { type: "Metaspace" } } },
       "the tokenizer of tiny does not split into bytes",
     ],
+    [
+      "a token far beyond any vocabulary",
+      { "tokenizer.json": { ...json, model: { ...json.model, vocab: { a: 1e9 } } } },
+      'the tokenizer of tiny is damaged: "a" has the id 1000000000 (a whole number below 1048576)',
+    ],
+    [
+      "an added token with no id",
+      { "tokenizer.json": { ...json, added_tokens: [{ content: "<|x|>" }] } },
+      'the tokenizer of tiny is damaged: "<|x|>" has the id undefined',
+    ],
+    [
+      "added tokens that are none",
+      { "tokenizer.json": { ...json, added_tokens: [7] } },
+      "the tokenizer of tiny is damaged: its added_tokens are not a list of tokens",
+    ],
+    [
+      "a merge of one token",
+      { "tokenizer.json": { ...json, model: { ...json.model, merges: ["ab"] } } },
+      "the tokenizer of tiny is damaged: one of its merges is not a pair of tokens",
+    ],
+    [
+      "a pattern of its own, which may never end",
+      { "tokenizer.json": { ...json, pre_tokenizer: endless } },
+      'the tokenizer of tiny has a step that is not supported: "Split"',
+    ],
+    [
+      "a normalizer that replaces letters",
+      { "tokenizer.json": { ...json, normalizer: { type: "Replace" } } },
+      'the tokenizer of tiny has a step that is not supported: "Replace"',
+    ],
   ])("%s", async (_, files, sentence) => {
     await expect(load(files)).rejects.toThrow(sentence);
+  });
+
+  test("a text that the tokenizer writes with other letters of as many bytes", async () => {
+    const normalized = await load({ "tokenizer.json": { ...json, normalizer: { type: "NFC" } } });
+    expect(normalized.encode("Šťastný")).toEqual(tokenizer.encode("Šťastný"));
+    expect(() => normalized.encode("a\u0340")).toThrow(
+      'the tokenizer of tiny cannot spell "a\u0340" exactly', // it would spell "a\u0300"
+    );
   });
 
   test("a text it has no tokens for", async () => {
