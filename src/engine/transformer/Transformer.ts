@@ -13,7 +13,7 @@ import { type Extent, Patches } from "./Patches.ts";
 import { Gpu } from "../../kernels/device/Gpu.ts";
 import { Programs } from "../runtime/Programs.ts";
 import { Shelf } from "../storage/Shelf.ts";
-import type { TuningStore } from "../../kernels/device/tuning.ts";
+import type { TuningStore } from "../../kernels/device/TuningStore.ts";
 import type { Runtime } from "../runtime/Runtime.ts";
 import type { Intervention, Site } from "../architecture/sites.ts";
 import type { Weights } from "../checkpoint/weights.ts";

@@ -30,7 +30,10 @@ export class DeviceTiles {
   constructor(
     gpu: Gpu,
     n: number,
-    { side = sideFor(gpu), label = "deviceTiles" }: { side?: number; label?: string } = {},
+    {
+      side = sideFor(gpu),
+      label = "deviceTiles",
+    }: { side?: number | undefined; label?: string } = {},
   ) {
     this.gpu = gpu;
     this.n = n;

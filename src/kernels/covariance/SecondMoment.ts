@@ -8,7 +8,7 @@ import {
 import { fastestCovariance } from "./covarianceTrial.ts";
 import { DeviceTiles } from "./DeviceTiles.ts";
 import type { Gpu } from "../device/Gpu.ts";
-import type { TuningStore } from "../device/tuning.ts";
+import type { TuningStore } from "../device/TuningStore.ts";
 
 /** A smaller matrix is not worth the measurement. */
 export const WORTH_TUNING = 512;
@@ -24,11 +24,11 @@ export const CHUNK = 2 ** 20;
 
 export interface SecondMomentOptions {
   /** Of a tile; a multiple of 4. */
-  side?: number;
+  side?: number | undefined;
   /** How the kernel works, instead of the fastest way that is measured. */
-  variant?: CovarianceVariant;
+  variant?: CovarianceVariant | undefined;
   /** Remembers the measurement. */
-  store?: TuningStore;
+  store?: TuningStore | undefined;
 }
 
 /**
@@ -66,8 +66,8 @@ export class SecondMoment {
     n: number,
     { side, variant, store }: SecondMomentOptions = {},
   ): Promise<SecondMoment> {
-    const options = await chosen(gpu, n, { ...(variant && { variant }), ...(store && { store }) });
-    const tiles = new DeviceTiles(gpu, n, { label: "secondMoment", ...(side && { side }) });
+    const options = await chosen(gpu, n, { variant, store });
+    const tiles = new DeviceTiles(gpu, n, { label: "secondMoment", side });
     return new SecondMoment(tiles, options);
   }
 

@@ -8,7 +8,8 @@ import {
 import { DeviceTiles } from "./DeviceTiles.ts";
 import type { Dispatch, Gpu } from "../device/Gpu.ts";
 import { tileCount } from "./SymmetricTiles.ts";
-import { fastest, type Tuned, type TuningStore } from "../device/tuning.ts";
+import { fastest, type Tuned } from "../device/tuning.ts";
+import type { TuningStore } from "../device/TuningStore.ts";
 
 /** The trial's C is [WIDTH, WIDTH], in 36 tiles. */
 const WIDTH = 1024;

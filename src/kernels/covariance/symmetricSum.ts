@@ -12,7 +12,7 @@ export interface SymmetricSum {
   c: SymmetricTiles;
   scale: number;
   ridge: number;
-  keys?: Keys;
+  keys?: Keys | undefined;
 }
 
 /** A [n, n] in float64, row-major; what lies above the diagonal is not filled in. */

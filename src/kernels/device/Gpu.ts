@@ -1,4 +1,4 @@
-import type { TuningStore } from "./tuning.ts";
+import type { TuningStore } from "./TuningStore.ts";
 
 /** One compute dispatch: the buffers are bound to group 0 in the order of their `@binding`. */
 export interface Dispatch {

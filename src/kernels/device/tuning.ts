@@ -1,10 +1,5 @@
 import type { Gpu } from "./Gpu.ts";
-
-/** Where what was measured is remembered from one page load to the next: values that JSON can hold. */
-export interface TuningStore {
-  get(key: string): Promise<unknown>;
-  set(key: string, value: unknown): Promise<void>;
-}
+import type { TuningStore } from "./TuningStore.ts";
 
 /** The fastest of some candidates on a device, and its operations per second. */
 export interface Tuned<T> {

@@ -16,13 +16,13 @@ const goodError = 1e-12;
 
 /** What is factorised besides C, and where. */
 export interface FactorOptions {
-  gpu?: Gpu;
+  gpu?: Gpu | undefined;
   /** Default 1. */
   scale?: number;
   /** Added to the diagonal of scale · C; default 0. */
   ridge?: number;
   /** K, whose K Kᵀ is added; default none. */
-  keys?: Keys;
+  keys?: Keys | undefined;
   /** Whether to look for the ridge that mends A where it is not positive definite, which takes up to seven more factors; default true. */
   findRidge?: boolean;
 }
@@ -64,7 +64,7 @@ export class Factor {
       throw new Error(
         `invalid keys: ${keys.data.length} numbers (expected ${c.n} × ${keys.count} = ${c.n * keys.count})`,
       );
-    const factor = new Factor({ c, scale, ridge, ...(keys && { keys }) });
+    const factor = new Factor({ c, scale, ridge, keys });
     if (gpu) factor.#device = await DeviceFactor.of(gpu, factor.#sum);
     if (!factor.#device) {
       const bad = factor.#inFloat64();

@@ -18,7 +18,7 @@ export interface SpectrumOptions {
   scale?: number;
   /** A factor of scale · c; without it one is made, and not kept. */
   factor?: Factor;
-  gpu?: Gpu;
+  gpu?: Gpu | undefined;
 }
 
 /**
@@ -50,7 +50,7 @@ async function positiveFactor(
   { scale, gpu }: { scale: number; gpu: Gpu | undefined },
 ): Promise<Factor | undefined> {
   try {
-    return await Factor.of(c, { scale, findRidge: false, ...(gpu && { gpu }) });
+    return await Factor.of(c, { scale, findRidge: false, gpu });
   } catch (error) {
     if (String(error).includes("not positive definite")) return undefined;
     throw error;

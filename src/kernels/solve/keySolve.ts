@@ -45,10 +45,10 @@ export interface KeySystem {
   keys: Float64Array;
   columns: number;
   /** A factor of c times any scale, at hand; the Woodbury route solves with it. */
-  factor?: Factor;
+  factor?: Factor | undefined;
   /** Makes such a factor, for the caller to keep, when the Woodbury route needs one that is not at hand. */
   makeFactor?: () => Promise<Factor>;
-  gpu?: Gpu;
+  gpu?: Gpu | undefined;
   /** Default: the cheaper one. */
   route?: Route;
 }
@@ -74,7 +74,7 @@ export async function solveKeys(system: KeySystem): Promise<{ x: Float64Array; r
 
 async function byFreshFactor({ c, scale, keys, columns, factor: ofC, gpu }: KeySystem) {
   const ridge = ofC ? (ofC.ridge * scale) / ofC.scale : 0;
-  const all = { scale, ridge, keys: { data: keys, count: columns }, ...(gpu && { gpu }) };
+  const all = { scale, ridge, keys: { data: keys, count: columns }, gpu };
   const factor = await Factor.of(c, all);
   try {
     return await factor.solve(keys, columns);
@@ -86,7 +86,7 @@ async function byFreshFactor({ c, scale, keys, columns, factor: ofC, gpu }: KeyS
 async function byWoodbury(system: KeySystem): Promise<Float64Array> {
   const { c, scale, keys, columns, gpu, makeFactor } = system;
   const given = system.factor ?? (await makeFactor?.());
-  const factor = given ?? (await Factor.of(c, { scale, ...(gpu && { gpu }) }));
+  const factor = given ?? (await Factor.of(c, { scale, gpu }));
   try {
     const solved = await factor.solve(keys, columns);
     return smallSolve(keys, scaled(solved, factor.scale / scale), [c.n, columns]);

@@ -22,7 +22,7 @@ export function covarianceFactor(statistics: LayerStatistics, gpu?: Gpu): Promis
   const found = factors.get(statistics);
   if (found) return found;
   const { sum, count } = statistics;
-  const made = Factor.of(sum, { scale: 1 / count, ...(gpu && { gpu }) });
+  const made = Factor.of(sum, { scale: 1 / count, gpu });
   factors.set(statistics, made);
   made.then(
     (factor) => hold(statistics, factor),
@@ -63,7 +63,7 @@ export interface KeyRequest {
   /** K [dMlp, columns], row-major. */
   keys: Float64Array;
   columns: number;
-  gpu?: Gpu;
+  gpu?: Gpu | undefined;
 }
 
 /**
@@ -80,8 +80,9 @@ export async function solveCovarianceKeys(
     scale: lambda / statistics.count,
     keys,
     columns,
-    ...(factor ? { factor } : { makeFactor: () => covarianceFactor(statistics, gpu) }),
-    ...(gpu && { gpu }),
+    factor,
+    makeFactor: () => covarianceFactor(statistics, gpu),
+    gpu,
   });
   return x;
 }

@@ -25,6 +25,6 @@ export async function statisticsSpectrum(
   const effectiveRank = (trace / frobeniusNorm(sum)) ** 2;
   if (count < dMlp) return { effectiveRank, conditionNumber: Infinity };
   if (!gpu && dMlp > QUICK && !thorough) return { effectiveRank };
-  const { condition } = await spectrumOf(sum, { scale: 1 / count, ...(gpu && { gpu }) });
+  const { condition } = await spectrumOf(sum, { scale: 1 / count, gpu });
   return { effectiveRank, conditionNumber: condition };
 }

@@ -222,12 +222,9 @@ async function send(bytes: Uint8Array, etag: string, exchange: Exchange): Promis
   if (partial && fault?.kind === "wrongRange") [begin, stop] = [0, stop - begin];
   const body = Uint8Array.from(bytes.subarray(begin, stop));
   if (fault?.kind === "corrupt" && body.length) body[fault.at % body.length] ^= 0x40;
-  response.writeHead(partial ? 206 : 200, {
-    etag,
-    "content-type": "application/octet-stream",
-    ...(partial && { "content-range": `bytes ${begin}-${stop - 1}/${bytes.length}` }),
-    ...(fault?.kind !== "short" && { "content-length": body.length }),
-  });
+  if (partial) response.setHeader("content-range", `bytes ${begin}-${stop - 1}/${bytes.length}`);
+  if (fault?.kind !== "short") response.setHeader("content-length", body.length);
+  response.writeHead(partial ? 206 : 200, { etag, "content-type": "application/octet-stream" });
   if (request.method === "HEAD") {
     response.end();
     return 0;

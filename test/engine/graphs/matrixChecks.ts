@@ -49,8 +49,8 @@ export async function checkMatrix(runtime: Runtime, spec: MatrixCase, expansion:
     ...partFeeds(stored, layout, { inputs, outMajor }),
     x: { data: wave(2 * 3 * inputs, 0.37), dims: [2, 3, inputs] },
     dy: { data: wave(2 * 3 * outputs, 0.53), dims: [2, 3, outputs] },
-    ...(bias && { b: { data: wave(outputs, 0.71), dims: [outputs] } }),
   };
+  const biased = bias ? { ...feeds, b: { data: wave(outputs, 0.71), dims: [outputs] } } : feeds;
   const graph = new Graph();
   const x = graph.input("x", ["batch", "token", inputs]);
   const shape = [inputs, outputs] as const;
@@ -60,7 +60,7 @@ export async function checkMatrix(runtime: Runtime, spec: MatrixCase, expansion:
   const expanded = Object.fromEntries(matrix.expanded().map((part, i) => [`part.${i}`, part]));
   const program = await programs.get("matrix", () => graph.build({ y, dx, ...expanded }));
   const tensors = Object.fromEntries(
-    Object.entries(feeds).map(([name, { data, dims }]) => [name, memory.upload(data, dims)]),
+    Object.entries(biased).map(([name, { data, dims }]) => [name, memory.upload(data, dims)]),
   );
   const results = await program.run(tensors);
   const read = async (name: string) => Float32Array.from(await memory.read(results[name]));

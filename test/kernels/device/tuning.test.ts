@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { Gpu } from "../../../src/kernels/device/Gpu.ts";
-import { fastest, tuningKey, type TuningStore } from "../../../src/kernels/device/tuning.ts";
+import { fastest, tuningKey } from "../../../src/kernels/device/tuning.ts";
+import type { TuningStore } from "../../../src/kernels/device/TuningStore.ts";
 
 /** Of a Gpu, only what tells its device from others. */
 function fakeGpu(description = "a card"): Gpu {

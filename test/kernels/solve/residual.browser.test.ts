@@ -13,7 +13,7 @@ async function difference(
 ): Promise<number> {
   const c = SymmetricTiles.from(positiveDefinite(n, 1e3), n, side);
   const keys = { data: uniform(n * count, 5), count };
-  const sum = { c, scale: 1 / 7, ridge: 0.01, ...(count > 0 && { keys }) };
+  const sum = { c, scale: 1 / 7, ridge: 0.01, keys: count > 0 ? keys : undefined };
   // columns of very different sizes, so that some products leave float32's range unless they are scaled
   const x = uniform(n * columns, 3).map((value, at) => value * 10 ** (30 * ((at % columns) % 2)));
   const b = new Float64Array(n * columns);
