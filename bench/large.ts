@@ -2,7 +2,7 @@ import { Model } from "../src/engine/Model.ts";
 import type { ModelFiles } from "../src/engine/files/ModelFiles.ts";
 import type { Precision } from "../src/engine/checkpoint/precision.ts";
 import type { Runtime } from "../src/engine/runtime/Runtime.ts";
-import { romePreset } from "../src/methods/edit/presets.ts";
+import { romePreset } from "../src/methods/edit/rome/romePreset.ts";
 import { rome } from "../src/methods/edit/rome/rome.ts";
 import { trace } from "../src/methods/trace/trace.ts";
 
@@ -83,9 +83,9 @@ export async function measureLarge(options: LargeOptions): Promise<LargeStep[]> 
       return `${tokens.length} tokens, ${layers} layers, ${options.samples ?? 10} samples`;
     });
     await step("ROME edit", async () => {
-      const { source, ...preset } = romePreset(model!.config);
+      const { settings: preset, source } = romePreset(model!.config);
       const { steps = preset.steps, layer = preset.layer, bare } = options;
-      const settings = { ...preset, steps, layer, mom2Adjustment: false };
+      const settings = { ...preset, steps, layer, covariance: "I" as const };
       const request = { prompt, subject, target: " Florence" };
       const contexts = bare ? { contexts: ["{}"] } : {};
       const made = await rome(model!, request, settings, { seed: 0, ...contexts });

@@ -3,7 +3,7 @@ import type { Model } from "../src/engine/Model.ts";
 import { checkEditRequest, type EditRequest } from "../src/methods/edit/editRequest.ts";
 import { editRows } from "../src/methods/edit/editRows.ts";
 import { memitContexts } from "../src/methods/edit/memit/memitContexts.ts";
-import { memitPreset } from "../src/methods/edit/presets.ts";
+import { memitPreset } from "../src/methods/edit/memit/memitPreset.ts";
 import { targetStates } from "../src/methods/edit/memit/targetStates.ts";
 import type { Measurement } from "./Measurement.ts";
 
@@ -11,7 +11,7 @@ const FACTS = 64;
 
 /** MEMIT's search for z: 64 facts in one batch, and the same facts one after the other. */
 export async function measureStates(model: Model, facts: Fact[]): Promise<Measurement[]> {
-  const { source, ...preset } = memitPreset(model.config);
+  const { settings: preset } = memitPreset(model.config);
   const contexts = (await memitContexts(model, { seed: 0 })).flat();
   const layer = preset.layers[preset.layers.length - 1];
   const problem = { ...preset, steps: 10, layer, contexts };

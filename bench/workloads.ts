@@ -4,12 +4,13 @@ import type { ModelFiles } from "../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../src/engine/runtime/Runtime.ts";
 import { contextTemplates } from "../src/methods/edit/contextTemplates.ts";
 import { covarianceFactor } from "../src/methods/statistics/covarianceFactor.ts";
-import { romePreset } from "../src/methods/edit/presets.ts";
+import { romePreset } from "../src/methods/edit/rome/romePreset.ts";
 import { rome, type RomeOptions } from "../src/methods/edit/rome/rome.ts";
 import { shippedStatistics } from "../src/methods/statistics/shippedStatistics.ts";
 import { sigma } from "../src/methods/trace/sigma.ts";
 import { fillTemplate } from "../src/methods/prompt/subject.ts";
-import { trace, type TraceRequest } from "../src/methods/trace/trace.ts";
+import { trace } from "../src/methods/trace/trace.ts";
+import type { TraceRequest } from "../src/data/trace/TraceRequest.ts";
 import { blockFlops } from "./flops.ts";
 import type { Measurement } from "./Measurement.ts";
 import { measureStates } from "./states.ts";
@@ -67,7 +68,7 @@ async function measureTrace(model: Model, { prompt, subject }: Fact): Promise<Me
 }
 
 async function measureEdit(model: Model, fact: Fact, files: ModelFiles): Promise<Measurement[]> {
-  const { source, ...preset } = romePreset(model.config);
+  const { settings: preset } = romePreset(model.config);
   const hyperparameters = { ...preset, steps: 20 };
   const [statistics] = await shippedStatistics(files, model.config, hyperparameters.layer);
   const { prompt, subject, newTargets } = fact;

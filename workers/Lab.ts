@@ -9,7 +9,9 @@ import type { Runtime } from "../src/engine/runtime/Runtime.ts";
 import { openWebRuntime } from "../src/engine/runtime/webRuntime.ts";
 import { continueText } from "../src/methods/prompt/continueText.ts";
 import { predict } from "../src/methods/prompt/predict.ts";
-import { memitPreset, romePreset, tracePreset } from "../src/methods/edit/presets.ts";
+import { memitPreset } from "../src/methods/edit/memit/memitPreset.ts";
+import { romePreset } from "../src/methods/edit/rome/romePreset.ts";
+import { tracePreset } from "../src/methods/trace/tracePreset.ts";
 import { rome } from "../src/methods/edit/rome/rome.ts";
 import { scoreCase } from "../src/methods/score/score.ts";
 import { sigma } from "../src/methods/trace/sigma.ts";
@@ -155,7 +157,7 @@ export class Lab {
     this.#applied = none;
     this.#edits.modelChanged();
     this.#sigma = undefined;
-    const preset = romePreset(model.config);
+    const preset = flat(romePreset(model.config));
     this.statistics.reset();
     // Where they are damaged, an edit says so.
     await this.statistics.of(preset.layer).catch(() => undefined);
@@ -166,8 +168,8 @@ export class Lab {
       precision: model.precision,
       bytes: model.ledger.bytes,
       offline: files.offline ?? false,
-      tracing: tracePreset(model.config),
-      memit: memitPreset(model.config),
+      tracing: flat(tracePreset(model.config)),
+      memit: flat(memitPreset(model.config)),
       statistics: this.statistics.view(),
     };
   }
@@ -236,7 +238,8 @@ export class Lab {
       });
       const { steps, relativeNorm, keyRatio } = made;
       const delta = withPrecision(made.delta, this.#loaded());
-      const source = hyperparameters.mom2Adjustment ? (statistics?.source ?? "") : "none: C = I";
+      const source =
+        hyperparameters.covariance === "C" ? (statistics?.source ?? "") : "none: C = I";
       const how = { contexts: made.contexts, statistics: source };
       return {
         edit: this.#edits.hold(delta, how),
@@ -305,6 +308,12 @@ export class Lab {
     return this.#runtime;
   }
 }
+
+/** A preset as one object. */
+const flat = <S>({ settings, source }: { settings: S; source: string }) => ({
+  ...settings,
+  source,
+});
 
 /** The prompt, one paraphrase and one neighbour: where text should change, and where not. */
 function comparedPrompts(scored: View.Case): string[] {

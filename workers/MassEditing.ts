@@ -8,7 +8,7 @@ import { romeSequence } from "../src/methods/edit/rome/romeSequence.ts";
 import { scoreCase, summarise } from "../src/methods/score/score.ts";
 import { type TargetAnswer, targetAnswers } from "../src/methods/score/targetAnswers.ts";
 import { changeNorm } from "../src/methods/edit/norm.ts";
-import type { ValueCache } from "../src/methods/edit/memit/valueCache.ts";
+import type { ValueCache } from "../src/methods/edit/Editor.ts";
 import { Bundle } from "./Bundle.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import { withPrecision } from "./withPrecision.ts";
@@ -125,7 +125,7 @@ export class MassEditing {
   }
 
   async #demandStatistics({ method, hyperparameters }: MassOrder) {
-    if (method === "sequence" && !hyperparameters.mom2Adjustment) return;
+    if (method === "sequence" && hyperparameters.covariance === "I") return;
     const layers = method === "memit" ? hyperparameters.layers : [hyperparameters.layer];
     const missing = await this.missing(layers);
     if (missing.length) throw new Error(missingStatistics(method, missing));
@@ -172,7 +172,9 @@ export class MassEditing {
         sources.set(layer, found.source);
         return found;
       },
-      onEvent: (event) => bundle.add(event, event.type === "stage" || event.type === "layer"),
+      onEvent: (event) => {
+        if (event.type !== "edited") bundle.add(event, ["stage", "layer"].includes(event.type));
+      },
     });
     const { delta, relativeNorm, written } = made;
     const layers = made.layers.map(({ layer, residual }, i) => ({
@@ -202,7 +204,7 @@ export class MassEditing {
       },
       statistics: async (layer) => {
         const found = await this.#host.statistics.of(layer);
-        if (found && hyperparameters.mom2Adjustment) source = found.source;
+        if (found && hyperparameters.covariance === "C") source = found.source;
         return found;
       },
       onStep: (step) => bundle.add({ type: "edited", step }),

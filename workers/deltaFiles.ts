@@ -54,7 +54,7 @@ export function recipeOf({
     seed,
     model: { name: model, revision, ...(precision !== undefined && { precision }) },
     contexts: Array.isArray(contexts) ? (contexts as string[]) : [],
-    statistics: hyperparameters.mom2Adjustment === false ? null : { source },
+    statistics: hyperparameters.covariance === "I" ? null : { source },
   };
 }
 

@@ -4,7 +4,7 @@ import type { Model } from "../engine/Model.ts";
 import type { Precision } from "../engine/checkpoint/precision.ts";
 import { divergence, type Divergence } from "../methods/score/divergence.ts";
 import { pearson } from "../methods/score/pearson.ts";
-import type { RomeHyperparameters } from "../methods/edit/rome/rome.ts";
+import type { RomeHyperparameters } from "../methods/edit/rome/RomeHyperparameters.ts";
 import type { Summary } from "../methods/score/score.ts";
 import type { LayerStatistics } from "../methods/statistics/statistics.ts";
 import { romeSweep } from "./sweep.ts";

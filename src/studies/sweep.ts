@@ -2,7 +2,8 @@ import type { Stoppable } from "../engine/runtime/Stoppable.ts";
 import type { Case } from "../data/facts/facts.ts";
 import type { Model } from "../engine/Model.ts";
 import { contextTemplates } from "../methods/edit/contextTemplates.ts";
-import { rome, type RomeHyperparameters } from "../methods/edit/rome/rome.ts";
+import { rome } from "../methods/edit/rome/rome.ts";
+import type { RomeHyperparameters } from "../methods/edit/rome/RomeHyperparameters.ts";
 import { scoreCase, summarise, type CaseScore, type Summary } from "../methods/score/score.ts";
 import type { LayerStatistics } from "../methods/statistics/statistics.ts";
 

@@ -28,7 +28,7 @@ ROME = {
     "weightDecay": 0.5,
     "klFactor": 0.0625,
     "keyMode": "code",
-    "mom2Adjustment": True,
+    "covariance": "C",
     "contextLengths": [],
     "factToken": "subject_last",
 }

@@ -9,14 +9,14 @@ def rome(reference, request, hyperparameters, contexts, moment):
     """The rank-one edit u vᵀ of one MLP output matrix, and everything on the way to it.
 
     request: prompt with one {}, subject, target. hyperparameters: layer, steps, learningRate, clamp,
-    weightDecay, klFactor, keyMode ("code" or "r-rome"), mom2Adjustment. contexts: templates with {}.
+    weightDecay, klFactor, keyMode ("code" or "r-rome"), covariance ("C" or "I"). contexts: templates with {}.
     moment: C [dMlp, dMlp].
     """
     layer = hyperparameters["layer"]
     prompts = [context.replace("{}", request["prompt"], 1) for context in contexts]
     keys = torch.stack([site_at(reference, p, request["subject"], "key", layer) for p in prompts])
     mean_key = keys.mean(0)
-    u = torch.linalg.solve(moment, mean_key) if hyperparameters["mom2Adjustment"] else mean_key
+    u = torch.linalg.solve(moment, mean_key) if hyperparameters["covariance"] == "C" else mean_key
     u = u / u.norm()
 
     value, steps = searched_value(reference, request, hyperparameters, prompts, ("mlp", layer))

@@ -56,7 +56,7 @@ ROME = {
     "weightDecay": 0.5,
     "klFactor": 0.0625,
     "keyMode": "code",
-    "mom2Adjustment": True,
+    "covariance": "C",
     "contextLengths": [],
     "factToken": "subject_last",
 }
@@ -71,7 +71,7 @@ EDITS = {
     ),
     "layer 0, C = I, one context": (
         {**START, "target": " Lindholm"},
-        {**ROME, "layer": 0, "mom2Adjustment": False, "clamp": 10, "learningRate": 0.2,
+        {**ROME, "layer": 0, "covariance": "I", "clamp": 10, "learningRate": 0.2,
          "klFactor": 0, "weightDecay": 0.01, "steps": 40},
     ),
 }  # fmt: skip

@@ -9,7 +9,7 @@ import {
   type PrecisionResult,
   precisionStudy,
 } from "../../src/studies/precisionStudy.ts";
-import { romePreset } from "../../src/methods/edit/presets.ts";
+import { romePreset } from "../../src/methods/edit/rome/romePreset.ts";
 import { romeSweep } from "../../src/studies/sweep.ts";
 import { goldenStatistics, tinyModel } from "../support/methods/tiny.ts";
 
@@ -51,7 +51,7 @@ async function load(precision: Precision): Promise<Model> {
 
 beforeAll(async () => {
   const model = await tinyModel();
-  const { source, ...preset } = romePreset(model.config);
+  const { settings: preset } = romePreset(model.config);
   await model.dispose();
   const hyperparameters = { ...preset, layer: 1, steps: 5 };
   plan = {

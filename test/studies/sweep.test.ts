@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { Case } from "../../src/data/facts/facts.ts";
-import { romePreset } from "../../src/methods/edit/presets.ts";
+import { romePreset } from "../../src/methods/edit/rome/romePreset.ts";
 import { rome } from "../../src/methods/edit/rome/rome.ts";
 import { scoreCase } from "../../src/methods/score/score.ts";
 import { romeSweep } from "../../src/studies/sweep.ts";
@@ -22,7 +22,10 @@ const fact: Case = {
 test("every combination is tried in order, and the model ends without edits", async () => {
   const model = await tinyModel();
   const statistics = await goldenStatistics("tiny-gpt2");
-  const hyperparameters = { ...romePreset(model.config), contextLengths: [[5, 2]] as [[5, 2]] };
+  const hyperparameters = {
+    ...romePreset(model.config).settings,
+    contextLengths: [[5, 2]] as [[5, 2]],
+  };
   const before = await scoreCase(model, fact);
   const done: number[] = [];
   const results = await romeSweep(

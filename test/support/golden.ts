@@ -1,11 +1,9 @@
 import { readFile } from "node:fs/promises";
-import type {
-  EditRequest,
-  RomeHyperparameters,
-  ValueStep,
-} from "../../src/methods/edit/rome/rome.ts";
-import type { MemitHyperparameters } from "../../src/methods/edit/memit/memit.ts";
-import type { TraceRequest } from "../../src/methods/trace/trace.ts";
+import type { EditRequest } from "../../src/methods/edit/editRequest.ts";
+import type { RomeHyperparameters } from "../../src/methods/edit/rome/RomeHyperparameters.ts";
+import type { ValueStep } from "../../src/methods/edit/valueSearch.ts";
+import type { MemitHyperparameters } from "../../src/methods/edit/memit/MemitHyperparameters.ts";
+import type { TraceRequest } from "../../src/data/trace/TraceRequest.ts";
 
 /** One causal trace by test/golden/causal_tracing.py, in float64. */
 export interface GoldenTrace {

@@ -126,7 +126,7 @@ const sequence: MassOrder = {
     ...search,
     layer: 1,
     keyMode: "code",
-    mom2Adjustment: true,
+    covariance: "C",
     contextLengths: [],
   },
 };

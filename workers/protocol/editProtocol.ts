@@ -1,7 +1,8 @@
 import type { WrittenFact } from "../../src/data/delta/provenance.ts";
 import type { EditRequest } from "../../src/methods/edit/editRequest.ts";
-import type { MemitEvent, MemitHyperparameters } from "../../src/methods/edit/memit/memit.ts";
-import type { RomeHyperparameters } from "../../src/methods/edit/rome/rome.ts";
+import type { EditEvent as EditorEvent } from "../../src/methods/edit/Editor.ts";
+import type { MemitHyperparameters } from "../../src/methods/edit/memit/MemitHyperparameters.ts";
+import type { RomeHyperparameters } from "../../src/methods/edit/rome/RomeHyperparameters.ts";
 import type { SequenceStep } from "../../src/methods/edit/rome/romeSequence.ts";
 import type { ValueStep } from "../../src/methods/edit/valueSearch.ts";
 import type { TargetAnswer } from "../../src/methods/score/targetAnswers.ts";
@@ -107,7 +108,7 @@ export type MassOrder = { facts: EditRequest[]; seed: number } & (
 
 /** What a run of many facts reports; facts are counted from 0. */
 export type MassEvent =
-  | MemitEvent
+  | Exclude<EditorEvent, { type: "edited" }>
   | { type: "before"; answers: TargetAnswer[] }
   | { type: "perplexity"; perplexity: number }
   | { type: "edited"; step: SequenceStep }

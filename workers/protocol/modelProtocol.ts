@@ -2,9 +2,9 @@ import type { ModelConfig } from "../../src/engine/architecture/config.ts";
 import type { ChosenModel, ModelRequest } from "../../src/engine/files/openSource.ts";
 import type { KeptModel } from "../../src/engine/files/keptModels.ts";
 import type { Precision } from "../../src/engine/checkpoint/precision.ts";
-import type { MemitHyperparameters } from "../../src/methods/edit/memit/memit.ts";
-import type { TracePreset } from "../../src/methods/edit/presets.ts";
-import type { RomeHyperparameters } from "../../src/methods/edit/rome/rome.ts";
+import type { MemitHyperparameters } from "../../src/methods/edit/memit/MemitHyperparameters.ts";
+import type { TracePreset as Preset } from "../../src/methods/trace/tracePreset.ts";
+import type { RomeHyperparameters } from "../../src/methods/edit/rome/RomeHyperparameters.ts";
 import type { StatisticsView } from "./statisticsProtocol.ts";
 
 /** What runs the model: the execution provider, the device's name, and why it is not WebGPU. */
@@ -14,6 +14,9 @@ export interface DeviceView {
   /** A sentence, when a graphics card was asked for and is not used. */
   notice?: string;
 }
+
+/** A trace's settings for a model, and where they come from. */
+export type TracePreset = Omit<Preset["settings"], "seed"> & { source: string };
 
 /** A loaded model, as the page needs to know it. */
 export interface ModelView {

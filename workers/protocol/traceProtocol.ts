@@ -1,4 +1,5 @@
-import type { Trace, TraceRequest, TraceStart } from "../../src/methods/trace/trace.ts";
+import type { Trace, TraceStart } from "../../src/data/trace/Trace.ts";
+import type { TraceRequest } from "../../src/data/trace/TraceRequest.ts";
 
 /** A prompt as the model sees it. */
 export interface TokensView {

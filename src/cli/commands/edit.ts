@@ -4,12 +4,9 @@ import { writeNpz } from "../../data/archive/npz.ts";
 import { adapterFiles } from "../../data/delta/peft.ts";
 import { writeRecipe } from "../../data/delta/recipe.ts";
 import type { Model } from "../../engine/Model.ts";
-import {
-  type EditRequest,
-  rome,
-  type RomeEdit,
-  type RomeHyperparameters,
-} from "../../methods/edit/rome/rome.ts";
+import type { EditRequest } from "../../methods/edit/editRequest.ts";
+import { rome, type RomeEdit } from "../../methods/edit/rome/rome.ts";
+import type { RomeHyperparameters } from "../../methods/edit/rome/RomeHyperparameters.ts";
 import type { LayerStatistics } from "../../methods/statistics/statistics.ts";
 import { fillTemplate } from "../../methods/prompt/subject.ts";
 import { targetLikelihoods } from "../../methods/score/targetLikelihoods.ts";

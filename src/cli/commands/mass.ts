@@ -3,7 +3,8 @@ import { contextTemplates } from "../../methods/edit/contextTemplates.ts";
 import { type MassEditor, type MassResult, massStudy } from "../../studies/massStudy.ts";
 import { memit } from "../../methods/edit/memit/memit.ts";
 import { memitContexts } from "../../methods/edit/memit/memitContexts.ts";
-import { memitPreset, romePreset } from "../../methods/edit/presets.ts";
+import { memitPreset } from "../../methods/edit/memit/memitPreset.ts";
+import { romePreset } from "../../methods/edit/rome/romePreset.ts";
 import { romeSequence } from "../../methods/edit/rome/romeSequence.ts";
 import type { LayerStatistics } from "../../methods/statistics/statistics.ts";
 import { fillTemplate } from "../../methods/prompt/subject.ts";
@@ -119,7 +120,7 @@ const editors: Record<
 /** MEMIT; each case's z is searched for once, whatever groups it is in. */
 async function memitEditor(opened: OpenModel, given: Given) {
   const { model } = opened;
-  const { source, ...preset } = memitPreset(model.config);
+  const { settings: preset } = memitPreset(model.config);
   const hyperparameters = { ...preset, ...memitChanges(given) };
   const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 0;
   const contexts = await memitContexts(model, { seed });
@@ -147,7 +148,7 @@ export function memoryValues() {
 /** ROME with the model's preset, one fact after the other. */
 async function romeEditor(opened: OpenModel, given: Given) {
   const { model } = opened;
-  const { source, ...hyperparameters } = romePreset(model.config);
+  const { settings: hyperparameters } = romePreset(model.config);
   const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 0;
   const contexts = await contextTemplates(model, hyperparameters.contextLengths, { seed });
   const sources = new Map<number, LayerStatistics>();

@@ -6,14 +6,12 @@ import { requestsOf } from "../../data/delta/provenance.ts";
 import { writeNpz } from "../../data/archive/npz.ts";
 import { adapterFiles } from "../../data/delta/peft.ts";
 import type { Model } from "../../engine/Model.ts";
-import {
-  memit,
-  type MemitEdit,
-  type MemitEvent,
-  type MemitHyperparameters,
-} from "../../methods/edit/memit/memit.ts";
-import { type ContextGroups, groupContexts } from "../../methods/edit/memit/memitContexts.ts";
-import { memitPreset } from "../../methods/edit/presets.ts";
+import { memit, type MemitEdit } from "../../methods/edit/memit/memit.ts";
+import type { EditEvent } from "../../methods/edit/Editor.ts";
+import type { MemitHyperparameters } from "../../methods/edit/memit/MemitHyperparameters.ts";
+import type { ContextGroups } from "../../methods/edit/contextTemplates.ts";
+import { groupContexts } from "../../methods/edit/memit/memitContexts.ts";
+import { memitPreset } from "../../methods/edit/memit/memitPreset.ts";
 import type { LayerStatistics } from "../../methods/statistics/statistics.ts";
 import { fillTemplate } from "../../methods/prompt/subject.ts";
 import { targetAnswers, type TargetAnswer } from "../../methods/score/targetAnswers.ts";
@@ -50,7 +48,7 @@ export async function runMemit(given: Record<string, unknown>, terminal: Termina
   const facts = parseFactTable(new TextDecoder().decode(await readBytes(path)), path);
   const opened = await openModel(given, terminal);
   const { model } = opened;
-  const { source, ...preset } = memitPreset(model.config);
+  const { settings: preset } = memitPreset(model.config);
   const hyperparameters = { ...preset, ...changes };
   const contexts = await readContextGroups(given.contexts as string | undefined);
   const sources = new Map<number, LayerStatistics>();
@@ -144,7 +142,7 @@ export async function neededStatistics(
 }
 
 /** A line that says how far the edit is. */
-export function progressOf(facts: number, terminal: Terminal): (event: MemitEvent) => void {
+export function progressOf(facts: number, terminal: Terminal): (event: EditEvent) => void {
   let found = 0;
   return (event) => {
     if (event.type === "found") found++;

@@ -9,7 +9,7 @@ import {
   precisionStudy,
   type Statement,
 } from "../../studies/precisionStudy.ts";
-import { romePreset } from "../../methods/edit/presets.ts";
+import { romePreset } from "../../methods/edit/rome/romePreset.ts";
 import { pythonShuffle } from "../../methods/random/pythonRandom.ts";
 import { fillTemplate } from "../../methods/prompt/subject.ts";
 import { knownCases, readCases } from "../open/cases.ts";
@@ -102,7 +102,7 @@ async function planOf(
   const { model } = opened;
   const own = await readCases(join(terminal.root, "public", "facts.json"));
   const facts = [...own, ...cases].map(statement);
-  const { source, ...hyperparameters } = romePreset(model.config);
+  const { settings: hyperparameters } = romePreset(model.config);
   const statistics = await layerStatistics(opened, hyperparameters.layer, stats);
   if (!statistics) {
     const missing = `${model.config.name} has no statistics of layer ${hyperparameters.layer}`;

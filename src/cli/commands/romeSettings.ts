@@ -1,6 +1,6 @@
 import { checkContexts } from "../../methods/edit/contextTemplates.ts";
-import { romePreset } from "../../methods/edit/presets.ts";
-import type { RomeHyperparameters } from "../../methods/edit/rome/rome.ts";
+import { romePreset } from "../../methods/edit/rome/romePreset.ts";
+import type { RomeHyperparameters } from "../../methods/edit/rome/RomeHyperparameters.ts";
 import type { LayerStatistics } from "../../methods/statistics/statistics.ts";
 import type { Terminal } from "../Command.ts";
 import { readJson } from "../open/files.ts";
@@ -59,7 +59,7 @@ export function romeWishes(given: Record<string, unknown>): RomeWishes {
       ...(given["key-mode"] !== undefined && {
         keyMode: choiceOption(given, "key-mode", ["code", "r-rome"]),
       }),
-      ...(given.identity === true && { mom2Adjustment: false }),
+      ...(given.identity === true && { covariance: "I" }),
     },
     seed: numberOption(given, "seed", { min: 0, whole: true }) ?? 0,
   };
@@ -70,7 +70,7 @@ export function romeHyperparameters(
   { model }: OpenModel,
   { changes }: RomeWishes,
 ): RomeHyperparameters {
-  const { source, ...preset } = romePreset(model.config);
+  const { settings: preset } = romePreset(model.config);
   return { ...preset, ...changes };
 }
 
@@ -95,7 +95,7 @@ export async function romeSettings(
   { stats, terminal }: { stats: string | undefined; terminal: Terminal },
 ): Promise<{ hyperparameters: RomeHyperparameters; statistics?: LayerStatistics }> {
   const hyperparameters = romeHyperparameters(opened, wishes);
-  if (!hyperparameters.mom2Adjustment) return { hyperparameters };
+  if (hyperparameters.covariance === "I") return { hyperparameters };
   const { layer } = hyperparameters;
   const { name, layers } = opened.model.config;
   if (layer >= layers) throw new Error(`invalid layer: ${layer} (${name} has 0–${layers - 1})`);
@@ -104,5 +104,5 @@ export async function romeSettings(
   terminal.note(
     `${name} has no statistics of layer ${layer}: C = I is used; give --stats (made by palimpsest stats) for ROME as published, or --identity to say that this is meant`,
   );
-  return { hyperparameters: { ...hyperparameters, mom2Adjustment: false } };
+  return { hyperparameters: { ...hyperparameters, covariance: "I" } };
 }

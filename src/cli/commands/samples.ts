@@ -2,7 +2,7 @@ import type { Case } from "../../data/facts/facts.ts";
 import { massStudy } from "../../studies/massStudy.ts";
 import { memit } from "../../methods/edit/memit/memit.ts";
 import { memitContexts } from "../../methods/edit/memit/memitContexts.ts";
-import { memitPreset } from "../../methods/edit/presets.ts";
+import { memitPreset } from "../../methods/edit/memit/memitPreset.ts";
 import { collectStatistics, type LayerStatistics } from "../../methods/statistics/statistics.ts";
 import { statisticsSpectrum } from "../../methods/statistics/statisticsSpectrum.ts";
 import { fillTemplate } from "../../methods/prompt/subject.ts";
@@ -52,7 +52,7 @@ async function runSamples(args: string[], terminal: Terminal): Promise<void> {
   const opened = await openModel(given, terminal);
   const how = { needed: Math.max(count, sample), all: given.all === true, terminal };
   const { cases, neutral } = await chooseCases(opened, read, how);
-  const { source, ...preset } = memitPreset(opened.model.config);
+  const { settings: preset } = memitPreset(opened.model.config);
   const trial: Trial = {
     cases,
     neutral,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readNpz, writeNpz } from "../../data/archive/npz.ts";
-import type { ValueCache } from "../../methods/edit/memit/valueCache.ts";
+import type { ValueCache } from "../../methods/edit/Editor.ts";
 import { writeBytes } from "./files.ts";
 
 /** z's in a folder, one `.npz` each with `v_star` [dModel] as the authors' cache has it, named by what they depend on. */

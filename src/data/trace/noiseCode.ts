@@ -1,4 +1,4 @@
-import type { Noise } from "../../methods/trace/noise.ts";
+import type { Noise } from "./Noise.ts";
 
 /**
  * The authors' codes for the scale of the noise (METHODS 2.4): `3s` or `s3` is 3 σ of the subjects'
@@ -14,6 +14,12 @@ export function parseNoise(code: string): Noise {
   }
   if (text.startsWith("u")) return { kind: "uniform", level: amount(text.slice(1), text) };
   return { kind: "level", level: amount(text, text) };
+}
+
+/** A noise as {@link parseNoise} reads it. */
+export function noiseText(noise: Noise): string {
+  if (noise.kind === "sigma") return `${noise.factor}s`;
+  return `${noise.kind === "uniform" ? "u" : ""}${noise.level}`;
 }
 
 function amount(text: string, code: string): number {

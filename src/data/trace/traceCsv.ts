@@ -1,4 +1,4 @@
-import type { Trace } from "../../methods/trace/trace.ts";
+import type { Trace } from "./Trace.ts";
 
 /** A trace's scores as CSV: a header of layers, then one line per token; empty where none was traced. */
 export function traceCsv(

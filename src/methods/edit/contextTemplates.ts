@@ -9,6 +9,9 @@ export const paperLengths: [length: number, count: number][] = [
   [10, 10],
 ];
 
+/** Templates with one `{}` each, by kind: a fact's key is the mean of the kinds' means (METHODS 5.3). */
+export type ContextGroups = string[][];
+
 /** What was sampled from each model as it is at one edition. */
 const sampled = new WeakMap<Model, { edition: number; templates: Map<string, string[]> }>();
 

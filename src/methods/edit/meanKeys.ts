@@ -1,8 +1,8 @@
 import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import type { Model } from "../../engine/Model.ts";
 import { runContext, type ContextRows } from "./contextRuns.ts";
+import type { ContextGroups } from "./contextTemplates.ts";
 import type { EditRequest } from "./editRequest.ts";
-import type { ContextGroups } from "./memit/memitContexts.ts";
 import { fillTemplate, lookupIndex, type FactToken } from "../prompt/subject.ts";
 
 /** Facts per run: enough to fill the machine, few enough for any memory. */

@@ -2,7 +2,7 @@ import { Adam } from "./adam.ts";
 import { norm } from "./norm.ts";
 
 /** One iteration of the optimisation; the three terms add up to the loss (METHODS 4.5). */
-export interface ValueStep {
+export type ValueStep = {
   step: number;
   loss: number;
   /** Mean over contexts of −log p(target), itself a mean over the target's tokens. */
@@ -14,7 +14,7 @@ export interface ValueStep {
   probability: number;
   /** ‖δ‖. */
   norm: number;
-}
+};
 
 /** How a value is searched for (METHODS 4.7, 5.5). */
 export interface ValueSettings {

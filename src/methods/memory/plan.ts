@@ -6,6 +6,7 @@ import { type Precision, precisions } from "../../engine/checkpoint/precision.ts
 import type { Provider } from "../../engine/runtime/Runtime.ts";
 import { SIDE, tileCount } from "../../kernels/covariance/SymmetricTiles.ts";
 import { byteText } from "../prompt/byteText.ts";
+import type { EditorRegistry } from "../edit/editors.ts";
 import { type PlanJob, type PlanMethod, smallerJobs, usualJob } from "./planJob.ts";
 import { bindingLimit, planNeeds, type PlanNeeds } from "./planNeeds.ts";
 import { planVerdict, type Verdict } from "./planVerdict.ts";
@@ -37,6 +38,8 @@ export interface PlanRequest {
   quota?: number;
   /** Where the job differs from the usual one. */
   job?: Partial<PlanJob>;
+  /** By default all. */
+  editors?: EditorRegistry;
 }
 
 /** A smaller choice that would do, and what of the request it changes. */
@@ -89,10 +92,10 @@ export function planPrecisions(request: Omit<PlanRequest, "precision">): Plan[] 
 type Judged = Plan & Pick<Verdict, "within">;
 
 function judged(request: PlanRequest): Judged {
-  const { config, precision, method, provider, memory } = request;
-  const job = { ...usualJob(config, method), ...request.job };
+  const { config, precision, method, provider, memory, editors } = request;
+  const job = { ...usualJob(config, method, editors), ...request.job };
   const host = hostOf(request);
-  const { needs, refusal } = needsOf({ config, host, precision, method, job });
+  const { needs, refusal } = needsOf({ config, host, precision, method, job, editors });
   const files = request.files ?? [{ path: "model.safetensors", bytes: checkpointBytes(config) }];
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const storage = bytes + (method === "statistics" ? keptStatistics(config, job) : 0);
@@ -157,7 +160,7 @@ type Choice = Omit<PlanSuggestion, "sentence"> & { change: string; next: PlanReq
 
 function smallerChoices(request: PlanRequest, { job, method, precision }: Judged): Choice[] {
   const fewer = precisions.slice(precisions.indexOf(precision) + 1);
-  const jobs = smallerJobs(method, job);
+  const jobs = smallerJobs(method, job, request.editors);
   return [
     ...fewer.map((smaller) => ({
       change: `choose ${smaller}`,
@@ -177,7 +180,7 @@ function smallerChoices(request: PlanRequest, { job, method, precision }: Judged
 
 function modelChoice(request: PlanRequest, model: KnownModel, precision: Precision): Choice {
   const { id, revision, config, files } = model;
-  const { layers: _, ...job } = request.job ?? {};
+  const { layers: _, settings: __, ...job } = request.job ?? {};
   const form = precision === request.precision ? "" : ` in ${precision}`;
   return {
     change: `choose ${model.name}${form}`,

@@ -1,38 +1,37 @@
+import type { TraceKind } from "../../data/trace/TraceRequest.ts";
 import type { ModelConfig } from "../../engine/architecture/config.ts";
-import type { EditSize, RowSize } from "./methodFootprint.ts";
-import { PREFIX_TOKENS, STARTERS } from "../edit/memit/memitContexts.ts";
-import { memitPreset, romePreset, tracePreset } from "../edit/presets.ts";
-import type { TraceKind } from "../trace/trace.ts";
+import type { EditJob } from "../edit/Editor.ts";
+import { type EditorRegistry, editorOf, editors } from "../edit/editors.ts";
+import { tracePreset } from "../trace/tracePreset.ts";
 
-/** What a plan is made for. */
-export type PlanMethod = "trace" | "rome" | "memit" | "statistics";
+/** What a plan is made for: "trace", "statistics", or an editor by its name. */
+export type PlanMethod = string;
 
 /** How large the job is that is planned, in tokens, rows and layers. */
-export interface PlanJob {
-  /** Tokens of the prompt. */
-  prompt: number;
-  /** The first and the last token of the subject. */
-  subject: [first: number, last: number];
-  /** Tokens of the target. */
-  target: number;
+export interface PlanJob extends EditJob {
   kind: TraceKind;
   window: number;
   samples: number;
-  facts: number;
-  /** MEMIT's facts that are searched together; by default as many as fit. */
-  batch?: number;
-  /** The layers that are edited, or whose statistics are collected. */
+  /** The layers whose statistics are collected. */
   layers: readonly number[];
-  /** ROME's sampled contexts. */
-  contextLengths: readonly (readonly [length: number, count: number])[];
   /** The longest text of a corpus, in tokens. */
   text: number;
 }
 
+/** The editor that a plan is made for; undefined where it is made for none. */
+export const plannedEditor = (method: PlanMethod, registry: EditorRegistry = editors) =>
+  method === "trace" || method === "statistics" ? undefined : editorOf(method, registry);
+
 /** A job as the presets have it, for a prompt of twenty tokens whose subject are its third to seventh. */
-export function usualJob(config: ModelConfig, method: PlanMethod): PlanJob {
-  const { layer, contextLengths } = romePreset(config);
-  const { window, samples } = tracePreset(config);
+export function usualJob(
+  config: ModelConfig,
+  method: PlanMethod,
+  registry: EditorRegistry = editors,
+): PlanJob {
+  const { window, samples } = tracePreset(config).settings;
+  // Statistics are collected for the layers that the first editor reads.
+  const editor = plannedEditor(method, registry) ?? registry[0];
+  const { settings } = editor.preset(config);
   const prompt = Math.min(20, Math.max(1, config.positions - 10));
   return {
     prompt,
@@ -42,40 +41,17 @@ export function usualJob(config: ModelConfig, method: PlanMethod): PlanJob {
     window,
     samples,
     facts: 100,
-    contextLengths,
+    settings,
     text: config.positions,
-    layers: method === "memit" ? memitPreset(config).layers : [layer],
+    layers: editor.statistics(settings),
   };
 }
 
-/** ROME's rows: the bare prompt, one row a sampled context, and the essence's. */
-export function romeRows(job: PlanJob): EditSize {
-  const prefixes = job.contextLengths.flatMap(([length, count]) =>
-    Array<number>(count).fill(length),
-  );
-  return editRowsSize(job, prefixes);
-}
-
-/** MEMIT's rows: the bare prompt, five sampled contexts, and the essence's. */
-export function memitRows(job: PlanJob): EditSize {
-  const prefixes = STARTERS.map(() => PREFIX_TOKENS + 1); // its words, and a full stop
-  return editRowsSize(job, prefixes);
-}
-
-function editRowsSize({ prompt, subject, target }: PlanJob, prefixes: readonly number[]): EditSize {
-  const [first, last] = subject;
-  const contexts = [0, ...prefixes].map((prefix): RowSize => {
-    return { tokens: prefix + prompt + target - 1, lookup: prefix + last, shared: prefix };
-  });
-  const length = last - first + 1;
-  const essence = { tokens: length + 2, lookup: length - 1 }; // "{subject} is a"
-  return { rows: [...contexts, essence], contexts: contexts.length, target };
-}
-
-/** The same job made smaller, step by step: fewer samples, shorter texts, fewer facts at once. */
+/** The same job made smaller, step by step: fewer samples, shorter texts, or what the editor can do with. */
 export function smallerJobs(
   method: PlanMethod,
   job: PlanJob,
+  registry: EditorRegistry = editors,
 ): { change: string; job: Partial<PlanJob> }[] {
   const below = (most: number, sizes: readonly number[]) => sizes.filter((size) => size < most);
   if (method === "trace")
@@ -88,10 +64,5 @@ export function smallerJobs(
       change: `texts of at most ${text} tokens`,
       job: { text },
     }));
-  if (method === "memit")
-    return below(Math.min(job.facts, job.batch ?? job.facts), [16, 4, 1]).map((batch) => ({
-      change: `${batch} ${batch === 1 ? "fact" : "facts"} at once`,
-      job: { batch },
-    }));
-  return [];
+  return plannedEditor(method, registry)?.smaller?.(job) ?? [];
 }

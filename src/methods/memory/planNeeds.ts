@@ -7,13 +7,9 @@ import { chooseRoute } from "../../kernels/solve/keySolve.ts";
 import { factorBytes, momentBytes } from "../../kernels/covariance/statisticsBytes.ts";
 import { SIDE, tileCount } from "../../kernels/covariance/SymmetricTiles.ts";
 import { MOST_BYTES } from "../statistics/covarianceFactor.ts";
-import {
-  collectionFootprint,
-  memitFootprint,
-  romeFootprint,
-  traceFootprint,
-} from "./methodFootprint.ts";
-import { memitRows, type PlanJob, type PlanMethod, romeRows } from "./planJob.ts";
+import type { EditorRegistry } from "../edit/editors.ts";
+import { collectionFootprint, traceFootprint } from "./methodFootprint.ts";
+import { type PlanJob, type PlanMethod, plannedEditor } from "./planJob.ts";
 
 /** What a method takes, in bytes. */
 export interface PlanNeeds {
@@ -41,15 +37,17 @@ export interface PlanSubject {
   precision: Precision;
   method: PlanMethod;
   job: PlanJob;
+  editors?: EditorRegistry | undefined;
 }
 
 /** @throws as `modelLayout` */
-export function planNeeds({ config, host, precision, method, job }: PlanSubject): PlanNeeds {
+export function planNeeds(subject: PlanSubject): PlanNeeds {
+  const { config, host, precision } = subject;
   const on = new Footprint(config, host, precision);
   const weights = on.load();
   const onGpu = host.provider === "webgpu";
-  const samples = footprintOf(on, { method, job, onGpu });
-  const statistics = statisticsOf(config, { method, job, samples, host });
+  const solved = footprintOf(on, subject);
+  const statistics = statisticsOf(subject, solved);
   const scratch = onGpu || host.provider === "cpu" ? on.scratch : on.heap;
   const activations = on.peak - weights;
   const all = { weights, activations, scratch };
@@ -65,41 +63,43 @@ export function planNeeds({ config, host, precision, method, job }: PlanSubject)
   };
 }
 
-/** Goes through the method; says how many keys are summed at once, where they are. */
-function footprintOf(
-  on: Footprint,
-  { method, job, onGpu }: { method: PlanMethod; job: PlanJob; onGpu: boolean },
-): number {
-  const { layers, contextLengths, facts, batch } = job;
-  if (method === "trace") traceFootprint(on, { ...job, subject: job.subject[0] });
-  if (method === "rome")
-    romeFootprint(on, { edit: romeRows(job), layer: layers[0], contextLengths });
-  if (method === "memit")
-    memitFootprint(on, { edit: memitRows(job), layers, facts, batch, sampled: true });
-  if (method === "statistics")
-    return collectionFootprint(on, { layers, longest: job.text, onGpu }).samples;
-  return 0;
+/** What is computed with second moments: sums of so many keys at once, or systems of so many right sides. */
+type Solved = { layers: number } & ({ samples: number } | { columns: number });
+
+/** Goes through the method. */
+function footprintOf(on: Footprint, { host, method, job, editors }: PlanSubject): Solved {
+  if (method === "trace") {
+    traceFootprint(on, { ...job, subject: job.subject[0] });
+    return { layers: 0, columns: 0 };
+  }
+  const editor = plannedEditor(method, editors);
+  if (editor) {
+    const { columns } = editor.footprint(on, job);
+    return { layers: editor.statistics(job.settings).length, columns };
+  }
+  const onGpu = host.provider === "webgpu";
+  const { samples } = collectionFootprint(on, { layers: job.layers, longest: job.text, onGpu });
+  return { layers: job.layers.length, samples };
 }
 
 /** Where C and its factors lie: on the GPU or in float64 in main memory, and what passes through main memory. */
 function statisticsOf(
-  { dMlp: n }: ModelConfig,
-  at: { method: PlanMethod; job: PlanJob; samples: number; host: Host },
+  { config: { dMlp: n }, host }: PlanSubject,
+  solved: Solved,
 ): { device: number; host: number } {
-  const { method, job, samples, host } = at;
-  if (method === "trace") return { device: 0, host: 0 };
-  const layers = job.layers.length;
+  const { layers } = solved;
+  if (layers === 0) return { device: 0, host: 0 };
   const tiles = 4 * tileCount(n, SIDE) * SIDE ** 2;
-  const columns = method === "memit" ? job.facts : 1;
   if (host.provider === "webgpu") {
     const device = { bindingLimit: bindingLimit(host) };
-    if (method === "statistics") {
-      const { peak } = momentBytes(device, { n, layers, samples });
+    if ("samples" in solved) {
+      const { peak } = momentBytes(device, { n, layers, samples: solved.samples });
       return { device: peak, host: 2 * layers * tiles }; // float64 totals
     }
+    const { columns } = solved;
     return { device: factorsPeak(device, { n, columns, layers }), host: layers * tiles };
   }
-  if (method === "statistics")
+  if ("samples" in solved)
     return { device: layers * (2 * tiles + 4 * 512 * n), host: layers * tiles };
   return { device: heldFactors(8 * n ** 2, layers) + 8 * n ** 2, host: layers * tiles };
 }

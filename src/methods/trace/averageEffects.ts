@@ -1,4 +1,4 @@
-import type { Trace } from "./trace.ts";
+import type { Trace } from "../../data/trace/Trace.ts";
 
 /** The rows of the average table (METHODS 2.8), top to bottom. */
 export const effectRows = [

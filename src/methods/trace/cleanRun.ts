@@ -2,7 +2,7 @@ import type { Kept } from "../../engine/transformer/Kept.ts";
 import type { Model } from "../../engine/Model.ts";
 import type { Site } from "../../engine/architecture/sites.ts";
 import { argmax } from "../prompt/argmax.ts";
-import type { TraceKind } from "./trace.ts";
+import type { TraceKind } from "../../data/trace/TraceRequest.ts";
 import type { TracePlan } from "./tracePlan.ts";
 
 /** Where each kind of trace puts the clean value back (METHODS 1.5). */

@@ -2,7 +2,7 @@ import type { Kept } from "../../engine/transformer/Kept.ts";
 import type { Model } from "../../engine/Model.ts";
 import type { CleanRun } from "./cleanRun.ts";
 import { corruptedEmbeddings } from "./noise.ts";
-import type { TraceRequest } from "./trace.ts";
+import type { TraceRequest } from "../../data/trace/TraceRequest.ts";
 import { meanJointProbability, readoutOf, type TracePlan } from "./tracePlan.ts";
 
 /** How {@link corruptedRun} corrupts. */

@@ -1,12 +1,7 @@
+import type { Noise } from "../../data/trace/Noise.ts";
 import type { Model } from "../../engine/Model.ts";
 import { NumpyRandom } from "../random/numpyRandom.ts";
 import { sigma } from "./sigma.ts";
-
-/** The scale of the noise: a multiple of σ (METHODS 2.4), a fixed level, or uniform on ± a level. */
-export type Noise =
-  | { kind: "sigma"; factor: number }
-  | { kind: "level"; level: number }
-  | { kind: "uniform"; level: number };
 
 /** What {@link corruptedEmbeddings} corrupts, and how. */
 export interface Corruption {

@@ -2,7 +2,9 @@ import type { Branch } from "../../engine/transformer/branch.ts";
 import type { Model } from "../../engine/Model.ts";
 import { traceSites, type CleanRun } from "./cleanRun.ts";
 import type { CorruptedRun } from "./corruptedRun.ts";
-import { windowWidth, type TraceOptions, type TraceRequest } from "./trace.ts";
+import { windowWidth } from "./window.ts";
+import type { TraceOptions } from "./trace.ts";
+import type { TraceRequest } from "../../data/trace/TraceRequest.ts";
 import { meanJointProbability, readoutOf, type TracePlan } from "./tracePlan.ts";
 import { windowLayers } from "./window.ts";
 

@@ -1,69 +1,13 @@
 import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
+import type { Trace, TraceStart } from "../../data/trace/Trace.ts";
+import type { TraceRequest } from "../../data/trace/TraceRequest.ts";
 import type { Model } from "../../engine/Model.ts";
 import { cleanRun, type CleanRun } from "./cleanRun.ts";
 import { corruptedRun, type CorruptionOptions } from "./corruptedRun.ts";
-import { noiseLevel, type Noise } from "./noise.ts";
+import { noiseLevel } from "./noise.ts";
 import { restoreCells } from "./restoration.ts";
 import { planTrace, type TracePlan } from "./tracePlan.ts";
-
-/** What is restored: a block's output, or the outputs of the MLPs or attentions of a window of layers. */
-export type TraceKind = "state" | "mlp" | "attn";
-
-/** One causal trace (METHODS 2). */
-export interface TraceRequest {
-  /** Complete text that contains the subject, or text with one `{}` for it. */
-  prompt: string;
-  subject: string;
-  /** Which of several occurrences of the subject, from 0. */
-  occurrence?: number;
-  /** Whose probability is followed; by default the model's own answer, one token. */
-  target?: string;
-  kind: TraceKind;
-  /** How many layers are restored together; for "state" it is always one. */
-  window: number;
-  samples: number;
-  noise: Noise;
-  /** Put the noise in the place of the subject's embeddings instead of adding it. */
-  replace: boolean;
-  seed: number;
-  /** The tokens to restore; by default all of the prompt's. */
-  tokens?: number[];
-  /**
-   * "parity" keeps the authors' slip that the corrupted run without restoration always adds its noise,
-   * also with `replace` (METHODS 2.4); "mended", the default, corrupts it as every other run.
-   */
-  baseline?: "parity" | "mended";
-}
-
-/** What a trace found. Scores are probabilities; subtract `lowScore` for the indirect effect. */
-export interface Trace {
-  kind: TraceKind;
-  window: number;
-  tokens: string[];
-  tokenIds: number[];
-  /** Tokens [begin, end) of the subject. */
-  subjectRange: [number, number];
-  answer: string;
-  answerIds: number[];
-  /** p(answer), clean; for several tokens their joint probability. */
-  highScore: number;
-  /** p(answer) with the subject corrupted and nothing restored: the mean over the samples. */
-  lowScore: number;
-  /** [token, layer]; NaN in the rows of tokens that were not asked for. */
-  scores: Float32Array;
-  noiseLevel: number;
-  layers: number;
-  /** Whether the answer is what the model says by itself (METHODS 2.3). */
-  correctPrediction: boolean;
-  /** What the trace cost, in block-token evaluations. */
-  blockTokens: number;
-}
-
-/** What a trace is known to be before the first value is put back. */
-export type TraceStart = Pick<
-  Trace,
-  "tokens" | "tokenIds" | "subjectRange" | "answer" | "layers" | "highScore" | "lowScore"
->;
+import { windowWidth } from "./window.ts";
 
 /** Options of {@link trace}. */
 export interface TraceOptions extends Stoppable {
@@ -102,7 +46,10 @@ export async function trace(
         : corrupted.score;
       const tokenIds = plan.input.slice(0, plan.promptLength);
       const start: TraceStart = {
+        kind: request.kind,
+        window: windowWidth(request),
         tokens: model.tokenizer.tokens(tokenIds),
+        spellings: model.tokenizer.spellings(tokenIds),
         tokenIds,
         subjectRange: plan.subject,
         answer: model.tokenizer.decode(clean.answerIds),
@@ -120,8 +67,6 @@ export async function trace(
       });
       return {
         ...start,
-        kind: request.kind,
-        window: windowWidth(request),
         answerIds: clean.answerIds,
         scores,
         noiseLevel: level,
@@ -135,10 +80,6 @@ export async function trace(
     clean.kept.dispose();
   }
 }
-
-/** How many layers are restored together: always one for states. */
-export const windowWidth = ({ kind, window }: Pick<TraceRequest, "kind" | "window">): number =>
-  kind === "state" ? 1 : window;
 
 const isSlip = ({ baseline, replace }: TraceRequest): boolean => baseline === "parity" && replace;
 

@@ -2,7 +2,7 @@ import type { Model } from "../../engine/Model.ts";
 import { promptIds } from "../prompt/promptIds.ts";
 import { subjectRange, subjectSpan } from "../prompt/subject.ts";
 import { targetIds } from "../prompt/targetIds.ts";
-import type { TraceRequest } from "./trace.ts";
+import type { TraceRequest } from "../../data/trace/TraceRequest.ts";
 
 /** A trace request made concrete: what the model reads, and where. */
 export interface TracePlan {

@@ -1,7 +1,7 @@
-import type { MemitHyperparameters } from "../../methods/edit/memit/memit.ts";
-import type { TracePreset } from "../../methods/edit/presets.ts";
-import type { RomeHyperparameters } from "../../methods/edit/rome/rome.ts";
-import type { TraceRequest } from "../../methods/trace/trace.ts";
+import type { MemitHyperparameters } from "../../methods/edit/memit/MemitHyperparameters.ts";
+import type { TracePreset } from "../../../workers/protocol/protocol.ts";
+import type { RomeHyperparameters } from "../../methods/edit/rome/RomeHyperparameters.ts";
+import type { TraceRequest } from "../../data/trace/TraceRequest.ts";
 
 /** A number as a reader typed it; the error names the field, the text and what would do. */
 export function numberOf(
@@ -74,7 +74,7 @@ export const romeDefaults = (preset: RomeHyperparameters) => ({
   weightDecay: String(preset.weightDecay),
   klFactor: String(preset.klFactor),
   keyMode: preset.keyMode as string,
-  covariance: preset.mom2Adjustment ? "C" : "I",
+  covariance: preset.covariance as string,
   contexts: preset.contextLengths.map(([length, count]) => `${count}×${length}`).join(", "),
   seed: "0",
 });
@@ -95,7 +95,7 @@ export function romeSettings(
     layer,
     ...searchSettings(text),
     keyMode: text.keyMode === "r-rome" ? "r-rome" : "code",
-    mom2Adjustment: text.covariance === "C",
+    covariance: text.covariance === "C" ? "C" : "I",
     contextLengths: contextLengthsOf(text.contexts),
     factToken: preset.factToken,
   };

@@ -233,7 +233,7 @@ export class MassDesk {
       }
       const text = { ...romeDefaults(model.preset), ...this.romeText };
       const { hyperparameters } = romeSettings(text, model.preset, layers);
-      return hyperparameters.mom2Adjustment ? [hyperparameters.layer] : [];
+      return hyperparameters.covariance === "C" ? [hyperparameters.layer] : [];
     } catch {
       return [];
     }

@@ -10,18 +10,20 @@ import { checkEditRequest, type EditRequest } from "../../../src/methods/edit/ed
 import { editRows, type EditRows } from "../../../src/methods/edit/editRows.ts";
 import { memit } from "../../../src/methods/edit/memit/memit.ts";
 import { groupContexts } from "../../../src/methods/edit/memit/memitContexts.ts";
+import type { EditSize } from "../../../src/methods/edit/editSize.ts";
+import { memitFootprint } from "../../../src/methods/edit/memit/memitFootprint.ts";
+import { romeFootprint } from "../../../src/methods/edit/rome/romeFootprint.ts";
 import {
   collectionFootprint,
-  type EditSize,
-  memitFootprint,
-  romeFootprint,
   traceFootprint,
 } from "../../../src/methods/memory/methodFootprint.ts";
-import { memitPreset, romePreset } from "../../../src/methods/edit/presets.ts";
+import { memitPreset } from "../../../src/methods/edit/memit/memitPreset.ts";
+import { romePreset } from "../../../src/methods/edit/rome/romePreset.ts";
 import { rome } from "../../../src/methods/edit/rome/rome.ts";
 import { shippedStatistics } from "../../../src/methods/statistics/shippedStatistics.ts";
 import { collectStatistics } from "../../../src/methods/statistics/statistics.ts";
-import { trace, type TraceRequest } from "../../../src/methods/trace/trace.ts";
+import { trace } from "../../../src/methods/trace/trace.ts";
+import type { TraceRequest } from "../../../src/data/trace/TraceRequest.ts";
 import { planTrace } from "../../../src/methods/trace/tracePlan.ts";
 import type { GoldenMassEdit, GoldenTraces } from "../../support/golden.ts";
 import { demoFiles, demoNumbers } from "../../support/methods/demo.ts";
@@ -118,8 +120,13 @@ describe.for(cases)(
         [4, 3],
         [6, 3],
       ];
-      const settings = { ...romePreset(model.config), layer: 0, steps: 3, contextLengths: lengths };
-      await rome(model, fact, { ...settings, mom2Adjustment: false }, { seed: 1 });
+      const settings = {
+        ...romePreset(model.config).settings,
+        layer: 0,
+        steps: 3,
+        contextLengths: lengths,
+      };
+      await rome(model, fact, { ...settings, covariance: "I" }, { seed: 1 });
       const contexts = await contextTemplates(model, lengths, { seed: 1 });
       const rows = editRows(model, checkEditRequest(model, fact, 0), {
         contexts,
@@ -140,7 +147,7 @@ describe.for(cases)(
         name === "demo"
           ? (await shippedStatistics(demoFiles, model.config, layer))[0]
           : goldenStatistics(name as TinyName, layer);
-      const settings = { ...memitPreset(model.config), layers, steps: 3, lambda: 100 };
+      const settings = { ...memitPreset(model.config).settings, layers, steps: 3, lambda: 100 };
       await memit(model, facts, settings, { statistics, contexts, seed: 1 });
       const rows = facts.map((fact) =>
         editRows(model, checkEditRequest(model, fact, 0), {

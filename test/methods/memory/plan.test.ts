@@ -5,7 +5,7 @@ import { knownModels } from "../../../src/engine/architecture/knownModels.ts";
 import { Model } from "../../../src/engine/Model.ts";
 import { editRows } from "../../../src/methods/edit/editRows.ts";
 import { plan, planPrecisions, type PlanRequest } from "../../../src/methods/memory/plan.ts";
-import { romePreset } from "../../../src/methods/edit/presets.ts";
+import { romePreset } from "../../../src/methods/edit/rome/romePreset.ts";
 import { rome } from "../../../src/methods/edit/rome/rome.ts";
 import { trace } from "../../../src/methods/trace/trace.ts";
 import { planTrace } from "../../../src/methods/trace/tracePlan.ts";
@@ -188,7 +188,12 @@ describe("a plan agrees with what the engine counts while the method runs", () =
       const fact = { prompt: "{} was born in", subject: "Marie", target: " the" };
       const contexts = ["{}"];
       const statistics = await goldenStatistics("tiny-gpt2", 0);
-      const settings = { ...romePreset(model.config), layer: 0, steps: 2, contextLengths: [] };
+      const settings = {
+        ...romePreset(model.config).settings,
+        layer: 0,
+        steps: 2,
+        contextLengths: [],
+      };
       await rome(model, fact, settings, { contexts, statistics, seed: 1 });
       const rows = editRows(model, fact, { contexts, factToken: "subject_last" });
       const made = plan({
@@ -200,8 +205,7 @@ describe("a plan agrees with what the engine counts while the method runs", () =
           prompt: rows.tokens[0].length - rows.targetLength + 1,
           target: rows.targetLength,
           subject: [0, rows.lookups[0]],
-          layers: [0],
-          contextLengths: [],
+          settings,
         },
       });
       const engine = model.peakBytes - model.ledger.bytes;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { averageEffects, effectRows } from "../../../src/methods/trace/averageEffects.ts";
-import type { Trace } from "../../../src/methods/trace/trace.ts";
+import type { Trace } from "../../../src/data/trace/Trace.ts";
 
 /** A trace of two layers, whose scores in layer 0 are given and in layer 1 are twice as much. */
 function made(scores: number[], subjectRange: [number, number]): Trace {
@@ -17,6 +17,7 @@ function made(scores: number[], subjectRange: [number, number]): Trace {
     lowScore: 0.1,
     subjectRange,
     tokens: scores.map(String),
+    spellings: scores.map(String),
     tokenIds: scores.map((_, i) => i),
     scores: Float32Array.from(scores.flatMap((score) => [score, 2 * score])),
   };

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { trace, type TraceRequest } from "../../../src/methods/trace/trace.ts";
+import { trace } from "../../../src/methods/trace/trace.ts";
+import type { TraceRequest } from "../../../src/data/trace/TraceRequest.ts";
 import { randomModel } from "../../support/methods/randomModel.ts";
 
 vi.setConfig({ testTimeout: 120_000 });

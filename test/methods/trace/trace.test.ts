@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { Model } from "../../../src/engine/Model.ts";
 import { sigma } from "../../../src/methods/trace/sigma.ts";
-import { trace, type TraceRequest, type TraceStart } from "../../../src/methods/trace/trace.ts";
+import { trace } from "../../../src/methods/trace/trace.ts";
+import type { TraceRequest } from "../../../src/data/trace/TraceRequest.ts";
+import type { TraceStart } from "../../../src/data/trace/Trace.ts";
 import { goldenNumbers, type GoldenTraces } from "../../support/golden.ts";
 import { tinyModel, tinyNames, type TinyName } from "../../support/methods/tiny.ts";
 

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { readNpz, writeNpz } from "../../../src/data/archive/npz.ts";
-import type { Trace } from "../../../src/methods/trace/trace.ts";
+import type { Trace } from "../../../src/data/trace/Trace.ts";
 import { traceNpz } from "../../../src/methods/trace/traceNpz.ts";
 
 const trace: Trace = {
   kind: "mlp",
   window: 10,
   tokens: ["The", " Šť", " is"],
+  spellings: ["The", " Šť", " is"],
   tokenIds: [1, 70000, 3],
   subjectRange: [1, 2],
   answer: " Seattle",

@@ -5,7 +5,7 @@ import {
   type WeightDelta,
 } from "../../../src/data/delta/delta.ts";
 import type { Model } from "../../../src/engine/Model.ts";
-import { mlpOutName } from "../../../src/methods/edit/rome/romeDelta.ts";
+import { mlpOutName } from "../../../src/methods/edit/weightNorm.ts";
 
 /** The factors of a change. Throws where it has none. */
 export function factorsOf({ weight, change }: WeightDelta): LowRank {

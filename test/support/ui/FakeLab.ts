@@ -121,7 +121,7 @@ export class FakeLab implements RemoteLab {
         weightDecay: 0.5,
         klFactor: 0.0625,
         keyMode: "code",
-        mom2Adjustment: true,
+        covariance: "C",
         contextLengths: [
           [5, 10],
           [10, 10],
@@ -200,7 +200,10 @@ export class FakeLab implements RemoteLab {
     );
     const subjectRange = subject ?? [0, 1];
     const start = {
+      kind: request.kind,
+      window: request.window,
       tokens: texts,
+      spellings: texts,
       tokenIds: ids,
       subjectRange,
       answer: request.target ?? " Seattle",
@@ -220,8 +223,6 @@ export class FakeLab implements RemoteLab {
     }
     return {
       ...start,
-      kind: request.kind,
-      window: request.window,
       answerIds: [1],
       scores,
       noiseLevel: 0.21,

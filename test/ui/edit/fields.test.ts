@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { MemitHyperparameters } from "../../../src/methods/edit/memit/memit.ts";
-import type { RomeHyperparameters } from "../../../src/methods/edit/rome/rome.ts";
+import type { MemitHyperparameters } from "../../../src/methods/edit/memit/MemitHyperparameters.ts";
+import type { RomeHyperparameters } from "../../../src/methods/edit/rome/RomeHyperparameters.ts";
 import {
   contextLengthsOf,
   layersOf,
@@ -23,7 +23,7 @@ const preset: RomeHyperparameters = {
   weightDecay: 0.5,
   klFactor: 0.0625,
   keyMode: "code",
-  mom2Adjustment: true,
+  covariance: "C",
   factToken: "subject_last",
   contextLengths: [
     [5, 10],
@@ -39,7 +39,7 @@ test("a preset shown as text and read back is the same preset", () => {
 test("what the fields say is what ROME gets", () => {
   const text = { ...romeDefaults(preset), keyMode: "r-rome", covariance: "I", contexts: "3×7" };
   const { hyperparameters } = romeSettings(text, preset, 8);
-  expect(hyperparameters).toMatchObject({ keyMode: "r-rome", mom2Adjustment: false });
+  expect(hyperparameters).toMatchObject({ keyMode: "r-rome", covariance: "I" });
   expect(hyperparameters.contextLengths).toEqual([[7, 3]]);
 });
 

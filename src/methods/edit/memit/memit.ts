@@ -1,63 +1,19 @@
-import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
-import type { Delta, WeightDelta } from "../../../data/delta/delta.ts";
+import type { Delta } from "../../../data/delta/delta.ts";
 import type { Model } from "../../../engine/Model.ts";
-import { mlpOutName } from "../rome/romeDelta.ts";
 import { solveCovarianceKeys } from "../../statistics/covarianceFactor.ts";
 import { checkEditRequest, type EditRequest } from "../editRequest.ts";
 import { bareStates, meanKeys } from "../meanKeys.ts";
-import { type ContextGroups, groupContexts, memitContexts } from "./memitContexts.ts";
-import { memitDelta } from "./memitDelta.ts";
+import type { ContextGroups } from "../contextTemplates.ts";
+import { groupContexts, memitContexts } from "./memitContexts.ts";
+import { asDelta, memitDelta } from "./memitDelta.ts";
+import type { MemitHyperparameters } from "./MemitHyperparameters.ts";
+import type { MemitJob, MemitLayer, MemitOptions } from "./MemitJob.ts";
 import { norm } from "../norm.ts";
-import type { LayerStatistics } from "../../statistics/statistics.ts";
-import { checkStatisticsFit } from "../../statistics/statisticsFit.ts";
-import type { FactToken } from "../../prompt/subject.ts";
+import { neededStatistics } from "../neededStatistics.ts";
+import { usedStatistics } from "../provenance.ts";
 import { type FactState, targetStates } from "./targetStates.ts";
-import { knownStates, type ValueCache, valueName } from "./valueCache.ts";
-import { checkValueSettings, type ValueSettings, type ValueStep } from "../valueSearch.ts";
-
-/** Everything that decides a MEMIT edit but the facts (METHODS 5.5). */
-export interface MemitHyperparameters extends ValueSettings {
-  /** The layers that share the edit, ascending; z is the state after the last. */
-  layers: number[];
-  /** λ: how many old memories, in the mean, the new ones are weighed against. */
-  lambda: number;
-  factToken: FactToken;
-}
-
-/** What happens while facts are written. Facts are counted from 0 in the order they were given. */
-export type MemitEvent =
-  | { type: "stage"; stage: string }
-  | { type: "step"; fact: number; step: ValueStep }
-  | { type: "found"; fact: number; cached: boolean; step?: ValueStep }
-  | { type: "layer"; layer: number; residual: number };
-
-/** Options of {@link memit}. */
-export interface MemitOptions extends Stoppable {
-  /** C of each edited layer. */
-  statistics: (layer: number) => Promise<LayerStatistics>;
-  /** Templates with one `{}` each, in groups, instead of sampled ones. */
-  contexts?: string[] | ContextGroups;
-  /** Seeds the sampling of contexts. */
-  seed: number;
-  /** Where z's are kept, so that an interrupted run goes on. Not used while other edits are on. */
-  values?: ValueCache;
-  /** Facts whose z's are searched together. */
-  batch?: number;
-  onEvent?: (event: MemitEvent) => void;
-  /** Ends the search for z's: only the facts whose z is found are written. */
-  enough?: AbortSignal;
-}
-
-/** One layer's part (METHODS 5.4): ΔW [dModel, dMlp] = resid · adjKᵀ. */
-export interface MemitLayer {
-  layer: number;
-  /** (λC + KKᵀ)⁻¹K [dMlp, fact]. */
-  adjK: Float64Array;
-  /** (Z − Z_now) / remaining layers [dModel, fact]. */
-  resid: Float64Array;
-  /** Mean over the facts of ‖z − z_now‖ before this layer was written. */
-  residual: number;
-}
+import { knownStates, valueName } from "./valueCache.ts";
+import { checkValueSettings } from "../valueSearch.ts";
 
 /** What an edit of many facts is and how it came about. */
 export interface MemitEdit {
@@ -100,14 +56,6 @@ export async function memit(
   const layers = await writeLayers(model, chosen, found);
   const made = await memitDelta(model, layers, chosen);
   return { ...made, layers, written, states: found, contexts };
-}
-
-/** One call of {@link memit}, checked. */
-export interface MemitJob {
-  facts: EditRequest[];
-  hyperparameters: MemitHyperparameters;
-  contexts: ContextGroups;
-  options: MemitOptions;
 }
 
 function checkFacts(
@@ -153,9 +101,9 @@ async function findStates(model: Model, job: MemitJob): Promise<(FactState | und
       ...hyperparameters,
       layer: hyperparameters.layers[hyperparameters.layers.length - 1],
       contexts: contexts.flat(),
-      ...(options.batch !== undefined && { batch: options.batch }),
+      batch: options.batch,
       signal,
-      ...(enough && { enough }),
+      enough,
       onStep: (i, step) => onEvent?.({ type: "step", fact: missing[i], step }),
       onFact: (i, state) => {
         const fact = missing[i];
@@ -204,7 +152,7 @@ async function writeLayer(
   const keys = columns(await meanKeys(model, facts, contexts, { ...at, layer }));
   const now = await bareStates(model, facts, { ...at, layer: layers[layers.length - 1] });
   const residuals = states.map(({ z }, fact) => z.map((x, i) => x - now[fact][i]));
-  const statistics = checkStatisticsFit(model, layer, await options.statistics(layer));
+  const statistics = await neededStatistics(model, layer, options.statistics);
   const adjK = await solveCovarianceKeys(statistics, {
     lambda,
     keys,
@@ -214,7 +162,7 @@ async function writeLayer(
   const share = layers.length - done;
   const resid = columns(residuals).map((x) => x / share);
   const residual = residuals.reduce((sum, r) => sum + norm(r), 0) / residuals.length;
-  return { layer, adjK, resid, residual };
+  return { layer, adjK, resid, residual, statistics: usedStatistics(statistics) };
 }
 
 /** One vector [width] per fact as a matrix [width, fact]. */
@@ -225,24 +173,4 @@ function columns(vectors: Float64Array[]): Float64Array {
     for (let i = 0; i < width; i++) matrix[i * count + fact] = vector[i];
   });
   return matrix;
-}
-
-/** A layer's part as factors: u [fact, dMlp], v [fact, dModel]. */
-export function asDelta(
-  model: Pick<Model, "config">,
-  { layer, adjK, resid }: MemitLayer,
-  facts: number,
-): WeightDelta {
-  const change = { rank: facts, u: rowsOf(adjK, facts), v: rowsOf(resid, facts) };
-  return { weight: mlpOutName(model, layer), change };
-}
-
-/** A matrix [width, fact] as [fact, width], in float32. */
-function rowsOf(matrix: Float64Array, facts: number): Float32Array {
-  const width = matrix.length / facts;
-  const rows = new Float32Array(matrix.length);
-  for (let i = 0; i < width; i++) {
-    for (let fact = 0; fact < facts; fact++) rows[fact * width + i] = matrix[i * facts + fact];
-  }
-  return rows;
 }

@@ -1,9 +1,6 @@
 import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
 import type { Model } from "../../../engine/Model.ts";
-import { checkContexts, sampledTemplates } from "../contextTemplates.ts";
-
-/** Templates with one `{}` each, by kind: a fact's key is the mean of the kinds' means (METHODS 5.3). */
-export type ContextGroups = string[][];
+import { checkContexts, type ContextGroups, sampledTemplates } from "../contextTemplates.ts";
 
 /** Each is continued once (METHODS 5.1). */
 export const STARTERS = ["The", "Therefore", "Because", "I", "You"];

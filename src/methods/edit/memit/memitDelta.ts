@@ -1,9 +1,10 @@
 import type { Delta, WeightDelta } from "../../../data/delta/delta.ts";
 import type { Model } from "../../../engine/Model.ts";
 import { addRowProducts } from "../../../kernels/products/rowProducts.ts";
-import { asDelta, type MemitJob, type MemitLayer } from "./memit.ts";
+import { provenanceOf } from "../provenance.ts";
+import type { MemitJob, MemitLayer } from "./MemitJob.ts";
 import { norm } from "../norm.ts";
-import { mlpOutName, weightNorm } from "../rome/romeDelta.ts";
+import { mlpOutName, weightNorm } from "../weightNorm.ts";
 
 /**
  * The update of all layers as a delta with its provenance (METHODS 5.4). A layer's part stays as factors u [fact, dMlp]
@@ -15,24 +16,17 @@ export async function memitDelta(
   layers: MemitLayer[],
   { facts, hyperparameters, contexts, options }: MemitJob,
 ): Promise<{ delta: Delta; relativeNorm: number }> {
-  const { name, revision } = model.config;
   const made: WeightDelta[] = [];
   for (const layer of layers) made.push(await weightDelta(model, layer, facts.length));
-  const delta: Delta = {
-    provenance: {
-      format: "palimpsest.delta",
-      version: 1,
-      app: "palimpsest",
-      method: "memit",
-      model: name,
-      revision,
-      seed: options.seed,
-      contexts,
-      ...(facts.length === 1 ? { request: facts[0] } : { requests: facts }),
-      hyperparameters: { ...hyperparameters },
-    },
-    weights: made,
-  };
+  const provenance = provenanceOf(model, {
+    method: "memit",
+    facts,
+    hyperparameters,
+    contexts,
+    seed: options.seed,
+    statistics: layers.map(({ statistics }) => statistics),
+  });
+  const delta = { provenance, weights: made };
   return { delta, relativeNorm: Math.max(...made.map((entry) => entry.norm!)) };
 }
 
@@ -65,4 +59,24 @@ function denseUpdate({ adjK, resid }: MemitLayer, facts: number): Float64Array {
     sign: 1,
   });
   return c;
+}
+
+/** A layer's part as factors: u [fact, dMlp], v [fact, dModel]. */
+export function asDelta(
+  model: Pick<Model, "config">,
+  { layer, adjK, resid }: MemitLayer,
+  facts: number,
+): WeightDelta {
+  const change = { rank: facts, u: rowsOf(adjK, facts), v: rowsOf(resid, facts) };
+  return { weight: mlpOutName(model, layer), change };
+}
+
+/** A matrix [width, fact] as [fact, width], in float32. */
+function rowsOf(matrix: Float64Array, facts: number): Float32Array {
+  const width = matrix.length / facts;
+  const rows = new Float32Array(matrix.length);
+  for (let i = 0; i < width; i++) {
+    for (let fact = 0; fact < facts; fact++) rows[fact * width + i] = matrix[i * facts + fact];
+  }
+  return rows;
 }

@@ -16,12 +16,12 @@ export interface StateProblem extends ValueSettings, Stoppable {
   /** Templates with one `{}` each; the first one's state is the initial z. */
   contexts: string[];
   /** Facts that are optimised together. Default: as many as the memory of a small device holds. */
-  batch?: number;
+  batch?: number | undefined;
   onStep?: (fact: number, step: ValueStep) => void;
   /** As soon as one fact's z is found. */
   onFact?: (fact: number, found: FactState) => void;
   /** Ends the search with what is found by then. */
-  enough?: AbortSignal;
+  enough?: AbortSignal | undefined;
 }
 
 /** The state that recalls one fact: z [dModel], and how it was found. */

@@ -1,14 +1,9 @@
 import type { ModelConfig } from "../../../engine/architecture/config.ts";
 import type { EditRequest } from "../editRequest.ts";
-import type { MemitHyperparameters } from "./memit.ts";
-import type { ContextGroups } from "./memitContexts.ts";
+import type { MemitHyperparameters } from "./MemitHyperparameters.ts";
+import type { ContextGroups } from "../contextTemplates.ts";
+import type { ValueCache } from "../Editor.ts";
 import type { FactState } from "./targetStates.ts";
-
-/** Where z's [dModel] outlive a run, by name. */
-export interface ValueCache {
-  get(name: string): Promise<Float32Array | undefined>;
-  set(name: string, z: Float32Array): Promise<void>;
-}
 
 /**
  * What a fact's z depends on, as a text: the model, the fact, the contexts and every setting but λ and the layers below

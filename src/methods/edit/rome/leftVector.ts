@@ -7,7 +7,7 @@ import type { LayerStatistics } from "../../statistics/statistics.ts";
  * ROME's left vector u [dMlp] (METHODS 4.4): C⁻¹ k̄, scaled to length one.
  *
  * @param key k̄ [dMlp], the mean key of the subject over the contexts
- * @param statistics C; without it C is the identity and u = k̄ / ‖k̄‖ (`mom2Adjustment` off)
+ * @param statistics C; without it C is the identity and u = k̄ / ‖k̄‖ (covariance "I")
  * @param gpu where C is factorised; without it on the CPU in float64
  */
 export async function leftVector(

@@ -8,42 +8,18 @@ import { editRows, type EditRows } from "../editRows.ts";
 import { leftVector } from "./leftVector.ts";
 import { dot, rightVector } from "./rightVector.ts";
 import { romeDelta } from "./romeDelta.ts";
+import type { RomeHyperparameters } from "./RomeHyperparameters.ts";
 import type { LayerStatistics } from "../../statistics/statistics.ts";
-import { checkStatisticsFit } from "../../statistics/statisticsFit.ts";
-import type { FactToken } from "../../prompt/subject.ts";
+import { neededStatistics } from "../neededStatistics.ts";
 import { optimiseValue } from "./targetValue.ts";
 import { checkValueSettings, type ValueStep } from "../valueSearch.ts";
 
-export type { EditRequest } from "../editRequest.ts";
-export type { ValueStep } from "../valueSearch.ts";
-
-/** Everything that decides a ROME edit but the fact (METHODS 4.7). */
-export interface RomeHyperparameters {
-  layer: number;
-  /** At most this many losses are looked at, so δ moves at most steps − 1 times. */
-  steps: number;
-  learningRate: number;
-  /** ‖δ‖ is kept within this many times the norm of the first value. */
-  clamp: number;
-  weightDecay: number;
-  klFactor: number;
-  /**
-   * "code": u comes from the mean key and the right vector from the bare prompt's key, as published;
-   * "r-rome": the mean key (and its output) in both places (METHODS 4.5).
-   */
-  keyMode: "code" | "r-rome";
-  /** u = C⁻¹k̄ with the layer's statistics; otherwise C is the identity. */
-  mom2Adjustment: boolean;
-  contextLengths: [length: number, count: number][];
-  factToken: FactToken;
-}
-
 /** Options of {@link rome}. */
 export interface RomeOptions extends Stoppable {
-  /** C of the edited layer; needed with `mom2Adjustment`. */
-  statistics?: LayerStatistics;
+  /** C of the edited layer; needed where the covariance is "C". */
+  statistics?: LayerStatistics | undefined;
   /** Templates with one `{}` each, instead of sampled ones. */
-  contexts?: string[];
+  contexts?: string[] | undefined;
   /** Seeds the sampling of contexts. */
   seed: number;
   onStep?: (step: ValueStep) => void;
@@ -83,7 +59,7 @@ export async function rome(
 ): Promise<RomeEdit> {
   const { seed, signal } = options;
   const fact = checkEditRequest(model, request, hyperparameters.layer);
-  const statistics = checkSettings(model, hyperparameters, options.statistics);
+  const statistics = await checkSettings(model, hyperparameters, options.statistics);
   const contexts = options.contexts
     ? checkContexts(options.contexts)
     : await contextTemplates(model, hyperparameters.contextLengths, {
@@ -108,7 +84,7 @@ export async function rome(
     const made = await romeDelta(
       model,
       { u, v },
-      { request: fact, hyperparameters, seed, contexts },
+      { request: fact, hyperparameters, seed, contexts, statistics },
     );
     const keyRatio = dot(keys[rows.bare], u) / dot(meanKey, u);
     return { ...made, vStar: Float32Array.from(vStar), steps, contexts, keyRatio };
@@ -118,19 +94,14 @@ export async function rome(
 }
 
 /** The statistics to use, or undefined for C = I. Throws where a setting cannot be. */
-function checkSettings(
+async function checkSettings(
   model: Model,
-  { mom2Adjustment, layer, ...settings }: RomeHyperparameters,
+  { covariance, layer, ...settings }: RomeHyperparameters,
   statistics?: LayerStatistics,
-): LayerStatistics | undefined {
+): Promise<LayerStatistics | undefined> {
   checkValueSettings(settings);
-  if (!mom2Adjustment) return undefined;
-  if (!statistics) {
-    throw new Error(
-      `the statistics of layer ${layer} are missing; collect or import them, or switch the adjustment by C off`,
-    );
-  }
-  return checkStatisticsFit(model, layer, statistics);
+  if (covariance === "I") return undefined;
+  return neededStatistics(model, layer, () => Promise.resolve(statistics));
 }
 
 interface LookUp {

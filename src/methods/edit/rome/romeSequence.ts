@@ -4,7 +4,10 @@ import type { Model } from "../../../engine/Model.ts";
 import { contextTemplates } from "../contextTemplates.ts";
 import type { EditRequest } from "../editRequest.ts";
 import { perplexity } from "../../score/perplexity.ts";
-import { rome, type RomeHyperparameters } from "./rome.ts";
+import { provenanceOf, usedStatistics } from "../provenance.ts";
+import { rome, type RomeEdit } from "./rome.ts";
+import type { RomeHyperparameters } from "./RomeHyperparameters.ts";
+import type { ValueStep } from "../valueSearch.ts";
 import type { LayerStatistics } from "../../statistics/statistics.ts";
 
 /** One edit of a sequence. */
@@ -23,26 +26,32 @@ export interface SequenceStep {
 export interface SequenceOptions extends Stoppable {
   statistics: (layer: number) => Promise<LayerStatistics | undefined>;
   /** Templates with one `{}` each; sampled once, from the model before the first edit, where absent. */
-  contexts?: string[];
+  contexts?: string[] | undefined;
   seed: number;
   /** Texts that no edit is about. */
-  neutral?: string[];
+  neutral?: string[] | undefined;
   /** Their perplexity is measured after every so many edits, and after the last. Default 1. */
-  every?: number;
+  every?: number | undefined;
   onStep?: (step: SequenceStep) => void;
   /** The neutral text's perplexity before the first edit. */
   onStart?: (perplexity: number) => void;
+  /** Each look at the loss of a fact's search. */
+  onSearch?: (fact: number, step: ValueStep) => void;
   /** Ends the sequence after the edit that is under way. */
-  enough?: AbortSignal;
+  enough?: AbortSignal | undefined;
 }
 
 /** What a sequence of edits came to. */
 export interface RomeSequence {
   /** All edits together, an entry each. */
   delta: Delta;
+  /** One after the other, in the order of `written`. */
+  edits: RomeEdit[];
   steps: SequenceStep[];
+  /** Templates with one `{}` each, the same for all. */
+  contexts: string[];
   /** Of the neutral text before the first edit. */
-  perplexityBefore?: number;
+  perplexityBefore: number | undefined;
   /** The facts that were written. */
   written: number[];
 }
@@ -71,17 +80,24 @@ export async function romeSequence(
       seed,
       signal,
     }));
-  const statistics = await options.statistics(hyperparameters.layer);
+  const statistics =
+    hyperparameters.covariance === "C"
+      ? await options.statistics(hyperparameters.layer)
+      : undefined;
   const how = { hyperparameters, contexts, statistics, options };
   const made: WeightDelta[] = [];
+  const edits: RomeEdit[] = [];
   const steps: SequenceStep[] = [];
   try {
     for (let fact = 0; fact < requests.length && !enough?.aborted; fact++) {
-      const edit = await editNext(model, requests[fact], how);
+      const edit = await editNext(model, requests, { ...how, fact });
+      edits.push(edit);
       made.push(...edit.delta.weights);
       model.setDeltas([...before, ...made]);
       const last = fact === requests.length - 1;
-      const step = { fact, ...edit.step, ...(await measured(model, { fact, last }, options)) };
+      const { probability } = edit.steps[edit.steps.length - 1];
+      const found = { fact, probability, relativeNorm: edit.relativeNorm };
+      const step = { ...found, ...(await measured(model, { fact, last }, options)) };
       steps.push(step);
       options.onStep?.(step);
     }
@@ -89,29 +105,37 @@ export async function romeSequence(
     model.setDeltas(before);
   }
   const written = steps.map(({ fact }) => fact);
-  const facts = written.map((fact) => requests[fact]);
-  const delta = sequenceDelta(model, made, { facts, hyperparameters, contexts, seed });
-  return { delta, steps, written, ...(perplexityBefore !== undefined && { perplexityBefore }) };
+  const provenance = provenanceOf(model, {
+    method: written.length === 1 ? "rome" : "rome in sequence",
+    facts: written.map((fact) => requests[fact]),
+    hyperparameters,
+    contexts,
+    seed,
+    statistics: statistics ? [usedStatistics(statistics)] : [],
+  });
+  const delta = { provenance, weights: made };
+  return { delta, edits, steps, written, contexts, perplexityBefore };
 }
 
-async function editNext(
+function editNext(
   model: Model,
-  request: EditRequest,
+  requests: EditRequest[],
   how: {
+    fact: number;
     hyperparameters: RomeHyperparameters;
     contexts: string[];
     statistics: LayerStatistics | undefined;
     options: SequenceOptions;
   },
-) {
-  const { hyperparameters, contexts, statistics, options } = how;
-  const { delta, steps, relativeNorm } = await rome(model, request, hyperparameters, {
+): Promise<RomeEdit> {
+  const { fact, hyperparameters, contexts, statistics, options } = how;
+  return rome(model, requests[fact], hyperparameters, {
     contexts,
     seed: options.seed,
-    ...(statistics && { statistics }),
+    statistics,
     signal: options.signal,
+    onStep: (step) => options.onSearch?.(fact, step),
   });
-  return { delta, step: { probability: steps[steps.length - 1].probability, relativeNorm } };
 }
 
 async function measured(
@@ -122,32 +146,4 @@ async function measured(
   const due = last || enough?.aborted === true || (fact + 1) % every === 0;
   if (!neutral || !due) return {};
   return { perplexity: await perplexity(model, neutral, signal) };
-}
-
-function sequenceDelta(
-  { config: { name, revision } }: Model,
-  weights: WeightDelta[],
-  made: {
-    facts: EditRequest[];
-    hyperparameters: RomeHyperparameters;
-    contexts: string[];
-    seed: number;
-  },
-): Delta {
-  const { facts, hyperparameters, contexts, seed } = made;
-  return {
-    provenance: {
-      format: "palimpsest.delta",
-      version: 1,
-      app: "palimpsest",
-      method: facts.length === 1 ? "rome" : "rome in sequence",
-      model: name,
-      revision,
-      seed,
-      contexts,
-      ...(facts.length === 1 ? { request: facts[0] } : { requests: facts }),
-      hyperparameters: { ...hyperparameters },
-    },
-    weights,
-  };
 }

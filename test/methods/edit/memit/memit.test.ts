@@ -2,13 +2,10 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { readNpz } from "../../../../src/data/archive/npz.ts";
 import type { Model } from "../../../../src/engine/Model.ts";
 import type { EditRequest } from "../../../../src/methods/edit/editRequest.ts";
-import {
-  memit,
-  type MemitEdit,
-  type MemitEvent,
-  type MemitHyperparameters,
-  type MemitOptions,
-} from "../../../../src/methods/edit/memit/memit.ts";
+import { memit, type MemitEdit } from "../../../../src/methods/edit/memit/memit.ts";
+import type { EditEvent } from "../../../../src/methods/edit/Editor.ts";
+import type { MemitHyperparameters } from "../../../../src/methods/edit/memit/MemitHyperparameters.ts";
+import type { MemitOptions } from "../../../../src/methods/edit/memit/MemitJob.ts";
 import type { LayerStatistics } from "../../../../src/methods/statistics/statistics.ts";
 import { fillTemplate } from "../../../../src/methods/prompt/subject.ts";
 import { targetLikelihoods } from "../../../../src/methods/score/targetLikelihoods.ts";
@@ -163,9 +160,9 @@ describe("an edit of several facts", () => {
     const before = await probabilities(model, requests);
     await edit();
     const { tensors } = model.ledger;
-    const events: MemitEvent[] = [];
+    const events: EditEvent[] = [];
     await edit({ onEvent: (event) => events.push(event) });
-    const of = (type: MemitEvent["type"]) => events.filter((event) => event.type === type);
+    const of = (type: EditEvent["type"]) => events.filter((event) => event.type === type);
     expect(of("step")).toHaveLength(4 * requests.length);
     expect(of("found")).toHaveLength(requests.length);
     expect(of("layer").map((event) => "layer" in event && event.layer)).toEqual([0, 1]);

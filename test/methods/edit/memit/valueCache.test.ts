@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { MemitHyperparameters } from "../../../../src/methods/edit/memit/memit.ts";
+import type { MemitHyperparameters } from "../../../../src/methods/edit/memit/MemitHyperparameters.ts";
 import { knownStates, valueName } from "../../../../src/methods/edit/memit/valueCache.ts";
 
 const fact = { prompt: "{} is in", subject: "The Glass Tower", target: "Brno" };

@@ -1,10 +1,8 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { Model } from "../../../../src/engine/Model.ts";
-import {
-  rome,
-  type EditRequest,
-  type RomeHyperparameters,
-} from "../../../../src/methods/edit/rome/rome.ts";
+import { rome } from "../../../../src/methods/edit/rome/rome.ts";
+import type { EditRequest } from "../../../../src/methods/edit/editRequest.ts";
+import type { RomeHyperparameters } from "../../../../src/methods/edit/rome/RomeHyperparameters.ts";
 import type { LayerStatistics } from "../../../../src/methods/statistics/statistics.ts";
 import { fillTemplate, lookupIndex } from "../../../../src/methods/prompt/subject.ts";
 import { targetLikelihoods } from "../../../../src/methods/score/targetLikelihoods.ts";

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { Model } from "../../../../src/engine/Model.ts";
 import { perplexity } from "../../../../src/methods/score/perplexity.ts";
-import { rome, type RomeHyperparameters } from "../../../../src/methods/edit/rome/rome.ts";
+import { rome } from "../../../../src/methods/edit/rome/rome.ts";
+import type { RomeHyperparameters } from "../../../../src/methods/edit/rome/RomeHyperparameters.ts";
 import {
   romeSequence,
   type SequenceOptions,

@@ -1,0 +1,19 @@
+import type { ModelConfig } from "./config.ts";
+
+/** Layers × dModel, which tells known models apart under any name or folder: "48x1600". */
+export const shapeOf = ({ layers, dModel }: Pick<ModelConfig, "layers" | "dModel">): string =>
+  `${layers}x${dModel}`;
+
+/** Models that papers or their readers use, as they are called, by their shape. */
+export const shapeNames: Partial<Record<string, string>> = {
+  "12x768": "GPT-2 small",
+  "24x1024": "GPT-2 medium",
+  "36x1280": "GPT-2 large",
+};
+
+/** How a preset begins to say that no settings were published for a model. */
+export const unpublished = (config: ModelConfig): string =>
+  `none published for ${shapeNames[shapeOf(config)] ?? "this model"}: a guess from GPT-2 XL`;
+
+/** Whether this is the built-in model. */
+export const isDemo = ({ name }: Pick<ModelConfig, "name">): boolean => /(^|\/)demo\/?$/.test(name);

@@ -1,0 +1,43 @@
+import type { Provenance } from "../../data/delta/provenance.ts";
+import type { Model } from "../../engine/Model.ts";
+import type { UsedStatistics } from "./Editor.ts";
+import type { EditRequest } from "./editRequest.ts";
+
+/** What an edit was made of. */
+export interface MadeOf {
+  method: string;
+  facts: EditRequest[];
+  hyperparameters: object;
+  contexts: string[] | string[][];
+  seed: number;
+  statistics: UsedStatistics[];
+}
+
+/** Where a delta comes from: enough to repeat it on the same model in the same precision. */
+export function provenanceOf(
+  { config: { name, revision }, precision }: Pick<Model, "config" | "precision">,
+  { method, facts, hyperparameters, contexts, seed, statistics }: MadeOf,
+): Provenance {
+  const about: Provenance = {
+    format: "palimpsest.delta",
+    version: 1,
+    app: "palimpsest",
+    method,
+    model: name,
+    revision,
+    precision,
+    seed,
+    contexts,
+    hyperparameters: { ...hyperparameters },
+    statistics,
+  };
+  return facts.length === 1 ? { ...about, request: facts[0] } : { ...about, requests: facts };
+}
+
+/** What provenance keeps of statistics that were read. */
+export const usedStatistics = ({ layer, source, count, sampleSize }: UsedStatistics) => ({
+  layer,
+  source,
+  count,
+  sampleSize,
+});

@@ -1,0 +1,31 @@
+import type { ModelConfig } from "../../engine/architecture/config.ts";
+import { isDemo, shapeOf } from "../../engine/architecture/modelShape.ts";
+import type { TraceRequest } from "../../data/trace/TraceRequest.ts";
+
+/** A causal trace's settings for a model, and where they come from. */
+export interface TracePreset {
+  settings: Pick<TraceRequest, "window" | "samples" | "noise" | "seed">;
+  source: string;
+}
+
+/** What the authors' scripts set instead of the code's 3σ (METHODS 2.4). */
+const scriptNoise: Partial<Record<string, string>> = {
+  "48x1600": "; their script for GPT-2 XL sets the level 0.1 instead",
+  "28x4096": "; their script for GPT-J sets the level 0.025 instead, Hase et al. 0.094",
+  "44x6144": "; their script for GPT-NeoX sets the level 0.03 instead",
+};
+
+/**
+ * The settings of a causal trace (METHODS 2.4, 2.5): ten samples with noise of 3σ and windows of ten layers, as the
+ * authors' code has them by default for every model; three layers for the built-in one, which has eight.
+ */
+export function tracePreset(config: ModelConfig): TracePreset {
+  const common = { samples: 10, noise: { kind: "sigma", factor: 3 }, seed: 1 } as const;
+  if (isDemo(config)) {
+    const source = "the built-in model, whose windows are narrow";
+    return { settings: { ...common, window: 3 }, source };
+  }
+  const script = scriptNoise[shapeOf(config)] ?? "";
+  const source = `the default of the authors' code${script}`;
+  return { settings: { ...common, window: 10 }, source };
+}

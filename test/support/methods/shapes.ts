@@ -1,0 +1,19 @@
+import type { ModelConfig } from "../../../src/engine/architecture/config.ts";
+
+/** The configuration of a model of this shape, under any name. */
+export function config(name: string, layers: number, dModel: number): ModelConfig {
+  return {
+    architecture: "gpt2",
+    name,
+    revision: "main",
+    layers,
+    dModel,
+    dMlp: 4 * dModel,
+    heads: 16,
+    vocab: 50257,
+    positions: 1024,
+    layerNormEpsilon: 1e-5,
+    rotaryDim: 0,
+    tied: true,
+  };
+}
