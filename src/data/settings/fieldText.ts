@@ -9,7 +9,8 @@ export function fieldText({ kind }: Pick<Field, "kind">, value: FieldValue): str
     return lengths.map(([length, count]) => `${count}×${length}`).join(", ");
   }
   if (kind.type === "noise") return noiseText(value as Noise);
-  return Array.isArray(value) ? value.join(", ") : String(value);
+  if (Array.isArray(value)) return value.join(", ");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** All fields' values as text, by the fields' names. */
