@@ -2,7 +2,8 @@ import { memit } from "../../../src/methods/edit/memit/memit.ts";
 import { rome } from "../../../src/methods/edit/rome/rome.ts";
 import { scoreCase } from "../../../src/methods/score/score.ts";
 import type { LayerStatistics } from "../../../src/methods/statistics/statistics.ts";
-import { trace, type TraceKind } from "../../../src/methods/trace/trace.ts";
+import type { TraceKind } from "../../../src/data/trace/TraceRequest.ts";
+import { trace } from "../../../src/methods/trace/trace.ts";
 import type { Operation } from "../engine/interruptions.ts";
 
 const request = { prompt: "{} is in the city of", subject: "The Louvre", target: " Rome" };
@@ -48,7 +49,7 @@ export const methodOperations = (
         ...search,
         layer: 1,
         keyMode: "code",
-        mom2Adjustment: statistics !== undefined,
+        covariance: statistics ? "C" : "I",
         contextLengths: [[2, 1]],
       },
       { ...(statistics && { statistics: statistics[1] }), seed: 1, signal },
