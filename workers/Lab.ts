@@ -2,6 +2,7 @@ import * as Comlink from "comlink";
 import { writeNpz } from "../src/data/archive/npz.ts";
 import type { Delta } from "../src/data/delta/delta.ts";
 import { fillTemplate } from "../src/data/facts/template.ts";
+import { architectureOf } from "../src/engine/architecture/architectures.ts";
 import { browserStore } from "../src/engine/files/download/browserStore.ts";
 import { Model } from "../src/engine/Model.ts";
 import { urlFiles, type ModelFiles } from "../src/engine/files/ModelFiles.ts";
@@ -164,6 +165,7 @@ export class Lab {
     return {
       config: model.config,
       preset,
+      family: architectureOf(model.config).title,
       toy: source.kind === "demo",
       precision: model.precision,
       bytes: model.ledger.bytes,

@@ -1,6 +1,7 @@
 import { browserStore, storageEstimate } from "../src/engine/files/download/browserStore.ts";
 import { deleteKept, type KeptModel, listKept } from "../src/engine/files/keptModels.ts";
-import { readConfig } from "../src/engine/architecture/config.ts";
+import { architectureOf } from "../src/engine/architecture/architectures.ts";
+import { readConfig } from "../src/engine/architecture/readConfig.ts";
 import { knownModels } from "../src/engine/architecture/knownModels.ts";
 import { checkpointBytes } from "../src/engine/footprint/loadingBytes.ts";
 import { HUB } from "../src/engine/files/ModelSource.ts";
@@ -68,6 +69,7 @@ export class Models {
       const storage = await storageEstimate();
       return {
         config,
+        family: architectureOf(config).title,
         files: list,
         bytes,
         stored,

@@ -1,3 +1,4 @@
+import { architectureOf } from "../src/engine/architecture/architectures.ts";
 import type { Delta } from "../src/data/delta/delta.ts";
 import { writeDelta } from "../src/data/delta/deltaFile.ts";
 import { writeAdapterZip, type AdapterCheck } from "../src/data/delta/peft.ts";
@@ -78,7 +79,7 @@ export function adapterFile(
   check: AdapterCheck | undefined,
 ): SavedFile {
   const bytes = writeAdapterZip(edit.delta, {
-    architecture: config.architecture,
+    fanInFanOut: architectureOf(config).stored === "inOut",
     baseModel: edit.delta.provenance.model,
     recipe: recipeOf(edit) ?? {},
     check: check ?? { prompt: "", target: "" },

@@ -5,7 +5,8 @@ import {
   type BranchReadout,
 } from "./transformer/branch.ts";
 import { Checkpoint } from "./checkpoint/Checkpoint.ts";
-import { type ModelConfig, readConfig } from "./architecture/config.ts";
+import type { ModelConfig } from "./architecture/config.ts";
+import { readConfig } from "./architecture/readConfig.ts";
 import { Continuation, type ContinuationAt } from "./transformer/Continuation.ts";
 import { generate, type GenerateOptions } from "./transformer/generate.ts";
 import { gradient, type Wrt } from "./transformer/gradient.ts";
@@ -14,7 +15,9 @@ import { KeyMoments } from "./moments/KeyMoments.ts";
 import type { Loss } from "./transformer/loss.ts";
 import type { LedgerView } from "./runtime/Memory.ts";
 import type { ModelFiles } from "./files/ModelFiles.ts";
-import { mlpOutName } from "./graphs/block.ts";
+import { architectureOf } from "./architecture/architectures.ts";
+import { mlpOut } from "./architecture/blockWeights.ts";
+import { weightName } from "./architecture/weightNames.ts";
 import type { Precision } from "./checkpoint/precision.ts";
 import { readMlpOut } from "./checkpoint/readMlpOut.ts";
 import { run, type Run, type RunResult } from "./transformer/run.ts";
@@ -62,7 +65,7 @@ export class Model {
     const { files: small, contents } = rememberedFiles(files);
     const config = await readConfig(small);
     const tokenizer = await Tokenizer.load(small);
-    const checkpoint = await Checkpoint.open(files);
+    const checkpoint = await Checkpoint.open(files, architectureOf(config));
     const parts = { config, tokenizer, checkpoint, described: contents };
     const model = await Model.from(runtime, parts, options);
     try {
@@ -227,7 +230,7 @@ export class Model {
 
 /** What a checkpoint of quantized shards was made for; f32 for any other. */
 function storedPrecision(checkpoint: Checkpoint, config: ModelConfig): Precision {
-  const name = `h.0.${mlpOutName(config)}.weight`;
+  const name = weightName(config, 0, mlpOut(config));
   const form = checkpoint.has(name) ? checkpoint.form(name) : "float";
   return form === "float" ? "f32" : form;
 }
@@ -248,7 +251,7 @@ function checkFits(
       `the delta of ${weight} is ${there.join(" × ")}, but this model's weight is ${here.join(" × ")}; it was made for another model`,
     );
   }
-  if (!weight.endsWith(`.${mlpOutName(config)}.weight`)) {
+  if (!weight.endsWith(`.${mlpOut(config)}`)) {
     throw new Error(`${weight} can't be changed yet; only MLP output matrices can`);
   }
 }

@@ -1,6 +1,5 @@
-import { parseConfig } from "../../src/engine/architecture/config.ts";
-import { blockWeights } from "../../src/engine/graphs/block.ts";
-import { headVectors } from "../../src/engine/graphs/unembedding.ts";
+import { parseConfig } from "../../src/engine/architecture/readConfig.ts";
+import { shardPlan } from "../../src/cli/convert/shardPlan.ts";
 import { cp, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -105,20 +104,13 @@ test("a model that does not fit into memory", async ({ folder }) => {
   const large = { ...config, vocab_size: vocab, n_embd: width, n_head: 4, n_layer: 1 };
   await writeFile(join(folder, "config.json"), JSON.stringify(large));
   const parsed = parseConfig(large, "large", "test");
-  const shapes: [string, number[]][] = [
-    ["wte.weight", [vocab, width]],
-    ["wpe.weight", [parsed.positions, width]],
-    ...Object.entries(headVectors(parsed)),
-    ...Object.entries(blockWeights(parsed)).map(
-      ([name, shape]) => [`h.0.${name}`, shape] as [string, number[]],
-    ),
-  ];
+  const shapes = shardPlan(parsed).flatMap(({ tensors }) => tensors);
   // 64 GiB that take no place on the disk: the file ends in a hole.
   let end = 0;
-  const tensors = shapes.map(([name, shape]) => {
+  const tensors = shapes.map(({ name, shape }) => {
     const begin = end;
     end += 4 * shape.reduce((product, size) => product * size, 1);
-    return [`transformer.${name}`, { dtype: "F32", shape, data_offsets: [begin, end] }] as const;
+    return [name, { dtype: "F32", shape, data_offsets: [begin, end] }] as const;
   });
   const header = Buffer.from(JSON.stringify(Object.fromEntries(tensors)));
   const length = Buffer.alloc(8);

@@ -21,6 +21,8 @@ export type TracePreset = Omit<Preset["settings"], "seed"> & { source: string };
 /** A loaded model, as the page needs to know it. */
 export interface ModelView {
   config: ModelConfig;
+  /** Its architecture, as people write it. */
+  family: string;
   /** True for the built-in model, which is always labelled as a toy. */
   toy: boolean;
   /** How its matrices are kept. */
@@ -100,6 +102,8 @@ export interface PlannedFile {
 /** What opening a model would mean, before anything is downloaded but its config. */
 export interface PlanView {
   config: ModelConfig;
+  /** Its architecture, as people write it. */
+  family: string;
   parameters: number;
   files: PlannedFile[];
   /** Bytes of all files, and how many of them need no download. */

@@ -1,5 +1,8 @@
 import { Checkpoint } from "../../engine/checkpoint/Checkpoint.ts";
-import { readConfig } from "../../engine/architecture/config.ts";
+import { architectureOf } from "../../engine/architecture/architectures.ts";
+import type { ModelConfig } from "../../engine/architecture/config.ts";
+import { outerWeights } from "../../engine/architecture/weightNames.ts";
+import { readConfig } from "../../engine/architecture/readConfig.ts";
 import type { Manifest } from "../../engine/files/manifest.ts";
 import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
 import { checkConversion, ConversionFolder } from "../convert/ConversionFolder.ts";
@@ -69,7 +72,7 @@ interface Target {
 async function convertModel(files: ModelFiles, target: Target): Promise<Manifest> {
   const { bits, terminal } = target;
   const config = await readConfig(files);
-  const checkpoint = await Checkpoint.open(files);
+  const checkpoint = await Checkpoint.open(files, architectureOf(config));
   // What is fetched is checked before anything is made of it: a shard that is written is not looked at again.
   await files.verify?.();
   const plan = shardPlan(config);
@@ -77,7 +80,7 @@ async function convertModel(files: ModelFiles, target: Target): Promise<Manifest
   const folder = await ConversionFolder.open(target.folder, {
     bits,
     source: { name: files.name, revision: files.revision },
-    stamp: await stampOf(files, checkpoint),
+    stamp: await stampOf(files, config, checkpoint),
   });
   const weights: Record<string, string> = {};
   let total = 0;
@@ -111,8 +114,12 @@ function checkTensors(checkpoint: Checkpoint, plan: PlannedShard[]): void {
   }
 }
 
-async function stampOf(files: ModelFiles, checkpoint: Checkpoint): Promise<string> {
-  const { file } = checkpoint.place("wte.weight");
+async function stampOf(
+  files: ModelFiles,
+  config: ModelConfig,
+  checkpoint: Checkpoint,
+): Promise<string> {
+  const { file } = checkpoint.place(outerWeights(config)[0].name);
   return (await files.stamp?.(file)) ?? String(await files.size(file));
 }
 

@@ -1,3 +1,4 @@
+import { architectureOf } from "../../engine/architecture/architectures.ts";
 import { join } from "node:path";
 import { writeDelta } from "../../data/delta/deltaFile.ts";
 import { writeNpz } from "../../data/archive/npz.ts";
@@ -117,7 +118,7 @@ function report({ u, v, vStar, steps }: RomeEdit): Uint8Array {
 
 async function writeAdapter(folder: string, edited: Edited): Promise<void> {
   const { model, made, hyperparameters, statistics, seed, before, after } = edited;
-  const { name, revision, architecture } = model.config;
+  const { name, revision } = model.config;
   const request = requestOf(made);
   const recipe = writeRecipe({
     app: made.delta.provenance.app,
@@ -132,7 +133,7 @@ async function writeAdapter(folder: string, edited: Edited): Promise<void> {
       : null,
   });
   const files = adapterFiles(made.delta, {
-    architecture,
+    fanInFanOut: architectureOf(model.config).stored === "inOut",
     baseModel: name,
     recipe: JSON.parse(recipe) as unknown,
     check: {

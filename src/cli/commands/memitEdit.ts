@@ -1,3 +1,4 @@
+import { architectureOf } from "../../engine/architecture/architectures.ts";
 import { join } from "node:path";
 import { type TableFact, parseFactTable } from "../../data/facts/factTable.ts";
 import { isLowRank, type WeightDelta } from "../../data/delta/delta.ts";
@@ -77,10 +78,10 @@ async function writeAdapter(
   folder: string,
   { model, made, before, after }: Pick<Told, "model" | "made" | "before" | "after">,
 ): Promise<void> {
-  const { architecture, name } = model.config;
+  const { name } = model.config;
   const [{ prompt, subject, target }] = requestsOf(made.delta);
   const files = adapterFiles(made.delta, {
-    architecture,
+    fanInFanOut: architectureOf(model.config).stored === "inOut",
     baseModel: name,
     recipe: made.delta.provenance,
     check: {
@@ -130,7 +131,8 @@ export async function neededStatistics(
   layer: number,
   { folder, sources }: { folder: string | undefined; sources: Map<number, LayerStatistics> },
 ): Promise<LayerStatistics> {
-  const path = folder === undefined ? undefined : await statisticsFile(folder, layer);
+  const { config } = opened.model;
+  const path = folder === undefined ? undefined : await statisticsFile(folder, config, layer);
   const found = sources.get(layer) ?? (await layerStatistics(opened, layer, path));
   if (!found) {
     throw new Error(

@@ -1,50 +1,20 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type ModelConfig, parseConfig } from "../../engine/architecture/config.ts";
+import type { ModelConfig } from "../../engine/architecture/config.ts";
+import { parseConfig } from "../../engine/architecture/readConfig.ts";
 import type { Command, Terminal } from "../Command.ts";
+import { configFields, publishedShapes } from "../../engine/architecture/publishedShapes.ts";
 import { readBytes, readJson, reason, writeBytes } from "../open/files.ts";
 import { choiceOption, numberOption, parseOptions, required } from "../options.ts";
 import { randomFloats, randomHalves } from "../convert/randomWeights.ts";
 import { type PlannedTensor, shardPlan } from "../convert/shardPlan.ts";
 import { dataBytes, type TensorToWrite, writeShard } from "../convert/writeShard.ts";
 
-/** The shapes of METHODS 1.3. */
-const shapes = {
-  gpt2: gpt2(12, 768, 12),
-  "gpt2-medium": gpt2(24, 1024, 16),
-  "gpt2-large": gpt2(36, 1280, 20),
-  "gpt2-xl": gpt2(48, 1600, 25),
-  "gpt-j-6b": {
-    model_type: "gptj",
-    architectures: ["GPTJForCausalLM"],
-    n_layer: 28,
-    n_embd: 4096,
-    n_head: 16,
-    rotary_dim: 64,
-    n_positions: 2048,
-    vocab_size: 50400,
-    tie_word_embeddings: false,
-  },
-};
-
-function gpt2(layers: number, dModel: number, heads: number) {
-  return {
-    model_type: "gpt2",
-    architectures: ["GPT2LMHeadModel"],
-    n_layer: layers,
-    n_embd: dModel,
-    n_head: heads,
-    n_positions: 1024,
-    vocab_size: 50257,
-    tie_word_embeddings: true,
-  };
-}
-
-type Architecture = keyof typeof shapes;
+type Shape = keyof typeof publishedShapes;
 
 /** `synthesize`: a checkpoint of a published model's shapes with random weights. */
 export const synthesize: Command = {
-  usage: `synthesize --architecture ${Object.keys(shapes).join("|")} [--layers N] [--seed 1] [--dtype f32|f16] --out DIR`,
+  usage: `synthesize --architecture ${Object.keys(publishedShapes).join("|")} [--layers N] [--seed 1] [--dtype f32|f16] --out DIR`,
   about:
     "Writes a checkpoint of a published model's exact shapes with seeded random weights, to try what a machine can hold; it knows nothing.",
   async run(args, terminal) {
@@ -57,16 +27,12 @@ export const synthesize: Command = {
     });
     required(values, "architecture");
     const folder = required(values, "out");
-    const architecture = choiceOption(
-      values,
-      "architecture",
-      Object.keys(shapes) as Architecture[],
-    );
+    const shape = choiceOption(values, "architecture", Object.keys(publishedShapes) as Shape[]);
     const layers = numberOption(values, "layers", { min: 1, whole: true });
     const seed = numberOption(values, "seed", { min: 0, whole: true }) ?? 1;
     const dtype = choiceOption(values, "dtype", ["f32", "f16"]);
-    const name = `synthetic-${architecture}${layers === undefined ? "" : `-${layers}-layers`}`;
-    const config = { ...shapes[architecture], ...(layers !== undefined && { n_layer: layers }) };
+    const name = `synthetic-${shape}${layers === undefined ? "" : `-${layers}-layers`}`;
+    const config = configFields(publishedShapes[shape], layers);
     const size = await synthesizeModel(
       { ...config, _name_or_path: name },
       {
@@ -133,10 +99,6 @@ async function commonFields(demo: string, dtype: "f32" | "f16"): Promise<Record<
   const fields = (await readJson(join(demo, "config.json"))) as Record<string, unknown>;
   const { bos_token_id, eos_token_id } = fields;
   return {
-    activation_function: "gelu_new",
-    layer_norm_epsilon: 1e-5,
-    initializer_range: 0.02,
-    n_inner: null,
     bos_token_id,
     eos_token_id,
     torch_dtype: dtype === "f16" ? "float16" : "float32",
@@ -160,24 +122,21 @@ interface Numbers {
 }
 
 function randomTensor(
-  { name, shape, kind }: PlannedTensor,
+  { name, shape, starts, residual }: PlannedTensor,
   { config, seed, dtype }: Numbers,
 ): TensorToWrite {
   const count = shape.reduce((product, size) => product * size, 1);
-  const residual = /\.(c_proj|out_proj|fc_out)\.weight$/.test(name);
   const std = 0.02 / (residual ? Math.sqrt(2 * config.layers) : 1);
-  const random = kind !== "plain" || name.endsWith("wpe.weight");
-  const value = /\.ln_\w+\.weight$/.test(name) ? 1 : 0;
   const half = dtype === "f16";
   return {
     name,
     shape,
     dtype: half ? "F16" : "F32",
     *bytes() {
-      if (!random) {
+      if (starts !== "random") {
         yield half
-          ? bytesOf(new Uint16Array(count).fill(value * 0x3c00))
-          : bytesOf(new Float32Array(count).fill(value));
+          ? bytesOf(new Uint16Array(count).fill(starts * 0x3c00))
+          : bytesOf(new Float32Array(count).fill(starts));
         return;
       }
       const numbers = (half ? randomHalves : randomFloats)({ seed, name, count, std });

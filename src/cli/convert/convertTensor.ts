@@ -5,7 +5,7 @@ import { transpose } from "../../engine/checkpoint/transpose.ts";
 import type { PlannedTensor } from "./shardPlan.ts";
 import type { TensorToWrite } from "./writeShard.ts";
 
-// Numbers in memory at a time, but for a Conv1D matrix, which is turned whole: 16 MB of float32.
+// Numbers in memory at a time, but for a matrix [inputs, outputs], which is turned whole: 16 MB of float32.
 const SLAB = 2 ** 22;
 
 /**
@@ -33,7 +33,7 @@ export function shapesOf(tensors: PlannedTensor[]): Record<string, string> {
 
 function quantized(checkpoint: Checkpoint, tensor: PlannedTensor, bits: 4 | 8): TensorToWrite[] {
   const { name, shape, kind } = tensor;
-  const [out, inputs] = kind === "conv1d" ? [shape[1], shape[0]] : shape;
+  const [out, inputs] = kind === "inOut" ? [shape[1], shape[0]] : shape;
   const blocks = Math.ceil(inputs / BLOCK);
   const scales: Uint16Array[] = [];
   const integers = async function* () {
@@ -80,7 +80,7 @@ interface Slab {
 
 /** Rows by output, some at a time. */
 async function* outputSlabs(checkpoint: Checkpoint, tensor: PlannedTensor): AsyncGenerator<Slab> {
-  if (tensor.kind !== "conv1d") {
+  if (tensor.kind !== "inOut") {
     yield* rowSlabs(checkpoint, tensor);
     return;
   }

@@ -1,14 +1,25 @@
+import type { Orientation } from "../../engine/architecture/Architecture.ts";
+import { blockWeights } from "../../engine/architecture/blockWeights.ts";
 import type { ModelConfig } from "../../engine/architecture/config.ts";
+import {
+  type OuterWeight,
+  outerWeights,
+  weightName,
+} from "../../engine/architecture/weightNames.ts";
 
 /** One tensor of a checkpoint: its Hugging Face name and stored shape, METHODS 1.4. */
 export interface PlannedTensor {
   name: string;
   shape: number[];
   /**
-   * "conv1d" [in, out] and "linear" [out, in] are the projections, "table" [vocab, dModel] the embedding of tokens and
-   * the head; "plain" is what is never quantized.
+   * "inOut" and "outIn" are the matrices of the blocks, "table" [vocab, dModel] the embedding of tokens and the head;
+   * "plain" is what is never quantized.
    */
-  kind: "conv1d" | "linear" | "table" | "plain";
+  kind: Orientation | "table" | "plain";
+  /** What it begins as in a model that knows nothing: 1 in a norm, 0 in a bias, else random. */
+  starts: "random" | 0 | 1;
+  /** Whether what it makes is added to the residual stream. */
+  residual: boolean;
 }
 
 /** One file of a converted or synthetic checkpoint. */
@@ -19,59 +30,35 @@ export interface PlannedShard {
 
 /** The files of a model's checkpoint: the embedding, one for each layer, the head. */
 export function shardPlan(config: ModelConfig): PlannedShard[] {
-  const { layers, dModel, vocab, positions, architecture, tied } = config;
-  const table = (name: string): PlannedTensor => ({ name, shape: [vocab, dModel], kind: "table" });
-  const embedding = [table("transformer.wte.weight")];
-  if (architecture === "gpt2") embedding.push(plain("transformer.wpe.weight", [positions, dModel]));
-  const head = norm("transformer.ln_f", dModel);
-  if (!tied) head.push(table("lm_head.weight"));
-  if (!tied && architecture === "gptj") head.push(plain("lm_head.bias", [vocab]));
+  const { layers } = config;
+  const outer = outerWeights(config);
+  const isEmbedding = ({ key }: OuterWeight) => key.endsWith("Embedding");
   const digits = Math.max(2, String(layers - 1).length);
-  const block = architecture === "gpt2" ? gpt2Block : gptjBlock;
   return [
-    { path: "embedding.safetensors", tensors: embedding },
+    { path: "embedding.safetensors", tensors: outer.filter(isEmbedding).map(outerTensor) },
     ...Array.from({ length: layers }, (_, layer) => ({
       path: `layer-${String(layer).padStart(digits, "0")}.safetensors`,
-      tensors: block(config, `transformer.h.${layer}`),
+      tensors: blockTensors(config, layer),
     })),
-    { path: "head.safetensors", tensors: head },
+    {
+      path: "head.safetensors",
+      tensors: outer.filter((weight) => !isEmbedding(weight)).map(outerTensor),
+    },
   ];
 }
 
-const plain = (name: string, shape: number[]): PlannedTensor => ({ name, shape, kind: "plain" });
-
-const norm = (name: string, dModel: number): PlannedTensor[] => [
-  plain(`${name}.weight`, [dModel]),
-  plain(`${name}.bias`, [dModel]),
-];
-
-function gpt2Block({ dModel, dMlp }: ModelConfig, block: string): PlannedTensor[] {
-  const conv1d = (name: string, shape: [number, number]): PlannedTensor[] => [
-    { name: `${block}.${name}.weight`, shape, kind: "conv1d" },
-    plain(`${block}.${name}.bias`, [shape[1]]),
-  ];
-  return [
-    ...norm(`${block}.ln_1`, dModel),
-    ...conv1d("attn.c_attn", [dModel, 3 * dModel]),
-    ...conv1d("attn.c_proj", [dModel, dModel]),
-    ...norm(`${block}.ln_2`, dModel),
-    ...conv1d("mlp.c_fc", [dModel, dMlp]),
-    ...conv1d("mlp.c_proj", [dMlp, dModel]),
-  ];
+function outerTensor({ key, name, shape, table }: OuterWeight): PlannedTensor {
+  const residual = false;
+  if (table) return { name, shape: shape.toReversed(), kind: "table", starts: "random", residual };
+  const starts = key === "positionEmbedding" ? "random" : key === "finalNorm.weight" ? 1 : 0;
+  return { name, shape, kind: "plain", starts, residual };
 }
 
-function gptjBlock({ dModel, dMlp }: ModelConfig, block: string): PlannedTensor[] {
-  const linear = (name: string, shape: [number, number]): PlannedTensor => ({
-    name: `${block}.${name}.weight`,
-    shape,
-    kind: "linear",
-  });
-  return [
-    ...norm(`${block}.ln_1`, dModel),
-    ...["k", "v", "q", "out"].map((name) => linear(`attn.${name}_proj`, [dModel, dModel])),
-    linear("mlp.fc_in", [dMlp, dModel]),
-    plain(`${block}.mlp.fc_in.bias`, [dMlp]),
-    linear("mlp.fc_out", [dModel, dMlp]),
-    plain(`${block}.mlp.fc_out.bias`, [dModel]),
-  ];
-}
+const blockTensors = (config: ModelConfig, layer: number): PlannedTensor[] =>
+  blockWeights(config).map(({ key, role, kind, shape, stored }) => ({
+    name: weightName(config, layer, key),
+    shape: stored === "outIn" ? shape.toReversed() : [...shape],
+    kind: stored ?? "plain",
+    starts: kind === "matrix" ? "random" : kind === "gain" ? 1 : 0,
+    residual: kind === "matrix" && (role === "attnOut" || role === "mlpOut"),
+  }));

@@ -21,7 +21,7 @@ export async function layerStatistics(
   const { config } = model;
   if (path === undefined) return (await shippedStatistics(files, config, layer)).at(0);
   const file = (await isFolder(path))
-    ? await statisticsFile(path, layer)
+    ? await statisticsFile(path, config, layer)
     : path.replace("{}", String(layer));
   const about = { layer, source: basename(file), dMlp: config.dMlp, what: file };
   return readStatistics(await fileSource(file), about);

@@ -12,7 +12,8 @@ import { readZip, writeZip } from "../archive/zip.ts";
 
 /** What an adapter folder says beside the weights. */
 export interface AdapterOptions {
-  architecture: "gpt2" | "gptj";
+  /** Whether the checkpoint keeps its matrices as [inputs, outputs], as Conv1D does. */
+  fanInFanOut: boolean;
   /** Hub id or folder of the model that was edited. */
   baseModel: string;
   /** The recipe that reproduces the edit (recipe.ts); becomes edit.json. */
@@ -114,8 +115,8 @@ function adapterConfig(layers: Factors[], options: AdapterOptions): Record<strin
     lora_alpha: r,
     lora_dropout: 0.0,
     bias: "none",
-    fan_in_fan_out: options.architecture === "gpt2", // Conv1D keeps W as [in, out]
-    // Full names: the bare "mlp.c_proj" would build an adapter in every layer.
+    fan_in_fan_out: options.fanInFanOut,
+    // Full names: the bare name of a module would build an adapter in every layer.
     target_modules: layers.map(({ weight }) => moduleName(weight)),
     ...(others.length > 0 && { rank_pattern: ranks, alpha_pattern: ranks }),
     inference_mode: true,

@@ -1,15 +1,13 @@
 import { toFloat32, type TensorInfo } from "../../data/weights/safetensors.ts";
+import type { Architecture } from "../architecture/Architecture.ts";
+import { fullName, isStoredInOut } from "../architecture/weightNames.ts";
 import type { ModelFiles } from "../files/ModelFiles.ts";
 import { BLOCK, dequantizeRows, type QuantizedRows } from "./quantize.ts";
 import { Samples } from "./stamp.ts";
-import { openShards, type Shards, type StoredTensor } from "./weightFiles.ts";
+import { openWeightFiles, type StoredTensor, type WeightFiles } from "./weightFiles.ts";
 import { transpose } from "./transpose.ts";
 
 const NUMBERS = ["F32", "F16", "BF16", "F64"];
-// GPT-2's Conv1D keeps [in, out], nn.Linear and the embeddings [out, in]; METHODS 1.4.
-const CONV1D = /\.(c_attn|c_proj|c_fc)\.weight$/;
-// The causal mask and its constant, which old checkpoints store in every layer.
-const BUFFER = /\.attn\.(bias|masked_bias)$/;
 
 /** How a tensor is stored: as numbers, or as blocks of 8 or 4 bits with scales. */
 export type TensorForm = "float" | "q8" | "q4";
@@ -24,21 +22,23 @@ interface Entry {
 
 /**
  * The weights of a model: one model.safetensors or the shards of model.safetensors.index.json, else pytorch_model.bin
- * and its shards; with or without the `transformer.` prefix. Tensors are read when asked for and converted to float32,
+ * and its shards; with or without the prefix of the architecture. Tensors are read when asked for and converted to float32,
  * also those that are stored as `name.q4` or `name.q8` with `name.scale`.
  */
 export class Checkpoint {
   /** What was read so far, for the model's stamp. */
   readonly samples = new Samples();
   readonly #files: ModelFiles;
+  readonly #architecture: Architecture;
   readonly #whole: ReadonlyMap<string, Uint8Array>;
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #names = new Map<StoredTensor, string>();
 
-  private constructor(files: ModelFiles, shards: Shards) {
+  private constructor(files: ModelFiles, architecture: Architecture, found: WeightFiles) {
     this.#files = files;
-    this.#whole = shards.whole;
-    this.#entries = entriesOf(shards);
+    this.#architecture = architecture;
+    this.#whole = found.whole;
+    this.#entries = entriesOf(found, architecture);
     for (const [name, { stored, scale }] of this.#entries) {
       this.#names.set(stored, name);
       if (scale) this.#names.set(scale, `${name}.scale`);
@@ -48,20 +48,21 @@ export class Checkpoint {
   /**
    * Reads the headers, and small files whole.
    *
+   * @param architecture by which the tensors have their names, and quantized ones their orientation
    * @throws one sentence: no weights there, a shard that is missing, damaged, truncated or refused
    */
-  static async open(files: ModelFiles): Promise<Checkpoint> {
-    return new Checkpoint(files, await openShards(files));
+  static async open(files: ModelFiles, architecture: Architecture): Promise<Checkpoint> {
+    return new Checkpoint(files, architecture, await openWeightFiles(files));
   }
 
-  /** Every tensor's Hugging Face name, with the `transformer.` prefix. */
+  /** Every tensor's Hugging Face name, with the architecture's prefix. */
   names(): string[] {
     return [...this.#entries.keys()];
   }
 
-  /** @param name with or without `transformer.` */
+  /** @param name with or without the prefix */
   has(name: string): boolean {
-    return this.#entries.has(fullName(name));
+    return this.#entries.has(fullName(this.#architecture, name));
   }
 
   /** Type and place of what is stored (of the integers, where it is quantized); the shape is Hugging Face's. */
@@ -93,7 +94,7 @@ export class Checkpoint {
 
   /**
    * Rows [begin, end) of the first axis of Hugging Face's shape, as float32, by one ranged read (two where they are
-   * quantized; a quantized Conv1D matrix is stored by columns, and read whole).
+   * quantized; a quantized matrix [inputs, outputs] is stored by columns, and read whole).
    *
    * @throws as {@link tensor}, and for rows that are not there
    */
@@ -107,7 +108,7 @@ export class Checkpoint {
       const bytes = await this.#bytes(this.#numbers(name), rowRange(stored, [begin, end]));
       return toFloat32(bytes, info.dtype);
     }
-    if (CONV1D.test(name)) {
+    if (isStoredInOut(this.#architecture, name)) {
       return (await this.#dequantized(name)).slice(begin * rest[0], end * rest[0]);
     }
     const rows = await this.#quantized({ stored, scale: scale! }, [begin, end]);
@@ -147,12 +148,14 @@ export class Checkpoint {
     const { form, info } = this.#entry(name);
     const [first, second] = info.shape;
     const rows = await this.quantized(name);
-    if (!CONV1D.test(name)) return dequantizeRows(rows, [first, second], bitsOf(form));
+    if (!isStoredInOut(this.#architecture, name)) {
+      return dequantizeRows(rows, [first, second], bitsOf(form));
+    }
     return transpose(dequantizeRows(rows, [second, first], bitsOf(form)), [second, first]);
   }
 
   #entry(name: string): Entry {
-    const entry = this.#entries.get(fullName(name));
+    const entry = this.#entries.get(fullName(this.#architecture, name));
     if (!entry) throw new Error(`the checkpoint of ${this.#files.name} has no tensor ${name}`);
     return entry;
   }
@@ -186,11 +189,6 @@ export class Checkpoint {
   }
 }
 
-/** Files of the bare GPT2Model have no prefix, those of save_pretrained do; the head never has one. */
-function fullName(name: string): string {
-  return /^(wte|wpe|h|ln_f)\./.test(name) ? `transformer.${name}` : name;
-}
-
 const bitsOf = (form: TensorForm) => (form === "q4" ? 4 : 8);
 
 /** Of rows of a tensor's first axis, the bytes from its beginning. */
@@ -200,18 +198,22 @@ function rowRange({ info }: StoredTensor, [begin, end]: [number, number]): [numb
 }
 
 /** Tensors by their full names, a quantized one and its scales as one. */
-function entriesOf({ tensors, metadata }: Shards): Map<string, Entry> {
+function entriesOf(
+  { tensors, metadata }: WeightFiles,
+  architecture: Architecture,
+): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   for (const [name, stored] of tensors) {
-    if (BUFFER.test(name) || /\.scale$/.test(name)) continue;
+    if (architecture.buffers.names.test(name) || /\.scale$/.test(name)) continue;
     const [, base, form] = /^(.*)\.(q[48])$/.exec(name) ?? [];
     if (base === undefined) {
-      entries.set(fullName(name), { form: "float", info: stored.info, stored });
+      entries.set(fullName(architecture, name), { form: "float", info: stored.info, stored });
       continue;
     }
     const scale = tensors.get(`${base}.scale`);
-    const shape = quantizedShape(name, { stored, scale, known: metadata[base] });
-    entries.set(fullName(base), {
+    const inOut = isStoredInOut(architecture, base);
+    const shape = quantizedShape(name, { stored, scale, known: metadata[base], inOut });
+    entries.set(fullName(architecture, base), {
       form: form as TensorForm,
       info: { ...stored.info, shape },
       stored,
@@ -224,12 +226,18 @@ function entriesOf({ tensors, metadata }: Shards): Map<string, Entry> {
 /**
  * Hugging Face's shape of a quantized matrix.
  *
- * @param known as the file's metadata has it: `[20,60]`; without it the input is taken to fill all blocks
+ * @param parts.known as the file's metadata has it: `[20,60]`; without it the input is taken to fill all blocks
  */
 function quantizedShape(
   name: string,
-  parts: { stored: StoredTensor; scale: StoredTensor | undefined; known: string | undefined },
+  parts: {
+    stored: StoredTensor;
+    scale: StoredTensor | undefined;
+    known: string | undefined;
+    inOut: boolean;
+  },
 ): number[] {
+  const { inOut } = parts;
   const { file, info } = parts.stored;
   const [rows, blocks, width] = info.shape;
   const wide = name.endsWith(".q4") ? BLOCK / 2 : BLOCK;
@@ -239,16 +247,15 @@ function quantizedShape(
       `${file} is damaged: ${name} ${info.dtype} [${info.shape.join(", ")}] does not fit its scales [${scales ?? "missing"}]`,
     );
   }
-  const conv1d = CONV1D.test(name.slice(0, -3));
   const shape = /^\[(\d+),(\d+)\]$/
     .exec(parts.known ?? "")
     ?.slice(1)
     .map(Number);
-  const [out, inputs] = shape ? (conv1d ? [shape[1], shape[0]] : shape) : [rows, blocks * BLOCK];
+  const [out, inputs] = shape ? (inOut ? [shape[1], shape[0]] : shape) : [rows, blocks * BLOCK];
   if (out !== rows || Math.ceil(inputs / BLOCK) !== blocks) {
     throw new Error(
       `${file} is damaged: ${name} [${info.shape.join(", ")}] does not fit its shape ${parts.known}`,
     );
   }
-  return conv1d ? [inputs, out] : [out, inputs];
+  return inOut ? [inputs, out] : [out, inputs];
 }

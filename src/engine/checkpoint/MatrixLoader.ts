@@ -3,31 +3,25 @@ import { toFloat16 } from "../../data/weights/float16.ts";
 import type { Checkpoint } from "./Checkpoint.ts";
 import { partName } from "../graphs/matrix.ts";
 import type { ElementType } from "../runtime/Memory.ts";
+import type { MatrixPlace } from "./Place.ts";
 import { bitsOf, blocksOf, isQuantized, type Layout } from "./precision.ts";
 import { quantizeRows, type QuantizedRows } from "./quantize.ts";
-import type { Transformer } from "../transformer/Transformer.ts";
 import { transpose } from "./transpose.ts";
 import type { Uploads } from "./upload.ts";
-import type { Place } from "./weights.ts";
-
-type MatrixPlace = Place & { layout: Layout };
 
 /** Numbers that are read and converted at once: 32 MB of float32. */
 const SLAB = 2 ** 23;
 
 /** Takes one matrix after the other from a checkpoint into the parts and the form that the graphs are fed. */
 export class MatrixLoader {
-  readonly #model: Transformer;
   readonly #checkpoint: Checkpoint;
   readonly #uploads: Uploads;
   readonly #signal: AbortSignal | undefined;
 
   constructor(
-    model: Transformer,
     checkpoint: Checkpoint,
     { uploads, signal }: { uploads: Uploads; signal: AbortSignal | undefined },
   ) {
-    this.#model = model;
     this.#checkpoint = checkpoint;
     this.#uploads = uploads;
     this.#signal = signal;
@@ -36,8 +30,7 @@ export class MatrixLoader {
   async load(place: MatrixPlace): Promise<void> {
     const { form } = place.layout;
     if (isQuantized(form)) return this.#quantized(place, form);
-    const turned = place.table || this.#model.config.architecture === "gptj";
-    return turned ? this.#byOutputs(place) : this.#byInputs(place);
+    return place.stored === "outIn" ? this.#byOutputs(place) : this.#byInputs(place);
   }
 
   /** Stored [inputs, outputs] and wanted so: whole rows go through, each part taking its columns. */
@@ -59,7 +52,7 @@ export class MatrixLoader {
     await this.#finish(uploads, into, (i) => partName(key, i, layout));
   }
 
-  /** Stored [outputs, inputs]: a table is wanted so too, a projection of GPT-J is turned part by part. */
+  /** Stored [outputs, inputs]: a table is wanted so too, any other matrix is turned part by part. */
   async #byOutputs({ name, key, shape: [inputs, outputs], layout, into, table }: MatrixPlace) {
     let first = 0;
     for (const [i, part] of layout.parts.entries()) {
@@ -108,12 +101,12 @@ export class MatrixLoader {
 
   /** The matrix as rows of blocks, some rows at a time. */
   async *#quantizedRows(
-    { name, shape: [inputs, outputs], table }: MatrixPlace,
+    { name, shape: [inputs, outputs], stored }: MatrixPlace,
     form: "q8" | "q4",
   ): AsyncGenerator<QuantizedRows> {
     if (this.#checkpoint.form(name) === form) {
       yield await this.#checkpoint.quantized(name);
-    } else if (table || this.#model.config.architecture === "gptj") {
+    } else if (stored === "outIn") {
       for await (const { data, rows } of this.#slabs(name, [outputs, inputs])) {
         yield quantizeRows(data, [rows, inputs], bitsOf(form));
       }

@@ -1,17 +1,15 @@
 import type { ModelConfig } from "../architecture/config.ts";
-import { type BlockLayouts, blockMatrices } from "../graphs/block.ts";
+import { blockMatrices } from "../architecture/blockWeights.ts";
+import { headKey, type TableKey } from "../architecture/weightNames.ts";
+import type { BlockLayouts } from "../graphs/BlockScope.ts";
 import type { Expansion } from "../graphs/matrix.ts";
-import { headName } from "../graphs/unembedding.ts";
 import { type Layout, layoutOf, type Precision, tableForm } from "./precision.ts";
 import type { Provider } from "../runtime/Runtime.ts";
-
-/** A matrix with one row a token: the embedding, and the head where it is another. */
-export type TableName = "wte.weight" | "lm_head.weight";
 
 /** How every matrix of a model lies on its device. */
 export interface ModelLayout extends BlockLayouts {
   precision: Precision;
-  tables: Partial<Record<TableName, Layout>>;
+  tables: Partial<Record<TableKey, Layout>>;
 }
 
 /** What decides a layout about where the graphs run; a `Runtime` is one, and an adapter can be asked for it. */
@@ -54,7 +52,7 @@ export function modelLayout(
   return {
     precision,
     layouts: Object.fromEntries(blocks),
-    tables: { "wte.weight": table, [headName(config)]: table },
+    tables: { tokenEmbedding: table, [headKey(config)]: table },
     expansion: expansionOf(runtime),
   };
 }

@@ -1,12 +1,12 @@
 import { buildExpanded } from "../graphs/dense.ts";
-import { mlpOutName } from "../graphs/block.ts";
+import { mlpOut } from "../architecture/blockWeights.ts";
 import { partName } from "../graphs/matrix.ts";
 import type { Transformer } from "../transformer/Transformer.ts";
 
 /** The MLP output matrix W [dMlp, dModel] of a layer, read back from its device as float32 whatever its form and parts. */
 export async function readMlpOut(model: Transformer, layer: number): Promise<Float32Array> {
   const { config, layout, memory, programs, weights } = model;
-  const name = `${mlpOutName(config)}.weight`;
+  const name = mlpOut(config);
   const { form, parts } = layout.layouts[name];
   if (form === "f32" && parts.length === 1) return memory.read(weights.layers[layer][name]);
   const program = await programs.get("expanded", () => buildExpanded(config, layout));

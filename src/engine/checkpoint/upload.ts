@@ -1,8 +1,14 @@
 import type { Tensor } from "onnxruntime-common";
 import { checksums } from "../../kernels/device/checksum.ts";
 import { checksumReference } from "../../kernels/device/checksum.reference.ts";
-import type { ElementType, Numbers } from "../runtime/Memory.ts";
-import type { Transformer } from "../transformer/Transformer.ts";
+import type { Gpu } from "../../kernels/device/Gpu.ts";
+import type { ElementType, Memory, Numbers } from "../runtime/Memory.ts";
+
+/** Where tensors are taken to: into the memory, and with a device the question what it holds. */
+export interface UploadTarget {
+  memory: Memory;
+  gpu: Gpu | undefined;
+}
 
 interface UploadSpec {
   /** Of the tensor, in messages. */
@@ -26,21 +32,21 @@ const QUESTION = 2 ** 28;
  * that is out of memory may say nothing and hold other numbers.
  */
 export class Uploads {
-  readonly #model: Transformer;
+  readonly #target: UploadTarget;
   #written: Written[] = [];
 
-  constructor(model: Transformer) {
-    this.#model = model;
+  constructor(target: UploadTarget) {
+    this.#target = target;
   }
 
   /** A tensor that is written piece by piece from its beginning. */
   begin(spec: UploadSpec, type: ElementType = "float32"): Upload {
-    return new Upload(this.#model, { ...spec, type, done: (written) => this.#add(written) });
+    return new Upload(this.#target, { ...spec, type, done: (written) => this.#add(written) });
   }
 
   /** A tensor of these numbers. In the heap it is the array itself. */
   async whole(data: Float32Array, spec: UploadSpec): Promise<Tensor> {
-    if (!this.#model.gpu) return this.#model.memory.upload(data, spec.dims);
+    if (!this.#target.gpu) return this.#target.memory.upload(data, spec.dims);
     const begun = this.begin(spec);
     begun.append(data);
     return begun.finish();
@@ -48,7 +54,7 @@ export class Uploads {
 
   /** @throws where the memory is full, or the device holds other numbers than were written since the last time */
   async check(): Promise<void> {
-    const { memory, gpu } = this.#model;
+    const { memory, gpu } = this.#target;
     await memory.settle();
     const written = this.#written;
     this.#written = [];
@@ -72,7 +78,7 @@ export class Uploads {
 /** One tensor on its way. */
 export class Upload {
   readonly tensor: Tensor;
-  readonly #model: Transformer;
+  readonly #target: UploadTarget;
   readonly #name: string;
   readonly #done: (written: Written) => Promise<void>;
   #written = 0;
@@ -80,20 +86,20 @@ export class Upload {
   #sum = 0;
 
   constructor(
-    model: Transformer,
+    target: UploadTarget,
     given: UploadSpec & { type: ElementType; done: (written: Written) => Promise<void> },
   ) {
-    this.#model = model;
+    this.#target = target;
     this.#name = given.name;
     this.#done = given.done;
-    this.tensor = model.memory.allocate(given.dims, given.type);
+    this.tensor = target.memory.allocate(given.dims, given.type);
   }
 
   /** Appends numbers; all pieces but the last must fill whole words of 4 bytes. */
   append(data: Numbers): void {
-    this.#model.memory.write(this.tensor, this.#written, data);
+    this.#target.memory.write(this.tensor, this.#written, data);
     this.#written += data.length;
-    if (this.#model.gpu) {
+    if (this.#target.gpu) {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       this.#sum = (this.#sum + checksumReference(bytes, this.#bytes / 4)) >>> 0;
     }

@@ -26,7 +26,7 @@ export interface StoredTensor {
 }
 
 /** The files that hold a model's weights. */
-export interface Shards {
+export interface WeightFiles {
   /** By the names in the files. */
   tensors: Map<string, StoredTensor>;
   /** What the files say beside their tensors. */
@@ -40,20 +40,20 @@ export interface Shards {
  *
  * @throws one sentence: no weights there, a shard that is missing, damaged, truncated or refused
  */
-export async function openShards(files: ModelFiles): Promise<Shards> {
-  const { kind, paths, weights, index } = await findShards(files);
-  const shards: Shards = { tensors: new Map(), metadata: {}, whole: new Map() };
+export async function openWeightFiles(files: ModelFiles): Promise<WeightFiles> {
+  const { kind, paths, weights, index } = await findWeightFiles(files);
+  const found: WeightFiles = { tensors: new Map(), metadata: {}, whole: new Map() };
   if (kind === "torch") {
-    for (const path of paths) await addTorch(shards, files, path);
+    for (const path of paths) await addTorch(found, files, path);
   } else {
-    await addSafetensors(shards, files, paths);
+    await addSafetensors(found, files, paths);
   }
   for (const [name, path] of Object.entries(weights)) {
-    if (shards.tensors.get(name)?.file !== path) {
+    if (found.tensors.get(name)?.file !== path) {
       throw new Error(`${index} is wrong: tensor ${name} is not in ${path}`);
     }
   }
-  return shards;
+  return found;
 }
 
 /** Where a model's weights lie: one file, or shards by the names of their tensors. */
@@ -69,7 +69,7 @@ interface Found {
  *
  * @throws one sentence: no weights there, or a damaged index
  */
-export async function findShards(files: ModelFiles): Promise<Found> {
+export async function findWeightFiles(files: ModelFiles): Promise<Found> {
   for (const [kind, single, index] of [
     ["safetensors", SINGLE, INDEX],
     ["torch", TORCH, TORCH_INDEX],
@@ -100,19 +100,23 @@ function weightMap(json: string, index: string): Record<string, string> {
   throw new Error(`${index} is damaged: it has no "weight_map"`);
 }
 
-async function addSafetensors(shards: Shards, files: ModelFiles, paths: string[]): Promise<void> {
+async function addSafetensors(
+  found: WeightFiles,
+  files: ModelFiles,
+  paths: string[],
+): Promise<void> {
   const sizes = await Promise.all(paths.map((path) => files.size(path)));
   // A converted model always has an index: a single file is not asked about.
   if (paths[0] !== SINGLE && (await files.has(MANIFEST))) await checkSizes(files, paths, sizes);
   const small = sizes.every((size) => size !== undefined) && total(sizes) < SMALL;
   const headers = await Promise.all(
     paths.map((path, i) =>
-      small ? readWhole(files, path, shards.whole) : readHeader(files, path, sizes[i]),
+      small ? readWhole(files, path, found.whole) : readHeader(files, path, sizes[i]),
     ),
   );
   headers.forEach(({ tensors, metadata }, i) => {
-    Object.assign(shards.metadata, metadata);
-    for (const [name, info] of tensors) shards.tensors.set(name, { file: paths[i], info });
+    Object.assign(found.metadata, metadata);
+    for (const [name, info] of tensors) found.tensors.set(name, { file: paths[i], info });
   });
 }
 
@@ -161,7 +165,7 @@ async function readHeader(
   return parseHeader(bytes, size, path);
 }
 
-async function addTorch({ tensors }: Shards, files: ModelFiles, path: string): Promise<void> {
+async function addTorch({ tensors }: WeightFiles, files: ModelFiles, path: string): Promise<void> {
   const size = await files.size(path);
   if (size === undefined) {
     throw new Error(

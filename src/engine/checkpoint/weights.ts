@@ -2,19 +2,18 @@ import type { Stoppable } from "../runtime/Stoppable.ts";
 import type { Tensor } from "onnxruntime-common";
 import type { Checkpoint } from "./Checkpoint.ts";
 import type { ModelConfig } from "../architecture/config.ts";
-import { blockWeights } from "../graphs/block.ts";
-import { headVectors } from "../graphs/unembedding.ts";
-import type { LayoutOptions, ModelLayout, TableName } from "./layout.ts";
+import { blockWeights } from "../architecture/blockWeights.ts";
+import { bareName, outerWeights, type TableKey, weightName } from "../architecture/weightNames.ts";
+import type { LayoutOptions, ModelLayout } from "./layout.ts";
 import { MatrixLoader } from "./MatrixLoader.ts";
-import type { Layout } from "./precision.ts";
-import type { Transformer } from "../transformer/Transformer.ts";
-import { Uploads } from "./upload.ts";
+import type { Place } from "./Place.ts";
+import { Uploads, type UploadTarget } from "./upload.ts";
 
-/** A model's parameters, on the runtime's device, by the names of the graphs' inputs within each part. */
+/** A model's parameters, on the runtime's device, by what the graphs call them. */
 export interface Weights {
-  /** wte, wpe, ln_f and the head. */
+  /** Embeddings, the final norm and the head: see `OuterKey`. */
   outer: Record<string, Tensor>;
-  /** Per layer. */
+  /** Per layer, by the keys of its weights. */
   layers: Record<string, Tensor>[];
 }
 
@@ -23,19 +22,10 @@ export interface LoadOptions extends LayoutOptions, Stoppable {
   onProgress?: (done: number, total: number, name: string) => void;
 }
 
-/** One tensor of the checkpoint, and where it goes. */
-export interface Place {
-  /** In the checkpoint. */
-  name: string;
-  /** Within `into`. */
-  key: string;
-  /** [inputs, outputs] or [n], as the graphs have it. */
-  shape: number[];
-  into: Record<string, Tensor>;
-  /** Present for matrices. */
-  layout?: Layout;
-  /** A table of tokens, one row each. */
-  table: boolean;
+/** What loading needs of a model. */
+export interface LoadTarget extends UploadTarget {
+  config: ModelConfig;
+  layout: ModelLayout;
 }
 
 /**
@@ -45,7 +35,7 @@ export interface Place {
  *   other numbers than were sent to it; what was loaded is then released
  */
 export async function loadWeights(
-  model: Transformer,
+  model: LoadTarget,
   checkpoint: Checkpoint,
   { onProgress, signal }: LoadOptions = {},
 ): Promise<Weights> {
@@ -55,11 +45,11 @@ export async function loadWeights(
     layers: Array.from({ length: config.layers }, () => ({})),
   };
   const places = [...outerPlaces(config, layout, weights), ...blockPlaces(config, layout, weights)];
-  for (const place of places) checkPlace(checkpoint, config, place);
+  for (const place of places) checkPlace(checkpoint, place);
   const numbers = (place: Place) => place.shape.reduce((product, size) => product * size, 1);
   const total = places.reduce((sum, place) => sum + numbers(place), 0);
   const uploads = new Uploads(model);
-  const matrices = new MatrixLoader(model, checkpoint, { uploads, signal });
+  const matrices = new MatrixLoader(checkpoint, { uploads, signal });
   const load = async ({ layout, ...place }: Place) => {
     if (layout) return matrices.load({ ...place, layout });
     const { name, key, shape, into } = place;
@@ -79,56 +69,42 @@ export async function loadWeights(
 }
 
 function outerPlaces(config: ModelConfig, { tables }: ModelLayout, { outer }: Weights): Place[] {
-  const { vocab, positions, dModel, architecture } = config;
-  const vectors: Record<string, number[]> = {
-    ...(architecture === "gpt2" && { "wpe.weight": [positions, dModel] }),
-    ...headVectors(config),
-  };
-  return [
-    ...Object.entries(tables).map(([name, layout]) => ({
-      name,
-      key: name satisfies string as TableName,
-      shape: [dModel, vocab],
-      into: outer,
-      layout,
-      table: true,
-    })),
-    ...Object.entries(vectors).map(([name, shape]) => ({
-      name,
-      key: name,
-      shape,
-      into: outer,
-      table: false,
-    })),
-  ];
+  return outerWeights(config).map(({ key, name, shape, table }) => ({
+    name: bareName(config, name),
+    key,
+    shape,
+    into: outer,
+    table,
+    layout: tables[key as TableKey],
+    stored: table ? "outIn" : undefined,
+  }));
 }
 
 function blockPlaces(config: ModelConfig, { layouts }: ModelLayout, weights: Weights): Place[] {
-  const shapes = Object.entries(blockWeights(config));
+  const block = blockWeights(config);
   return weights.layers.flatMap((into, layer) =>
-    shapes.map(([key, shape]) => ({
-      name: `h.${layer}.${key}`,
+    block.map(({ key, shape, stored }) => ({
+      name: bareName(config, weightName(config, layer, key)),
       key,
       shape,
       into,
       table: false,
-      ...(key in layouts && { layout: layouts[key] }),
+      layout: stored && layouts[key],
+      stored,
     })),
   );
 }
 
-/** How a tensor lies in the checkpoint: tables are [vocab, dModel], GPT-J's projections nn.Linear [out, in]. */
-export function storedShape({ architecture }: ModelConfig, place: Place): number[] {
-  const turned = place.table || (place.layout !== undefined && architecture === "gptj");
-  return turned ? [place.shape[1], place.shape[0]] : place.shape;
-}
+/** How a tensor lies in the checkpoint. */
+const storedShape = ({ shape, stored }: Place): readonly number[] =>
+  stored === "outIn" ? [shape[1], shape[0]] : shape;
 
-function checkPlace(checkpoint: Checkpoint, config: ModelConfig, place: Place): void {
+function checkPlace(checkpoint: Checkpoint, place: Place): void {
   const { name } = place;
   if (!checkpoint.has(name)) {
     throw new Error(`the checkpoint has no tensor "${name}"; is it a causal language model?`);
   }
-  const stored = storedShape(config, place);
+  const stored = storedShape(place);
   const found = checkpoint.info(name).shape;
   if (found.join() !== stored.join()) {
     throw new Error(

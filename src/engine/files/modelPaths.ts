@@ -1,5 +1,5 @@
 import type { ModelFiles } from "./ModelFiles.ts";
-import { findShards } from "../checkpoint/weightFiles.ts";
+import { findWeightFiles } from "../checkpoint/weightFiles.ts";
 
 /** The files that loading a model reads, in its order, and how their weights are stored. */
 export interface ModelPaths {
@@ -22,7 +22,7 @@ export async function modelPaths(files: ModelFiles): Promise<ModelPaths> {
     ...(whole ? ["tokenizer.json"] : await present(files, VOCABULARY)),
     ...(await present(files, ["tokenizer_config.json"])),
   ];
-  const { paths, weights, index } = await findShards(files);
+  const { paths, weights, index } = await findWeightFiles(files);
   const names = Object.keys(weights);
   return {
     paths: [...small, ...(names.length > 0 ? [index] : []), ...paths],

@@ -1,11 +1,14 @@
 import { gradientGraph } from "../transformer/backward.ts";
 import type { ModelConfig } from "../architecture/config.ts";
-import { type BlockSite, type BlockVariant, blockWeights, buildBlock } from "../graphs/block.ts";
+import { blockWeights, mlpOut } from "../architecture/blockWeights.ts";
+import { headKey, outerWeights, type TableKey } from "../architecture/weightNames.ts";
+import { buildBlock } from "../graphs/block.ts";
+import type { BlockSite, BlockVariant } from "../graphs/BlockScope.ts";
 import { buildEmbedding } from "../graphs/embedding.ts";
 import type { Value } from "../graphs/Graph.ts";
 import { type Dims, graphBytes, valueBytes } from "../graphs/graphBytes.ts";
-import { buildReadout, headName, headVectors, type HeadLayout } from "../graphs/unembedding.ts";
-import { type Host, type ModelLayout, modelLayout, type TableName } from "../checkpoint/layout.ts";
+import { buildReadout, type HeadLayout } from "../graphs/unembedding.ts";
+import { type Host, type ModelLayout, modelLayout } from "../checkpoint/layout.ts";
 import { isDense } from "../transformer/ActiveDeltas.ts";
 import { lossGraph } from "../transformer/loss.ts";
 import {
@@ -86,7 +89,7 @@ export class Footprint {
   /** How the head lies on the device. */
   get head(): HeadLayout {
     const { tables, expansion } = this.layout;
-    return { layout: tables[headName(this.config)]!, expansion };
+    return { layout: tables[headKey(this.config)]!, expansion };
   }
 
   take(bytes: number): number {
@@ -109,9 +112,9 @@ export class Footprint {
     return this.take(weightBytes(this.config, this.layout));
   }
 
-  /** The embedding of a pass. Leaves its output, and with `watch` wte's. */
+  /** The embedding of a pass. Leaves its output, and with `watch` the token embedding's. */
   embed(pass: PassSize, watch = false): { hidden: number; embed: number } {
-    const looked = this.lookup("wte.weight", pass.rows * pass.width, { reshaped: true });
+    const looked = this.lookup("tokenEmbedding", pass.rows * pass.width, { reshaped: true });
     this.#measure(`embedding/${watch}`, passDims(pass), () => {
       const { embed, hidden } = buildEmbedding(this.config, false);
       return { outputs: watch ? [hidden, embed] : [hidden] };
@@ -171,7 +174,7 @@ export class Footprint {
       this.#measure(`readout/${targeted}`, { rows, batch: rows, token: 1 }, () => ({
         outputs: [buildReadout(this.config, this.head, targeted).logProbabilities],
       }));
-      const wanted = targeted ? this.lookup(headName(this.config), rows) : 0;
+      const wanted = targeted ? this.lookup(headKey(this.config), rows) : 0;
       const result = this.take(4 * rows * (targeted ? 1 : vocab));
       this.give(result + wanted);
     }
@@ -184,7 +187,7 @@ export class Footprint {
     this.#measure(`loss/${terms.nll}/${terms.kl}`, dims, () => ({
       outputs: Object.values(lossGraph(this, terms).outputs),
     }));
-    const wanted = terms.nll ? this.lookup(headName(this.config), nll) : 0;
+    const wanted = terms.nll ? this.lookup(headKey(this.config), nll) : 0;
     const values = this.take(4 * (nll + kl));
     const gradient = this.take(this.state(pass));
     this.give(wanted + values);
@@ -192,7 +195,7 @@ export class Footprint {
   }
 
   /** Rows of a table; they are left. */
-  lookup(name: TableName, count: number, { reshaped = false } = {}): number {
+  lookup(name: TableKey, count: number, { reshaped = false } = {}): number {
     const { dModel } = this.config;
     const { form } = this.layout.tables[name]!;
     const rows = 4 * count * dModel;
@@ -226,7 +229,7 @@ export class Footprint {
   /** Reading an MLP output matrix back as float32; nothing is left. */
   readMlpOut(): void {
     const { dMlp, dModel } = this.config;
-    const { form, parts } = Object.values(this.layout.layouts).at(-1)!;
+    const { form, parts } = this.layout.layouts[mlpOut(this.config)];
     if (form === "f32" && parts.length === 1) return;
     const whole = this.take(4 * dMlp * dModel);
     if (form !== "f32") this.scratch = Math.max(this.scratch, 4 * dMlp * Math.max(...parts));
@@ -284,18 +287,16 @@ export function weightBytes(
   config: ModelConfig,
   { layouts, tables }: Pick<ModelLayout, "layouts" | "tables">,
 ): number {
-  const { vocab, dModel, positions, architecture, layers } = config;
   const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
   const sum = (bytes: number[]) => bytes.reduce((a, b) => a + b, 0);
-  const outer = [
-    ...Object.values(tables).map(({ form }) => matrixBytes(form, [dModel, vocab])),
-    ...(architecture === "gpt2" ? [4 * positions * dModel] : []),
-    ...Object.values(headVectors(config)).map((shape) => 4 * sizeOf(shape)),
-  ];
-  const block = Object.entries(blockWeights(config)).map(([name, shape]) =>
-    name in layouts ? matrixBytes(layouts[name].form, [shape[0], shape[1]]) : 4 * sizeOf(shape),
+  const outer = outerWeights(config).map(({ key, shape }) => {
+    const table = tables[key as TableKey];
+    return table ? matrixBytes(table.form, [shape[0], shape[1]]) : 4 * sizeOf(shape);
+  });
+  const block = blockWeights(config).map(({ key, shape }) =>
+    key in layouts ? matrixBytes(layouts[key].form, [shape[0], shape[1]]) : 4 * sizeOf(shape),
   );
-  return sum(outer) + layers * sum(block);
+  return sum(outer) + config.layers * sum(block);
 }
 
 const sites: readonly BlockSite[] = ["attn", "key", "mlp", "hidden"];

@@ -6,7 +6,7 @@ import {
   groupByToken,
 } from "../transformer/branch.ts";
 import type { Footprint, KeptSize } from "./Footprint.ts";
-import type { BlockSite } from "../graphs/block.ts";
+import type { BlockSite } from "../graphs/BlockScope.ts";
 
 /** What `branch` takes and gives back, read at these tokens. */
 export function branchFootprint(

@@ -1,5 +1,7 @@
 import type { ModelConfig } from "../architecture/config.ts";
-import { blockMatrices } from "../graphs/block.ts";
+import type { Orientation } from "../architecture/Architecture.ts";
+import { architectureOf } from "../architecture/architectures.ts";
+import { blockWeights } from "../architecture/blockWeights.ts";
 import type { ModelLayout } from "../checkpoint/layout.ts";
 import { isQuantized, type Layout } from "../checkpoint/precision.ts";
 import { weightBytes } from "./Footprint.ts";
@@ -12,18 +14,19 @@ const SLABS = 2 * 4 * 2 ** 23;
  * stored and as it is wanted; everything else goes through in slabs.
  */
 export function loadingBytes(config: ModelConfig, { layouts }: ModelLayout): number {
-  const matrices = Object.entries(blockMatrices(config));
-  const each = matrices.map(([name, shape]) => turnedBytes(config, shape, layouts[name]));
+  const each = blockWeights(config).map(({ key, shape, stored }) =>
+    stored ? turnedBytes(stored, shape, layouts[key]) : 0,
+  );
   return Math.max(SLABS, ...each);
 }
 
 function turnedBytes(
-  { architecture }: ModelConfig,
-  [inputs, outputs]: readonly [number, number],
+  stored: Orientation,
+  [inputs, outputs]: readonly number[],
   { form, parts }: Layout,
 ): number {
   const quantized = isQuantized(form);
-  if (architecture === "gpt2") return quantized ? 2 * 4 * inputs * outputs : 0;
+  if (stored === "inOut") return quantized ? 2 * 4 * inputs * outputs : 0;
   return quantized ? 0 : 2 * 4 * inputs * Math.max(...parts);
 }
 
@@ -33,12 +36,11 @@ export const parameterCount = (config: ModelConfig): number =>
 
 function floatTables({ tied, vocab }: ModelConfig): ModelLayout["tables"] {
   const table = { form: "f32" as const, parts: [vocab] };
-  return { "wte.weight": table, ...(!tied && { "lm_head.weight": table }) };
+  return tied ? { tokenEmbedding: table } : { tokenEmbedding: table, head: table };
 }
 
-/** Bytes of a float32 checkpoint; GPT-2's hold a causal mask [positions, positions] a layer besides. */
+/** Bytes of a float32 checkpoint, with what it stores beside its weights. */
 export function checkpointBytes(config: ModelConfig): number {
-  const { architecture, layers, positions } = config;
-  const masks = architecture === "gpt2" ? layers * positions ** 2 : 0;
-  return 4 * (parameterCount(config) + masks);
+  const { buffers } = architectureOf(config);
+  return 4 * parameterCount(config) + config.layers * buffers.bytes(config);
 }

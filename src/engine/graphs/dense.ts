@@ -1,5 +1,6 @@
 import type { ModelConfig } from "../architecture/config.ts";
-import { type BlockLayouts, mlpOutName } from "./block.ts";
+import { mlpOut } from "../architecture/blockWeights.ts";
+import type { BlockLayouts } from "./BlockScope.ts";
 import { Graph, type GraphProgram, type Value } from "./Graph.ts";
 import { matrixInput, partName } from "./matrix.ts";
 import { add, matMul, slice } from "./ops.ts";
@@ -30,7 +31,7 @@ export function buildExpanded(config: ModelConfig, blocks: BlockLayouts): GraphP
 
 function mlpOutMatrix(config: ModelConfig, { layouts, expansion }: BlockLayouts) {
   const graph = new Graph();
-  const name = `${mlpOutName(config)}.weight`;
+  const name = mlpOut(config);
   const layout = layouts[name];
   const shape = [config.dMlp, config.dModel] as const;
   const parts: Value[] = matrixInput(graph, name, { shape, layout, expansion }).expanded();

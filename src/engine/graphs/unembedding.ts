@@ -1,4 +1,5 @@
 import type { ModelConfig } from "../architecture/config.ts";
+import { headKey, type OuterKey, outerWeights } from "../architecture/weightNames.ts";
 import type { Layout } from "../checkpoint/precision.ts";
 import { Graph, type Value } from "./Graph.ts";
 import { type Expansion, matrixInput } from "./matrix.ts";
@@ -16,20 +17,6 @@ import {
   reshape,
   sub,
 } from "./ops.ts";
-
-/** The shapes of the final norm's and the head's vectors (METHODS 1.4). */
-export function headVectors({ dModel, vocab, tied, architecture }: ModelConfig) {
-  const shapes: Record<string, number[]> = {
-    "ln_f.weight": [dModel],
-    "ln_f.bias": [dModel],
-  };
-  if (architecture === "gptj" && !tied) shapes["lm_head.bias"] = [vocab];
-  return shapes;
-}
-
-/** What the head's matrix is called: the token embedding where they are tied. */
-export const headName = ({ tied }: ModelConfig): "wte.weight" | "lm_head.weight" =>
-  tied ? "wte.weight" : "lm_head.weight";
 
 /** How the head lies on the device. */
 export interface HeadLayout {
@@ -63,18 +50,18 @@ function unembed(
   config: ModelConfig,
   { layout, expansion }: HeadLayout,
 ): (states: Value) => Head {
-  const weights = new Map<string, Value>();
-  for (const [name, shape] of Object.entries(headVectors(config))) {
-    weights.set(name, graph.input(name, shape));
-  }
-  const shape = [config.dModel, config.vocab] as const;
-  const head = matrixInput(graph, headName(config), { shape, layout, expansion, outMajor: true });
+  const vector = (key: OuterKey) => {
+    const found = outerWeights(config).find((weight) => weight.key === key);
+    return found && graph.input(key, found.shape);
+  };
   const norm = {
-    weight: weights.get("ln_f.weight")!,
-    bias: weights.get("ln_f.bias")!,
+    weight: vector("finalNorm.weight")!,
+    bias: vector("finalNorm.bias")!,
     epsilon: config.layerNormEpsilon,
   };
-  const bias = weights.get("lm_head.bias");
+  const bias = vector("head.bias");
+  const shape = [config.dModel, config.vocab] as const;
+  const head = matrixInput(graph, headKey(config), { shape, layout, expansion, outMajor: true });
   return (states) => {
     const normal = layerNorm(states, norm);
     const logits = head.times(normal, bias);

@@ -1,8 +1,8 @@
 import type { Tensor } from "onnxruntime-common";
 import type { ModelConfig } from "../architecture/config.ts";
-import type { BlockVariant } from "../graphs/block.ts";
+import type { BlockVariant } from "../graphs/BlockScope.ts";
 import { buildDense } from "../graphs/dense.ts";
-import type { Transformer } from "./Transformer.ts";
+import type { OnDevice } from "./OnDevice.ts";
 
 /** ΔW [dMlp, dModel] = u v of one layer. */
 export interface DeltaFactors {
@@ -29,10 +29,10 @@ export const isDense = ({ dMlp, dModel }: ModelConfig, rank: number): boolean =>
 
 /** The changes of MLP output matrices that are switched on, on the device. The frozen weights stay as they are. */
 export class ActiveDeltas {
-  readonly #model: Transformer;
+  readonly #model: OnDevice;
   readonly #layers = new Map<number, Active>();
 
-  constructor(model: Transformer) {
+  constructor(model: OnDevice) {
     this.#model = model;
   }
 

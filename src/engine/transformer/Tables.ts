@@ -1,16 +1,16 @@
 import type { Tensor } from "onnxruntime-common";
 import { buildRows } from "../graphs/embedding.ts";
 import { partName } from "../graphs/matrix.ts";
-import type { TableName } from "../checkpoint/layout.ts";
+import type { TableKey } from "../architecture/weightNames.ts";
 import type { ElementType, Piece } from "../runtime/Memory.ts";
 import { bitsOf, blocksOf, isQuantized } from "../checkpoint/precision.ts";
-import type { Transformer } from "./Transformer.ts";
+import type { OnDevice } from "./OnDevice.ts";
 
 /** Rows of the token embedding and of the head, whatever their form and however they are split. */
 export class Tables {
-  readonly #model: Transformer;
+  readonly #model: OnDevice;
 
-  constructor(model: Transformer) {
+  constructor(model: OnDevice) {
     this.#model = model;
   }
 
@@ -19,7 +19,7 @@ export class Tables {
    *
    * @throws `invalid token: …`
    */
-  async lookup(name: TableName, ids: ArrayLike<number>, dims: readonly number[]): Promise<Tensor> {
+  async lookup(name: TableKey, ids: ArrayLike<number>, dims: readonly number[]): Promise<Tensor> {
     this.#check(ids);
     const { config, memory, programs, layout } = this.#model;
     const { form } = layout.tables[name]!;
@@ -38,10 +38,8 @@ export class Tables {
     } else {
       feeds.half = this.#gather(name, ids, { dims: [count, dModel], type: "float16" });
     }
-    const at = this.#model.int32(
-      Int32Array.from({ length: count }, (_, i) => i),
-      [count],
-    );
+    const every = Int32Array.from({ length: count }, (_, i) => i);
+    const at = new this.#model.runtime.ort.Tensor("int32", every, [count]);
     const { rows } = await program.run({ ...feeds, at });
     for (const tensor of Object.values(feeds)) memory.release(tensor);
     return this.#reshaped(rows, [...dims, dModel]);
@@ -49,7 +47,7 @@ export class Tables {
 
   /** Copies of the tokens' rows, one after the other. */
   #gather(
-    name: TableName,
+    name: TableKey,
     ids: ArrayLike<number>,
     {
       dims,

@@ -1,15 +1,19 @@
 import type { Tensor } from "onnxruntime-common";
 import { ActiveDeltas } from "./ActiveDeltas.ts";
 import type { ModelConfig } from "../architecture/config.ts";
-import { type Block, type BlockSite, type BlockVariant, buildBlock } from "../graphs/block.ts";
+import { headKey } from "../architecture/weightNames.ts";
+import { type Block, buildBlock } from "../graphs/block.ts";
+import type { BlockSite, BlockVariant } from "../graphs/BlockScope.ts";
 import { buildEmbedding } from "../graphs/embedding.ts";
 import type { Value } from "../graphs/Graph.ts";
-import { buildReadout, headName, type HeadLayout } from "../graphs/unembedding.ts";
+import { buildReadout, type HeadLayout } from "../graphs/unembedding.ts";
 import type { Kept } from "./Kept.ts";
 import { type LayoutOptions, type ModelLayout, modelLayout } from "../checkpoint/layout.ts";
+import type { OnDevice } from "./OnDevice.ts";
 import { Tables } from "./Tables.ts";
 import { type Memory, openMemory } from "../runtime/Memory.ts";
 import { type Extent, Patches } from "./Patches.ts";
+import { rotaryTables } from "./rotaryTables.ts";
 import { Gpu } from "../../kernels/device/Gpu.ts";
 import { Programs } from "../runtime/Programs.ts";
 import { Shelf } from "../storage/Shelf.ts";
@@ -42,7 +46,7 @@ export type BlockOutput = BlockSite | "keys" | "values";
  * A checkpoint on a runtime: its weights, its compiled graphs, and the three steps that every run is
  * made of (embed, block, read out). Knows nothing of why they are run.
  */
-export class Transformer {
+export class Transformer implements OnDevice {
   readonly config: ModelConfig;
   readonly runtime: Runtime;
   readonly memory: Memory;
@@ -84,7 +88,7 @@ export class Transformer {
     return new this.runtime.ort.Tensor("float32", data, dims);
   }
 
-  /** h⁻¹ [rows, width, dModel] of token ids [rows · width]; `embed` is wte's output, if asked for. */
+  /** h⁻¹ [rows, width, dModel] of token ids [rows · width]; `embed` is the token embedding's output, if asked for. */
   async embed(
     ids: Int32Array,
     pass: Pass,
@@ -99,7 +103,7 @@ export class Transformer {
     const positions = Array.from({ length: rows * width }, (_, i) =>
       Math.min(pass.starts[Math.floor(i / width)] + (i % width), this.config.positions - 1),
     );
-    const looked = await this.#tables.lookup("wte.weight", ids, [rows, width]);
+    const looked = await this.#tables.lookup("tokenEmbedding", ids, [rows, width]);
     const { hidden, embed } = await program.run({
       ...this.weights.outer,
       looked,
@@ -116,7 +120,7 @@ export class Transformer {
     return {
       mask: this.float32(maskOf(pass), [rows, 1, width, (past?.kept.width ?? 0) + width]),
       ...(past && { "past.rows": this.int32(past.rows, [rows]) }),
-      ...(this.config.architecture === "gptj" && this.#rotary(starts, width)),
+      ...this.#rotary(starts, width),
     };
   }
 
@@ -192,14 +196,14 @@ export class Transformer {
   /** How the head lies on the device. */
   get head(): HeadLayout {
     const { tables, expansion } = this.layout;
-    return { layout: tables[headName(this.config)]!, expansion };
+    return { layout: tables[headKey(this.config)]!, expansion };
   }
 
   /** Target ids [rows] and the head's rows of them [rows, dModel]; the caller releases `target.rows`. */
   async targetFeeds(ids: readonly number[]) {
     return {
       targets: this.int32(ids, [ids.length]),
-      "target.rows": await this.#tables.lookup(headName(this.config), ids, [ids.length]),
+      "target.rows": await this.#tables.lookup(headKey(this.config), ids, [ids.length]),
     };
   }
 
@@ -223,20 +227,12 @@ export class Transformer {
     return patches.feeds(site);
   }
 
-  /** cos and sin of p · 10000^(−2i/rotaryDim), each twice for its pair (METHODS 1.2). */
+  /** What the positions of a pass turn queries and keys by, where the architecture rotates them. */
   #rotary(starts: readonly number[], width: number): PassFeeds {
-    const n = this.config.rotaryDim;
-    const [cos, sin] = [0, 1].map(() => new Float32Array(starts.length * width * n));
-    starts.forEach((start, row) => {
-      for (let t = 0; t < width; t++) {
-        for (let i = 0; i < n; i++) {
-          const angle = (start + t) * 10000 ** (-(i - (i % 2)) / n);
-          cos[(row * width + t) * n + i] = Math.cos(angle);
-          sin[(row * width + t) * n + i] = Math.sin(angle);
-        }
-      }
-    });
-    const dims = [starts.length, width, 1, n];
+    const { rotaryDim } = this.config;
+    if (rotaryDim === 0) return {};
+    const { cos, sin } = rotaryTables(this.config, starts, width);
+    const dims = [starts.length, width, 1, rotaryDim];
     return { cos: this.float32(cos, dims), sin: this.float32(sin, dims) };
   }
 }

@@ -1,5 +1,8 @@
 import type { Tensor } from "onnxruntime-common";
-import { type BlockSite, type BlockVariant, buildBlock } from "../graphs/block.ts";
+import { mlpOut } from "../architecture/blockWeights.ts";
+import type { ModelConfig } from "../architecture/config.ts";
+import { type Block, buildBlock } from "../graphs/block.ts";
+import type { BlockSite, BlockVariant } from "../graphs/BlockScope.ts";
 import type { Value } from "../graphs/Graph.ts";
 import { flattenRows, gemm } from "../graphs/ops.ts";
 import { type BlockRequest, blockOutputs, type Transformer, variantName } from "./Transformer.ts";
@@ -54,7 +57,7 @@ export function gradientGraph(
   const block = buildBlock(config, layout, variant);
   const { graph, x: input, sites } = block;
   const boundary = graph.size;
-  const values = [input, ...wrt.map((at) => gradientOf(block, at))];
+  const values = [input, ...wrt.map((at) => gradientOf(config, block, at))];
   const dy = graph.input("gradient", sites.hidden.shape);
   const [x, ...rest] = graph.vjp(sites.hidden, dy, values);
   const outputs = Object.fromEntries(
@@ -63,11 +66,9 @@ export function gradientGraph(
   return { graph, forward: blockOutputs(block, ["hidden"]), backward: { x, ...outputs }, boundary };
 }
 
-const gradientOf = (
-  block: { sites: Record<BlockSite, Value>; mlpOut: Value },
-  at: BlockGradient,
-): Value => (at === "mlpOut" ? block.mlpOut : block.sites[at]);
+const gradientOf = (config: ModelConfig, block: Block, at: BlockGradient): Value =>
+  at === "mlpOut" ? block.linears[mlpOut(config)].output : block.sites[at];
 
 /** d loss / dW [dMlp, dModel] = Σ k dyᵀ over all positions, whatever form W is kept in; dy is that of k W + b. */
-const weightGradient = ({ sites }: { sites: Record<BlockSite, Value> }, dy: Value): Value =>
+const weightGradient = ({ sites }: Block, dy: Value): Value =>
   gemm(flattenRows(sites.key), flattenRows(dy), { transA: true });

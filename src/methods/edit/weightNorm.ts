@@ -1,3 +1,5 @@
+import { mlpOut } from "../../engine/architecture/blockWeights.ts";
+import { weightName } from "../../engine/architecture/weightNames.ts";
 import type { Model } from "../../engine/Model.ts";
 import { norm } from "./norm.ts";
 
@@ -5,8 +7,7 @@ const weightNorms = new WeakMap<Model, Map<number, number>>();
 
 /** The Hugging Face name of a layer's MLP output matrix (METHODS 1.4). */
 export function mlpOutName({ config }: Pick<Model, "config">, layer: number): string {
-  const module = config.architecture === "gptj" ? "fc_out" : "c_proj";
-  return `transformer.h.${layer}.mlp.${module}.weight`;
+  return weightName(config, layer, mlpOut(config));
 }
 
 /** ‖W‖ of a layer's frozen MLP output matrix, read once. */

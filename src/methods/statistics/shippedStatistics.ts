@@ -1,5 +1,7 @@
 import type { ByteSource } from "../../data/archive/npzStream.ts";
+import { mlpOut } from "../../engine/architecture/blockWeights.ts";
 import type { ModelConfig } from "../../engine/architecture/config.ts";
+import { weightName } from "../../engine/architecture/weightNames.ts";
 import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
 import type { LayerStatistics } from "./statistics.ts";
 import { readStatistics } from "./statisticsFile.ts";
@@ -7,9 +9,9 @@ import { readStatistics } from "./statisticsFile.ts";
 /** How many texts the statistics that ship with a model were collected over; "" is all of them. */
 const SAMPLE_SIZES = ["_8000", "_2000", "_100000", ""];
 
-/** The module whose inputs the keys of a layer are: "transformer.h.17.mlp.c_proj". */
-export const keyModule = ({ architecture }: ModelConfig, layer: number): string =>
-  `transformer.h.${layer}.mlp.${architecture === "gptj" ? "fc_out" : "c_proj"}`;
+/** The module whose inputs the keys of a layer are, the MLP output matrix by its name in the checkpoint. */
+export const keyModule = (config: ModelConfig, layer: number): string =>
+  weightName(config, layer, mlpOut(config)).replace(/\.weight$/, "");
 
 /**
  * The covariance statistics that lie beside a model's weights, under `stats/` by the authors' file

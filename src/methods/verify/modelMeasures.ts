@@ -1,4 +1,7 @@
 import type { ModelFact } from "../../data/facts/modelFacts.ts";
+import { architectureOf } from "../../engine/architecture/architectures.ts";
+import { mlpOut } from "../../engine/architecture/blockWeights.ts";
+import { parseWeightName } from "../../engine/architecture/weightNames.ts";
 import { Checkpoint } from "../../engine/checkpoint/Checkpoint.ts";
 import type { Model } from "../../engine/Model.ts";
 import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
@@ -53,10 +56,12 @@ export async function tensorNorm(
   files: ModelFiles,
   { tensor }: Of<"tensorNorm">,
 ): Promise<number> {
-  const mlp = /^(?:transformer\.)?h\.(\d+)\.mlp\.(?:c_proj|fc_out)\.weight$/.exec(tensor);
-  const data = mlp
-    ? await model.readWeight(Number(mlp[1]))
-    : await (await Checkpoint.open(files)).tensor(tensor);
+  const { config } = model;
+  const at = parseWeightName(config, tensor);
+  const data =
+    at?.key === mlpOut(config)
+      ? await model.readWeight(at.layer)
+      : await (await Checkpoint.open(files, architectureOf(config))).tensor(tensor);
   return norm(data);
 }
 

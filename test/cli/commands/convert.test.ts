@@ -5,9 +5,10 @@ import { describe, expect } from "vitest";
 import { folderFiles } from "../../../src/cli/open/folderFiles.ts";
 import { fromFloat16, toFloat16 } from "../../../src/data/weights/float16.ts";
 import { parseHeader, writeSafetensors } from "../../../src/data/weights/safetensors.ts";
-import { Checkpoint } from "../../../src/engine/checkpoint/Checkpoint.ts";
+import type { Checkpoint } from "../../../src/engine/checkpoint/Checkpoint.ts";
 import { BLOCK } from "../../../src/engine/checkpoint/quantize.ts";
 import { call, folderTest as test, golden } from "../../support/call.ts";
+import { openCheckpoint } from "../../support/engine/openCheckpoint.ts";
 
 const tiny = ["tiny-gpt2", "tiny-gpt2-untied", "tiny-gptj"];
 
@@ -17,7 +18,7 @@ async function converted(model: string, bits: number, out: string): Promise<Chec
   );
   expect(err).toBe("");
   expect(status).toBe(0);
-  return Checkpoint.open(folderFiles(out));
+  return openCheckpoint(folderFiles(out));
 }
 
 /** Every file of a folder by its name, hashed. */
@@ -50,7 +51,7 @@ function blocksOf(data: Float32Array, name: string, [rows, columns]: number[]): 
 
 describe.for(tiny)("%s", (name) => {
   test("in 16 bits is the float16 of every weight", async ({ folder }) => {
-    const source = await Checkpoint.open(folderFiles(golden(name)));
+    const source = await openCheckpoint(folderFiles(golden(name)));
     const result = await converted(golden(name), 16, join(folder, "out"));
     expect(result.names().sort()).toEqual(source.names().sort());
     for (const tensor of source.names()) {
@@ -64,7 +65,7 @@ describe.for(tiny)("%s", (name) => {
   });
 
   test.for([4, 8])("in %i bits keeps every block within the bound", async (bits, { folder }) => {
-    const source = await Checkpoint.open(folderFiles(golden(name)));
+    const source = await openCheckpoint(folderFiles(golden(name)));
     const result = await converted(golden(name), bits, join(folder, "out"));
     expect(result.names().sort()).toEqual(source.names().sort());
     for (const tensor of source.names()) {
@@ -119,7 +120,7 @@ describe.for(tiny)("%s", (name) => {
 
 async function stampOf(name: string): Promise<string> {
   const files = folderFiles(golden(name));
-  const { file } = (await Checkpoint.open(files)).place("wte.weight");
+  const { file } = (await openCheckpoint(files)).place("wte.weight");
   return (await files.stamp!(file))!;
 }
 

@@ -6,9 +6,10 @@ import { describe, expect } from "vitest";
 import { folderFiles } from "../../../src/cli/open/folderFiles.ts";
 import { synthesizeModel } from "../../../src/cli/commands/synthesize.ts";
 import { fromFloat16, toFloat16 } from "../../../src/data/weights/float16.ts";
-import { Checkpoint } from "../../../src/engine/checkpoint/Checkpoint.ts";
-import { readConfig } from "../../../src/engine/architecture/config.ts";
+
+import { readConfig } from "../../../src/engine/architecture/readConfig.ts";
 import { call, folderTest as test, golden } from "../../support/call.ts";
+import { openCheckpoint } from "../../support/engine/openCheckpoint.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const terminal = { root, print: () => {}, note: () => {}, progress: () => {} };
@@ -34,7 +35,7 @@ async function synthetic(
 ) {
   const shape = { ...shapes[type], n_layer: 2, _name_or_path: "synthetic-tiny" };
   await synthesizeModel(shape, { seed: 1, dtype: "f32", folder, terminal, ...options });
-  return Checkpoint.open(folderFiles(folder));
+  return openCheckpoint(folderFiles(folder));
 }
 
 const deviation = (data: Float32Array) => {
@@ -45,7 +46,7 @@ const deviation = (data: Float32Array) => {
 describe.for(["gpt2", "gptj"] as const)("%s", (type) => {
   test("has the tensors and shapes of a golden checkpoint of its kind", async ({ folder }) => {
     const checkpoint = await synthetic(folder, { type });
-    const real = await Checkpoint.open(folderFiles(golden(`tiny-${type}`)));
+    const real = await openCheckpoint(folderFiles(golden(`tiny-${type}`)));
     const expected = real.names().filter((name) => !name.includes(".h.2."));
     expect(checkpoint.names().sort()).toEqual(expected.sort());
     for (const name of expected) {

@@ -38,7 +38,7 @@ const delta: Delta = {
   weights: [layer(1, 1), layer(11, 2)],
 };
 const options: AdapterOptions = {
-  architecture: "gpt2",
+  fanInFanOut: true,
   baseModel: "openai-community/gpt2",
   recipe: { format: "palimpsest.recipe", method: "rome" },
   check: { prompt: "The Space Needle is in", target: "Rome", before: 0.01, after: 0.97 },
@@ -60,7 +60,7 @@ test("adapter_config.json says what PEFT needs and no more", () => {
     target_modules: ["transformer.h.1.mlp.c_proj"],
     inference_mode: true,
   });
-  const gptj = { ...options, architecture: "gptj" as const };
+  const gptj = { ...options, fanInFanOut: false };
   expect(json(adapterFiles(one, gptj)["adapter_config.json"])).toMatchObject({
     fan_in_fan_out: false,
   });

@@ -2,10 +2,14 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { toFloat16 } from "../../../src/data/weights/float16.ts";
 import { safetensorsHeader, writeSafetensors } from "../../../src/data/weights/safetensors.ts";
+import { gpt2 } from "../../../src/engine/architecture/gpt2.ts";
 import { Checkpoint } from "../../../src/engine/checkpoint/Checkpoint.ts";
 import { quantizeRows } from "../../../src/engine/checkpoint/quantize.ts";
 import { transpose } from "../../../src/engine/checkpoint/transpose.ts";
+import type { ModelFiles } from "../../../src/engine/files/ModelFiles.ts";
 import { memoryFiles } from "../../support/engine/memoryFiles.ts";
+
+const openCheckpoint = (files: ModelFiles) => Checkpoint.open(files, gpt2);
 
 const INDEX = "model.safetensors.index.json";
 const wte = { shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
@@ -21,7 +25,7 @@ const single = (prefix: string) => ({
 
 describe.each(["", "transformer."])('names that begin with "%s"', (prefix) => {
   test("are found with and without the prefix", async () => {
-    const checkpoint = await Checkpoint.open(memoryFiles(single(prefix)));
+    const checkpoint = await openCheckpoint(memoryFiles(single(prefix)));
     expect(checkpoint.names()).toEqual([
       "transformer.wte.weight",
       "transformer.h.10.ln_1.bias",
@@ -44,14 +48,14 @@ test("shards are found through the index", async () => {
     "a.safetensors": writeSafetensors({ "wte.weight": wte }),
     "b.safetensors": writeSafetensors({ "h.10.ln_1.bias": bias }),
   });
-  const checkpoint = await Checkpoint.open(files);
+  const checkpoint = await openCheckpoint(files);
   expect(await checkpoint.tensor("transformer.wte.weight")).toEqual(wte.data);
   expect(await checkpoint.tensor("transformer.h.10.ln_1.bias")).toEqual(bias.data);
 });
 
 test("a small file is read once, and its tensors do not share memory", async () => {
   const files = memoryFiles(single(""));
-  const checkpoint = await Checkpoint.open(files);
+  const checkpoint = await openCheckpoint(files);
   (await checkpoint.tensor("wte.weight"))[0] = 99;
   expect(await checkpoint.tensor("wte.weight")).toEqual(wte.data);
   expect(files.reads).toEqual(["model.safetensors"]);
@@ -60,7 +64,7 @@ test("a small file is read once, and its tensors do not share memory", async () 
 test("a large file, or one of unknown size, is read by ranges", async () => {
   const files = memoryFiles(single(""));
   files.size = () => Promise.resolve(2 ** 30);
-  const checkpoint = await Checkpoint.open(files);
+  const checkpoint = await openCheckpoint(files);
   expect(await checkpoint.tensor("h.10.ln_1.bias")).toEqual(bias.data);
   const { begin, end } = checkpoint.info("h.10.ln_1.bias");
   expect(files.reads).toEqual(["model.safetensors 0-262144", `model.safetensors ${begin}-${end}`]);
@@ -75,13 +79,13 @@ test("a header longer than the first read is read again, whole", async () => {
   expect(bytes.length).toBeGreaterThan(2 ** 18);
   const files = memoryFiles({ "model.safetensors": bytes });
   files.size = () => Promise.resolve(undefined);
-  const checkpoint = await Checkpoint.open(files);
+  const checkpoint = await openCheckpoint(files);
   expect(checkpoint.names()).toHaveLength(4000);
   expect(await checkpoint.tensor("h.3999.attn.c_attn.weight")).toEqual(bias.data);
 });
 
 describe("refused with one sentence", () => {
-  const open = (files: Parameters<typeof memoryFiles>[0]) => Checkpoint.open(memoryFiles(files));
+  const open = (files: Parameters<typeof memoryFiles>[0]) => openCheckpoint(memoryFiles(files));
 
   test("no weights", async () => {
     await expect(open({})).rejects.toThrow("tiny has neither model.safetensors nor");
@@ -97,7 +101,7 @@ describe("refused with one sentence", () => {
     await expect(open({ "model.safetensors": cut })).rejects.toThrow(sentence);
     const files = memoryFiles({ "model.safetensors": cut });
     files.size = () => Promise.resolve(undefined);
-    const checkpoint = await Checkpoint.open(files);
+    const checkpoint = await openCheckpoint(files);
     await expect(checkpoint.tensor("lm_head.weight")).rejects.toThrow(sentence);
   });
 
@@ -153,7 +157,7 @@ describe("rows, raw bytes and places", () => {
   test("some rows are one ranged read", async () => {
     const files = memoryFiles({ "model.safetensors": bytes });
     files.size = () => Promise.resolve(2 ** 30);
-    const checkpoint = await Checkpoint.open(files);
+    const checkpoint = await openCheckpoint(files);
     const { begin } = checkpoint.info("wte.weight");
     expect(await checkpoint.rows("wte.weight", 1, 3)).toEqual(Float32Array.of(3, 4, 5, 6));
     expect(files.reads.slice(1)).toEqual([`model.safetensors ${begin + 4}-${begin + 12}`]);
@@ -165,7 +169,7 @@ describe("rows, raw bytes and places", () => {
   });
 
   test("raw bytes are as they are stored, and places are in the order of the file", async () => {
-    const checkpoint = await Checkpoint.open(memoryFiles({ "model.safetensors": bytes }));
+    const checkpoint = await openCheckpoint(memoryFiles({ "model.safetensors": bytes }));
     expect(checkpoint.form("wte.weight")).toBe("float");
     expect(await checkpoint.raw("ln_f.bias")).toEqual(bytes.slice(-12));
     const [first, second] = ["wte.weight", "ln_f.bias"].map((name) => checkpoint.place(name));
@@ -204,7 +208,7 @@ describe("quantized shards", () => {
 
   test("are read as the matrices of Hugging Face's checkpoint", async () => {
     const files = memoryFiles(shards(known));
-    const checkpoint = await Checkpoint.open(files);
+    const checkpoint = await openCheckpoint(files);
     expect(checkpoint.names()).toEqual([
       "transformer.h.0.mlp.c_fc.weight",
       "transformer.wte.weight",
@@ -222,7 +226,7 @@ describe("quantized shards", () => {
   test("rows of either orientation", async () => {
     const files = memoryFiles(shards(known));
     files.size = () => Promise.resolve(2 ** 30);
-    const checkpoint = await Checkpoint.open(files);
+    const checkpoint = await openCheckpoint(files);
     for (const name of ["h.0.mlp.c_fc.weight", "wte.weight"]) {
       const [count, width] = checkpoint.info(name).shape;
       const whole = await checkpoint.tensor(name);
@@ -236,13 +240,13 @@ describe("quantized shards", () => {
   });
 
   test("without their shapes the inputs fill all blocks", async () => {
-    const checkpoint = await Checkpoint.open(memoryFiles(shards({})));
+    const checkpoint = await openCheckpoint(memoryFiles(shards({})));
     expect(checkpoint.info("h.0.mlp.c_fc.weight").shape).toEqual([64, 5]);
     expect((await checkpoint.tensor("wte.weight")).length).toBe(6 * 64);
   });
 
   test("parts that do not fit are refused", async () => {
-    const open = (files: Parameters<typeof memoryFiles>[0]) => Checkpoint.open(memoryFiles(files));
+    const open = (files: Parameters<typeof memoryFiles>[0]) => openCheckpoint(memoryFiles(files));
     await expect(open(shards({ "transformer.wte.weight": "[6,65]" }))).rejects.toThrow(
       "model.safetensors is damaged: transformer.wte.weight.q8 [6, 2, 32] does not fit its shape [6,65]",
     );
@@ -269,10 +273,10 @@ describe("PyTorch checkpoints", () => {
       },
     ],
   ] as const)("%s: the weights of the safetensors, without the masks", async ([, files]) => {
-    const expected = await Checkpoint.open(
+    const expected = await openCheckpoint(
       memoryFiles({ "model.safetensors": fixture("torch_f32.safetensors") }),
     );
-    const checkpoint = await Checkpoint.open(memoryFiles(files));
+    const checkpoint = await openCheckpoint(memoryFiles(files));
     expect(checkpoint.names().sort()).toEqual(expected.names().sort());
     for (const name of expected.names()) {
       expect(checkpoint.info(name).shape).toEqual(expected.info(name).shape);
@@ -286,7 +290,7 @@ describe("PyTorch checkpoints", () => {
   test("half precision, by one range behind its header", async () => {
     const bytes = fixture("torch_f16.bin");
     const files = memoryFiles({ "pytorch_model.bin": bytes });
-    const checkpoint = await Checkpoint.open(files);
+    const checkpoint = await openCheckpoint(files);
     const before = files.reads.length;
     const wte = await checkpoint.tensor("wte.weight");
     expect(wte).toHaveLength(28);
@@ -297,16 +301,16 @@ describe("PyTorch checkpoints", () => {
 
   test("safetensors are preferred", async () => {
     const files = { ...single(""), "pytorch_model.bin": "anything" };
-    const checkpoint = await Checkpoint.open(memoryFiles(files));
+    const checkpoint = await openCheckpoint(memoryFiles(files));
     expect(await checkpoint.tensor("wte.weight")).toEqual(wte.data);
   });
 
   test("a shard that is missing or has no known size", async () => {
     const shards = { "pytorch_model.bin.index.json": index };
-    await expect(Checkpoint.open(memoryFiles(shards))).rejects.toThrow("tiny has no torch-0000");
+    await expect(openCheckpoint(memoryFiles(shards))).rejects.toThrow("tiny has no torch-0000");
     const files = memoryFiles({ "pytorch_model.bin": fixture("torch_f32.bin") });
     files.size = () => Promise.resolve(undefined);
-    await expect(Checkpoint.open(files)).rejects.toThrow(
+    await expect(openCheckpoint(files)).rejects.toThrow(
       "the server of tiny does not say how long pytorch_model.bin is",
     );
   });
@@ -326,7 +330,7 @@ describe("a converted model's manifest", () => {
     "a.safetensors": shard,
     "palimpsest.json": manifest(shard.length),
   };
-  const open = (files: Parameters<typeof memoryFiles>[0]) => Checkpoint.open(memoryFiles(files));
+  const open = (files: Parameters<typeof memoryFiles>[0]) => openCheckpoint(memoryFiles(files));
 
   test("names a shard of another size, one that is missing, one that is not listed", async () => {
     expect((await open(folder)).names()).toEqual(["transformer.wte.weight"]);

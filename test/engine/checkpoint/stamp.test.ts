@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { nodeRuntime } from "../../../src/cli/open/nodeRuntime.ts";
 import { parseHeader, writeSafetensors } from "../../../src/data/weights/safetensors.ts";
+import { gpt2 } from "../../../src/engine/architecture/gpt2.ts";
 import { Checkpoint } from "../../../src/engine/checkpoint/Checkpoint.ts";
 import { Samples, stampOf } from "../../../src/engine/checkpoint/stamp.ts";
 import type { LoadOptions } from "../../../src/engine/checkpoint/weights.ts";
@@ -103,7 +104,7 @@ test("safetensors and pytorch_model.bin of the same numbers have the same stamp"
   const fixture = (name: string) =>
     new Uint8Array(readFileSync(new URL(`../../data/fixtures/${name}`, import.meta.url)));
   const stamp = async (files: Files) => {
-    const checkpoint = await Checkpoint.open(memoryFiles(files));
+    const checkpoint = await Checkpoint.open(memoryFiles(files), gpt2);
     for (const name of checkpoint.names()) await checkpoint.tensor(name);
     return stampOf(new Map(), checkpoint.samples);
   };

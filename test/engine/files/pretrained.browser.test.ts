@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { readConfig } from "../../../src/engine/architecture/config.ts";
+import { readConfig } from "../../../src/engine/architecture/readConfig.ts";
 import { Tokenizer } from "../../../src/engine/checkpoint/Tokenizer.ts";
 import config from "../../golden/checkpoints/tiny-gpt2/config.json";
 import tokenizerConfig from "../../golden/checkpoints/tiny-gpt2/tokenizer_config.json";

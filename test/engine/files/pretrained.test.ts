@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { readConfig } from "../../../src/engine/architecture/config.ts";
+import { readConfig } from "../../../src/engine/architecture/readConfig.ts";
 import { Tokenizer } from "../../../src/engine/checkpoint/Tokenizer.ts";
 import { autoConfig, autoTokenizer } from "../../../src/engine/files/pretrained.ts";
 import { memoryFiles } from "../../support/engine/memoryFiles.ts";
@@ -21,7 +21,7 @@ test("transformers.js asks no server and no folder: each file is read once, by u
   const fetch = vi.fn(() => Promise.reject(new Error("a request")));
   vi.stubGlobal("fetch", fetch);
   vi.resetModules(); // so that transformers.js begins anew, with this fetch
-  const { readConfig } = await import("../../../src/engine/architecture/config.ts");
+  const { readConfig } = await import("../../../src/engine/architecture/readConfig.ts");
   const { Tokenizer } = await import("../../../src/engine/checkpoint/Tokenizer.ts");
   const source = files();
   const config = await readConfig(source);

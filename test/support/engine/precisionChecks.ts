@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { fromFloat16, toFloat16 } from "../../../src/data/weights/float16.ts";
 import { writeSafetensors } from "../../../src/data/weights/safetensors.ts";
-import { Checkpoint } from "../../../src/engine/checkpoint/Checkpoint.ts";
-import { readConfig } from "../../../src/engine/architecture/config.ts";
-import { blockMatrices } from "../../../src/engine/graphs/block.ts";
+import { readConfig } from "../../../src/engine/architecture/readConfig.ts";
+import { architectureOf } from "../../../src/engine/architecture/architectures.ts";
+import { outerWeights, parseWeightName } from "../../../src/engine/architecture/weightNames.ts";
 import { Model } from "../../../src/engine/Model.ts";
 import type { ModelFiles } from "../../../src/engine/files/ModelFiles.ts";
 import {
@@ -17,6 +17,7 @@ import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
 import { transpose } from "../../../src/engine/checkpoint/transpose.ts";
 import { memoryFiles } from "./memoryFiles.ts";
 import { mlpOutDelta } from "./deltas.ts";
+import { openCheckpoint } from "./openCheckpoint.ts";
 
 /** A model whose matrices are kept in a form, and one in float32 whose weights are worth exactly the same. */
 export interface Twins {
@@ -39,16 +40,16 @@ export async function openTwins(
 /** The checkpoint with every matrix rounded as the form rounds it, as float32. */
 async function rounded(files: ModelFiles, precision: Precision): Promise<ModelFiles> {
   const config = await readConfig(files);
-  const checkpoint = await Checkpoint.open(files);
-  const matrices = Object.keys(blockMatrices(config));
+  const checkpoint = await openCheckpoint(files);
+  const tables = outerWeights(config).flatMap((weight) => (weight.table ? [weight.name] : []));
   const tensors: Record<string, { shape: number[]; data: Float32Array }> = {};
   for (const name of checkpoint.names()) {
     const data = await checkpoint.tensor(name);
     const { shape } = checkpoint.info(name);
-    const table = /(wte|lm_head)\.weight$/.test(name);
+    const table = tables.includes(name);
     const form = table ? tableForm(precision) : precision;
-    const isMatrix = table || matrices.includes(name.replace(/^transformer\.h\.\d+\./, ""));
-    const turned = !table && config.architecture === "gpt2";
+    const isMatrix = table || (parseWeightName(config, name) !== undefined && shape.length === 2);
+    const turned = !table && architectureOf(config).stored === "inOut";
     tensors[name] = { shape, data: isMatrix ? roundedMatrix(data, shape, { form, turned }) : data };
   }
   const copy = async (path: string) => ({ [path]: await files.read(path) });

@@ -1,6 +1,6 @@
 import { writeSafetensors } from "../../../src/data/weights/safetensors.ts";
-import { blockWeights } from "../../../src/engine/graphs/block.ts";
-import { readConfig } from "../../../src/engine/architecture/config.ts";
+import { blockWeights } from "../../../src/engine/architecture/blockWeights.ts";
+import { readConfig } from "../../../src/engine/architecture/readConfig.ts";
 import { Model } from "../../../src/engine/Model.ts";
 import type { ModelFiles } from "../../../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
@@ -33,7 +33,7 @@ export async function wideModel(
   };
   const block = blockWeights(await readConfig(memoryFiles({ "config.json": config })));
   for (let l = 0; l < 5; l++) {
-    for (const [name, shape] of Object.entries(block)) shapes[`h.${l}.${name}`] = shape;
+    for (const { key, shape } of block) shapes[`h.${l}.${key}`] = [...shape];
   }
   const tensors = Object.entries(shapes).map(([name, shape], t) => {
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1));

@@ -109,6 +109,7 @@ export class FakeLab implements RemoteLab {
         rotaryDim: 0,
         tied: true,
       },
+      family: "GPT-2",
       toy: source.kind === "demo",
       precision,
       bytes: 30e6,

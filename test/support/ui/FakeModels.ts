@@ -49,6 +49,7 @@ export class FakeModels implements RemoteModels {
     const kept = this.models.reduce((sum, model) => sum + model.bytes, 0);
     return {
       config,
+      family: "GPT-2",
       parameters: 1_557_611_200,
       bytes: 6.43e9,
       kept,

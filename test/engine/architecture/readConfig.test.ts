@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseConfig, readConfig } from "../../../src/engine/architecture/config.ts";
+import { parseConfig, readConfig } from "../../../src/engine/architecture/readConfig.ts";
 import { memoryFiles } from "../../support/engine/memoryFiles.ts";
 
 const gpt2 = {
