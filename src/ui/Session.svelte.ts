@@ -11,11 +11,10 @@ import type {
   TokensView,
   Trace,
   TraceEvent,
-  EditForm,
 } from "../../workers/protocol/protocol.ts";
 import { Draft } from "./fact/Draft.svelte.ts";
 import { caseOf } from "./fact/draftCase.ts";
-import { EditStack, type Edit } from "./edit/EditStack.svelte.ts";
+import { EditStack } from "./edit/EditStack.svelte.ts";
 import { linesOf, romeSettings, traceSettings } from "./edit/fields.ts";
 import type { Kind } from "./trace/heatmap.ts";
 import { Job } from "./parts/Job.svelte.ts";
@@ -23,7 +22,6 @@ import { MassDesk } from "./mass/MassDesk.svelte.ts";
 import { type Rewrite, type TracePlot, withEvent } from "./trace/running.ts";
 import { addressOf } from "./model/modelAddress.ts";
 import { ModelDesk } from "./model/ModelDesk.svelte.ts";
-import { download } from "./parts/download.ts";
 import { labelOf } from "./model/precisionText.ts";
 import { messageOf } from "./parts/sentence.ts";
 import { StatisticsDesk } from "./statistics/StatisticsDesk.svelte.ts";
@@ -59,11 +57,19 @@ export class Session {
   stranded = $state(false);
 
   readonly draft = new Draft();
-  readonly stack = new EditStack();
   readonly jobs = Object.fromEntries(jobNames.map((name) => [name, new Job()])) as Record<
     JobName,
     Job
   >;
+
+  readonly stack = new EditStack({
+    lab: () => this.#lab.edits,
+    run: (stage, work) => this.#run("stack", stage, work),
+    number: () => ++this.#lastJob,
+    changed: () => this.#editsChanged(),
+    report: (error) => this.report("stack", error),
+    notify: (notice) => this.notify(notice),
+  });
 
   readonly models = new ModelDesk({
     lab: () => this.#lab.models,
@@ -160,12 +166,7 @@ export class Session {
       Object.assign(this, { traces: {}, rewrite: null, comparison: null, prediction: null });
     if (!same) {
       this.mass.modelChanged();
-      const { edits, lost } = await this.#lab.edits.kept();
-      this.stack.replace(edits);
-      if (lost)
-        this.notify(
-          `${lost === 1 ? "one edit" : `${lost} edits`} of an earlier visit could not be read back`,
-        );
+      await this.stack.restore();
     }
     await this.applyEdits();
   }
@@ -281,49 +282,10 @@ export class Session {
     });
   }
 
-  /** Gives the Lab the edits that are switched on, keeps the stack, and looks again. */
+  /** Switches on what the stack says, and looks at the prompt again. */
   async applyEdits() {
-    const { active, edits } = this.stack;
-    await this.#run("stack", "switching edits", async () => {
-      const lost = await this.#lab.edits.switchOn(active.map(({ id }) => id));
-      if (lost.length) this.#lose(lost);
-      const places = edits.map(({ id, on, truth }) => ({ id, on, truth }));
-      const trouble = await this.#lab.edits.keep(places);
-      if (trouble) this.notify(trouble);
-    });
+    await this.stack.apply();
     await this.look();
-  }
-
-  /** The worker that held these edits is gone, and the browser kept no copy. */
-  #lose(ids: string[]) {
-    const some = ids.length === 1 ? "one edit is" : `${ids.length} edits are`;
-    this.stack.forget(ids);
-    this.notify(`${some} lost with the worker: this browser kept no copy`);
-  }
-
-  toggle(edit: Edit) {
-    this.stack.toggle(edit.id);
-    return this.#editsChanged();
-  }
-
-  remove(edit: Edit) {
-    this.stack.remove(edit.id);
-    return this.#editsChanged();
-  }
-
-  undo() {
-    this.stack.undo();
-    return this.#editsChanged();
-  }
-
-  /** Takes a delta or an adapter file into the stack. */
-  async importDelta(file: File) {
-    const imported = await this.#run("stack", `reading ${file.name}`, (id) =>
-      this.#lab.edits.import(id, file),
-    );
-    if (!imported) return;
-    this.stack.add(imported);
-    await this.#editsChanged();
   }
 
   #tookStatistics(answer: StatisticsOverview) {
@@ -333,16 +295,6 @@ export class Session {
 
   /** A trace as the authors' .npz. */
   traceFile = (trace: Trace) => this.#lab.traceFile(trace);
-
-  /** Hands an edit to the reader's downloads. */
-  async saveEdit({ id }: Edit, form: EditForm) {
-    try {
-      const file = await this.#lab.edits.save(++this.#lastJob, id, form);
-      download(file.name, file.bytes, file.type);
-    } catch (error) {
-      this.report("stack", error);
-    }
-  }
 
   cancel(name: JobName) {
     const job = this.jobs[name];

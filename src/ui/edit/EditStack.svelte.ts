@@ -1,10 +1,25 @@
-import type { HeldEdit, KeptEdit } from "../../../workers/protocol/protocol.ts";
+import type { RemoteLab } from "../../../workers/connect.ts";
+import type { EditForm, HeldEdit } from "../../../workers/protocol/protocol.ts";
+import { download } from "../parts/download.ts";
 
 /** One edit in the stack: what is known of it, and whether it is switched on. The worker holds its delta. */
 export interface Edit extends HeldEdit {
   on: boolean;
   /** What was overwritten, where it is known. */
   truth: string;
+}
+
+/** What the session lends. */
+export interface StackHost {
+  lab(): RemoteLab["edits"];
+  /** A job of which one is under way at a time; undefined where it failed or was ended. */
+  run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
+  /** A number for a job beside those. */
+  number(): number;
+  /** The edits that are on are others now. */
+  changed(): Promise<void>;
+  report(error: unknown): void;
+  notify(notice: string): void;
 }
 
 /** The edits on this page, in the order they were made; every change can be undone. */
@@ -14,38 +29,83 @@ export class EditStack {
   active = $derived(this.edits.filter((edit) => edit.on));
   canUndo = $derived.by(() => this.#history.length > 0);
   #history = $state.raw<Edit[][]>([]);
+  readonly #host: StackHost;
 
-  /** Puts an edit on top, switched on. */
+  constructor(host: StackHost) {
+    this.#host = host;
+  }
+
+  /** Puts an edit on top, switched on; {@link apply} tells the worker. */
   add(edit: HeldEdit, truth = "") {
     this.#change([...this.edits, { ...edit, on: true, truth }]);
   }
 
   toggle(id: string) {
     this.#change(this.edits.map((edit) => (edit.id === id ? { ...edit, on: !edit.on } : edit)));
+    return this.#host.changed();
   }
 
   remove(id: string) {
     this.#change(this.edits.filter((edit) => edit.id !== id));
+    return this.#host.changed();
   }
 
-  undo() {
+  async undo() {
     const last = this.#history.at(-1);
     if (!last) return;
     this.edits = last;
     this.#history = this.#history.slice(0, -1);
+    await this.#host.changed();
   }
 
-  /** Another model, another stack; this is no step that could be undone. */
-  replace(kept: KeptEdit[]) {
-    this.edits = kept.map(({ edit, on, truth }) => ({ ...edit, on, truth }));
+  /** Takes the stack that was kept for another model; this is no step that could be undone. */
+  async restore() {
+    const { edits, lost } = await this.#host.lab().kept();
+    this.edits = edits.map(({ edit, on, truth }) => ({ ...edit, on, truth }));
     this.#history = [];
+    if (!lost) return;
+    const some = lost === 1 ? "one edit" : `${lost} edits`;
+    this.#host.notify(`${some} of an earlier visit could not be read back`);
   }
 
-  /** Edits that are no longer to be had; undo does not bring them back. */
-  forget(ids: string[]) {
+  /** Tells the worker which edits are on, and keeps the stack for the next visit. */
+  async apply() {
+    await this.#host.run("switching edits", async () => {
+      const lost = await this.#host.lab().switchOn(this.active.map(({ id }) => id));
+      if (lost.length) this.#forget(lost);
+      const places = this.edits.map(({ id, on, truth }) => ({ id, on, truth }));
+      const trouble = await this.#host.lab().keep(places);
+      if (trouble) this.#host.notify(trouble);
+    });
+  }
+
+  /** Takes a delta or an adapter file into the stack. */
+  async import(file: File) {
+    const imported = await this.#host.run(`reading ${file.name}`, (id) =>
+      this.#host.lab().import(id, file),
+    );
+    if (!imported) return;
+    this.add(imported);
+    await this.#host.changed();
+  }
+
+  /** Hands an edit to the reader's downloads. */
+  async save({ id }: Edit, form: EditForm) {
+    try {
+      const file = await this.#host.lab().save(this.#host.number(), id, form);
+      download(file.name, file.bytes, file.type);
+    } catch (error) {
+      this.#host.report(error);
+    }
+  }
+
+  /** The worker that held these is gone, and the browser kept no copy: undo does not bring them back either. */
+  #forget(ids: string[]) {
     const without = (edits: Edit[]) => edits.filter(({ id }) => !ids.includes(id));
     this.edits = without(this.edits);
     this.#history = this.#history.map(without);
+    const some = ids.length === 1 ? "one edit is" : `${ids.length} edits are`;
+    this.#host.notify(`${some} lost with the worker: this browser kept no copy`);
   }
 
   #change(edits: Edit[]) {
