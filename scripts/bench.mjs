@@ -34,7 +34,13 @@ const { values } = parseArgs({
     bare: { type: "boolean" },
   },
 });
-const wanted = values.only?.split(",") ?? ["native", "wasm", "webgpu", "kernels"];
+const parts = ["native", "wasm", "webgpu", "kernels", "peers", "large", "wide", "dawn"];
+const wanted = values.only?.split(",") ?? parts.slice(0, 4);
+const unknown = wanted.filter((name) => !parts.includes(name));
+if (unknown.length > 0) {
+  console.error(`unknown --only: ${unknown.join()} (it measures ${parts.join(", ")})`);
+  process.exit(2);
+}
 const model = values.model ?? join(root, "public", "models", "demo");
 
 const peer = values.peer && resolve(values.peer);

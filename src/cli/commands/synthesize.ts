@@ -1,3 +1,4 @@
+import { bytes } from "../../data/sizes.ts";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ModelConfig } from "../../engine/architecture/config.ts";
@@ -43,7 +44,7 @@ export const synthesize: Command = {
       },
     );
     terminal.progress("");
-    terminal.print(`${folder}: ${name}, seed ${seed}, ${(size / 1e6).toFixed(1)} MB of ${dtype}`);
+    terminal.print(`${folder}: ${name}, seed ${seed}, ${bytes(size)} of ${dtype}`);
   },
 };
 

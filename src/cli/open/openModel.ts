@@ -5,6 +5,7 @@ import { type ModelFiles, urlFiles } from "../../engine/files/ModelFiles.ts";
 import { HUB, modelSource } from "../../engine/files/ModelSource.ts";
 import { openFiles } from "../../engine/files/openFiles.ts";
 import type { TransferProgress } from "../../engine/files/download/TransferMeter.ts";
+import { sizeUnit } from "../../data/sizes.ts";
 import { precisions } from "../../engine/checkpoint/precision.ts";
 import type { Terminal } from "../Command.ts";
 import { folderFiles } from "./folderFiles.ts";
@@ -82,8 +83,8 @@ export function progressLine({
   bytesPerSecond,
   secondsLeft,
 }: TransferProgress): string {
-  const [unit, name] = total < 1e9 ? [1e6, "MB"] : [1e9, "GB"];
-  const digits = total < 1e9 ? 1 : 2;
+  const [unit, name] = sizeUnit(total);
+  const digits = name === "GB" ? 2 : 1;
   const far = `${(bytes / unit).toFixed(digits)} of ${(total / unit).toFixed(digits)} ${name}`;
   if (secondsLeft === undefined) return far;
   const left =

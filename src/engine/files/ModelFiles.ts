@@ -1,3 +1,4 @@
+import { connectionLost, isAbsent, isPage, refused, sizeIn, unreachable } from "./http.ts";
 import { checkId, HUB } from "./ModelSource.ts";
 
 /** The files of one model, wherever they lie. Ranges are byte offsets [begin, end). */
@@ -110,8 +111,8 @@ export function missingFile(where: string, path: string, reason: string): string
 
 interface About {
   found: boolean;
-  size?: number;
-  stamp?: string;
+  size?: number | undefined;
+  stamp?: string | undefined;
 }
 
 /** One address, with what its server has said about each file. */
@@ -158,26 +159,18 @@ class Remote {
       await response.body?.cancel();
     }
     const { status, headers } = response;
-    if ([403, 404, 410].includes(status) || isPage(response, path)) return { found: false };
+    if (isAbsent(status) || isPage(response, path)) return { found: false };
     this.#expect(response, path);
-    // The length of a compressed body is not the file's.
-    const length = headers.get("content-encoding") ? null : lengthOf(response);
-    const stamp = headers.get("etag") ?? headers.get("last-modified") ?? length;
-    return {
-      found: true,
-      ...(length !== null && { size: Number(length) }),
-      ...(stamp !== null && { stamp }),
-    };
+    const size = sizeIn(response);
+    const stamp = headers.get("etag") ?? headers.get("last-modified") ?? size?.toString();
+    return { found: true, size, stamp };
   }
 
   async #request(path: string, init?: RequestInit): Promise<Response> {
     try {
       return await this.#fetch(this.#base + path, init);
     } catch (cause) {
-      throw new Error(
-        `could not reach ${this.#base}${path}; check the address and the connection (a server on another origin must allow CORS)`,
-        { cause },
-      );
+      throw unreachable(this.#base + path, cause);
     }
   }
 
@@ -185,14 +178,12 @@ class Remote {
     try {
       return new Uint8Array(await response.arrayBuffer());
     } catch (cause) {
-      throw new Error(`the connection was lost while reading ${this.#base}${path}; try again`, {
-        cause,
-      });
+      throw connectionLost(this.#base + path, cause);
     }
   }
 
   #keepWhole(path: string, response: Response): Promise<Uint8Array> {
-    const size = Number(lengthOf(response) ?? 0);
+    const size = sizeIn(response) ?? 0;
     if (size > WHOLE_LIMIT) {
       void response.body?.cancel();
       throw new Error(
@@ -211,23 +202,8 @@ class Remote {
     void response.body?.cancel();
     if (ok)
       throw new Error(missingFile(this.#base, path, "the server answers with a web page instead"));
-    if (status === 401 || status === 403) {
-      throw new Error(
-        `${this.#base}${path} may not be read (status ${status}); the Hub answers so for a private model and for a misspelt name`,
-      );
-    }
     if (status === 404 || status === 410)
       throw new Error(missingFile(this.#base, path, `status ${status}`));
-    throw new Error(`${this.#base}${path} could not be read (status ${status}); try again later`);
+    throw refused(this.#base + path, status);
   }
-}
-
-/** A single-page site answers any unknown path with its index page and status 200. */
-function isPage(response: Response, path: string): boolean {
-  return /^text\/html/.test(response.headers.get("content-type") ?? "") && !path.endsWith(".html");
-}
-
-function lengthOf({ status, headers }: Response): string | null {
-  if (status === 206) return /\/(\d+)$/.exec(headers.get("content-range") ?? "")?.[1] ?? null;
-  return headers.get("content-length");
 }

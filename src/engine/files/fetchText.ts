@@ -1,4 +1,6 @@
 import type { Stoppable } from "../runtime/Stoppable.ts";
+import { unreachable } from "./http.ts";
+
 /**
  * A text at an address, in pieces as they arrive.
  *
@@ -34,10 +36,7 @@ export async function answerOf(
     response = await fetch(url, { ...init, signal });
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new Error(
-      `could not reach ${url}; check the address and the connection (a server on another origin must allow CORS; else download the file and open it)`,
-      { cause },
-    );
+    throw unreachable(url, cause, "; else download the file and open it");
   }
   if (response.ok) return response;
   void response.body?.cancel();

@@ -1,5 +1,5 @@
 import { type Answer, ask, type Connection, type Outcome, patiently } from "./download/Answer.ts";
-import { refused } from "./download/fetchPart.ts";
+import { connectionLost, isAbsent, isPage, refused, sizeIn } from "./http.ts";
 import type { FileFacts } from "./ModelRecord.ts";
 import { plainEtag } from "./download/PartedFile.ts";
 
@@ -26,15 +26,6 @@ export async function serverFacts(
   return patiently(() => counted(url, connection), connection, tries);
 }
 
-/** The size of the file in an answer to HEAD, or to a request for its first byte. */
-function sizeIn({ status, headers }: Answer): number | undefined {
-  const range = /\/(\d+)$/.exec(headers.get("content-range") ?? "")?.[1];
-  // The length of a compressed body is not the file's.
-  const length = headers.get("content-encoding") ? null : headers.get("content-length");
-  const text = status === 206 ? range : status === 200 ? (length ?? undefined) : undefined;
-  return text === undefined ? undefined : Number(text);
-}
-
 /** For a server that compresses, knows no ranges and tells no length: the bytes are counted. */
 async function counted(url: string, connection: Connection): Promise<Outcome<FileFacts | null>> {
   const asked = await ask(url, { cache: "no-cache" }, connection);
@@ -45,9 +36,7 @@ async function counted(url: string, connection: Connection): Promise<Outcome<Fil
     return { value: factsOf(asked.value.headers, size) };
   } catch (cause) {
     connection.signal.throwIfAborted();
-    return {
-      again: new Error(`the connection was lost while reading ${url}; try again`, { cause }),
-    };
+    return { again: connectionLost(url, cause) };
   }
 }
 
@@ -62,7 +51,7 @@ async function request(
   if (!("value" in asked)) return asked;
   const answer = asked.value;
   answer.cancel();
-  if ([403, 404, 410].includes(answer.status) || answer.isPage(path)) return { value: null };
+  if (isAbsent(answer.status) || isPage(answer, path)) return { value: null };
   if (answer.status === 405 || answer.status === 501 || answer.status < 300)
     return { value: answer };
   throw refused(url, answer.status);

@@ -1,4 +1,5 @@
 import { ask, type Outcome, patiently } from "./download/Answer.ts";
+import { connectionLost, isPage } from "./http.ts";
 import { MANIFEST, type Manifest, parseManifest } from "./manifest.ts";
 import type { FileFacts, ModelRecord } from "./ModelRecord.ts";
 import type { Opening } from "./openFiles.ts";
@@ -59,7 +60,7 @@ async function readManifest({ base, connection }: Opening): Promise<Outcome<stri
       const asked = await ask(url, { cache: "no-cache" }, connection);
       if (!("value" in asked)) return asked;
       const answer = asked.value;
-      if (answer.status !== 200 || answer.isPage(MANIFEST)) {
+      if (answer.status !== 200 || isPage(answer, MANIFEST)) {
         answer.cancel();
         return { value: undefined };
       }
@@ -68,7 +69,7 @@ async function readManifest({ base, connection }: Opening): Promise<Outcome<stri
         bytes = await answer.bytes();
       } catch (cause) {
         connection.signal.throwIfAborted();
-        return { again: new Error(`the connection was lost while reading ${url}`, { cause }) };
+        return { again: connectionLost(url, cause) };
       }
       return { value: new TextDecoder().decode(bytes) };
     },

@@ -1,6 +1,7 @@
 import type { Stoppable } from "../runtime/Stoppable.ts";
 import { blobSource, type ByteSource } from "../../data/archive/npzStream.ts";
 import { answerOf } from "./fetchText.ts";
+import { sizeIn } from "./http.ts";
 
 /** How the reader of a file at an address watches and stops it. */
 export interface UrlSourceOptions extends Stoppable {
@@ -19,11 +20,11 @@ export async function urlSource(url: string, options: UrlSourceOptions = {}): Pr
   const { signal, onProgress, fetch = globalThis.fetch.bind(globalThis) } = options;
   const common = { fetch, signal };
   const first = await answerOf(url, { ...common, headers: { Range: "bytes=0-3" } });
-  const size = /\/(\d+)$/.exec(first.headers.get("content-range") ?? "")?.[1];
+  const size = sizeIn(first);
   if (first.status === 206 && size !== undefined) {
     void first.body?.cancel();
     return {
-      size: Number(size),
+      size,
       async read(begin, end) {
         if (begin >= end) return new Uint8Array(0);
         const headers = { Range: `bytes=${begin}-${end - 1}` };

@@ -5,8 +5,8 @@ import { checkpointBytes } from "../../engine/footprint/loadingBytes.ts";
 import { type Precision, precisions } from "../../engine/checkpoint/precision.ts";
 import type { Provider } from "../../engine/runtime/Runtime.ts";
 import { SIDE, tileCount } from "../../kernels/covariance/SymmetricTiles.ts";
-import { byteText } from "../prompt/byteText.ts";
 import type { EditorRegistry } from "../edit/editors.ts";
+import { bytes } from "../../data/sizes.ts";
 import { type PlanJob, type PlanMethod, smallerJobs, usualJob } from "./planJob.ts";
 import { bindingLimit, planNeeds, type PlanNeeds } from "./planNeeds.ts";
 import { planVerdict, type Verdict } from "./planVerdict.ts";
@@ -142,7 +142,7 @@ const keptStatistics = ({ dMlp }: ModelConfig, { layers }: PlanJob): number =>
 function storageWarnings(storage: number, quota: number | undefined): string[] {
   if (quota === undefined || storage <= quota) return [];
   return [
-    `the browser's storage has ${byteText(quota)} free, but keeping this takes ${byteText(storage)}: it can be used, but will be downloaded again next time`,
+    `the browser's storage has ${bytes(quota)} free, but keeping this takes ${bytes(storage)}: it can be used, but will be downloaded again next time`,
   ];
 }
 
@@ -151,7 +151,7 @@ function suggest(request: PlanRequest, made: Judged): PlanSuggestion | undefined
   const isEnough = (plan: Judged) => plan.verdict !== "refused" && plan.within;
   for (const { change, next, ...what } of smallerChoices(request, made)) {
     const found = judged(next);
-    if (isEnough(found)) return { sentence: `${change} (${byteText(found.total)})`, ...what };
+    if (isEnough(found)) return { sentence: `${change} (${bytes(found.total)})`, ...what };
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { byteText } from "../prompt/byteText.ts";
+import { bytes } from "../../data/sizes.ts";
 import type { PlanNeeds } from "./planNeeds.ts";
 
 /** Whether a job can be done where it is planned. */
@@ -43,27 +43,27 @@ function refusalOf(
 ): string | undefined {
   if (refusal) return refusal;
   if (largest > bindingLimit)
-    return `one tensor of ${byteText(largest)} has to be bound at once, and this graphics device binds at most ${byteText(bindingLimit)}`;
+    return `one tensor of ${bytes(largest)} has to be bound at once, and this graphics device binds at most ${bytes(bindingLimit)}`;
   if (provider === "wasm" && heap > WASM_HEAP)
-    return `one step needs ${byteText(heap)} in the heap of WebAssembly, which holds at most ${byteText(WASM_HEAP)}`;
+    return `one step needs ${bytes(heap)} in the heap of WebAssembly, which holds at most ${bytes(WASM_HEAP)}`;
   if (memory !== undefined && total > memory)
-    return `it takes about ${byteText(total)}, and there are ${byteText(memory)} of ${kindOf(provider)}`;
+    return `it takes about ${bytes(total)}, and there are ${bytes(memory)} of ${kindOf(provider)}`;
   return undefined;
 }
 
 function memoryVerdict(total: number, { provider, memory }: PlanPlace): Verdict {
-  const takes = `it takes about ${byteText(total)}`;
+  const takes = `it takes about ${bytes(total)}`;
   if (memory !== undefined)
     return {
       verdict: "fits",
       within: true,
-      reason: `${takes} of the ${byteText(memory)} of ${kindOf(provider)}`,
+      reason: `${takes} of the ${bytes(memory)} of ${kindOf(provider)}`,
     };
   if (total <= ANYWHERE)
     return {
       verdict: "fits",
       within: true,
-      reason: `${takes}, and any device is taken to have ${byteText(ANYWHERE)}`,
+      reason: `${takes}, and any device is taken to have ${bytes(ANYWHERE)}`,
     };
   const within = total <= ASSUMED_MEMORY;
   const untold =
@@ -74,7 +74,7 @@ function memoryVerdict(total: number, { provider, memory }: PlanPlace): Verdict 
   return {
     verdict: "unknown",
     within,
-    reason: `${takes}; ${untold}, and with the ${byteText(ASSUMED_MEMORY)} that are assumed ${compared}`,
+    reason: `${takes}; ${untold}, and with the ${bytes(ASSUMED_MEMORY)} that are assumed ${compared}`,
   };
 }
 

@@ -20,37 +20,11 @@ export function short(x: number): string {
   );
 }
 
-/** A size as a reader says it: `85 MB`, `1.2 GB`. */
-export function bytes(size: number): string {
-  const [unit, name] = [...units].reverse().find(([least]) => size >= least) ?? [1, "bytes"];
-  const value = size / unit;
-  return `${value >= 10 || unit === 1 ? Math.round(value) : value.toFixed(1)} ${name}`;
-}
-
-/** A part of a size: `1.2 of 6.4 GB`, or `85 MB of 6.4 GB`. */
-export function bytesOf(part: number, whole: number): string {
-  const [of, name] = bytes(whole).split(" ");
-  const unit = units.find(([, unitName]) => unitName === name)?.[0] ?? 1;
-  const same = part >= unit || part === 0;
-  const digits = of.includes(".") || part / unit < 10 ? 1 : 0;
-  if (part >= whole) return `${of} of ${of} ${name}`;
-  return same
-    ? `${(part / unit).toFixed(part ? digits : 0)} of ${of} ${name}`
-    : `${bytes(part)} of ${of} ${name}`;
-}
-
 /** How many weights a model has: `124 M`, `6.1 B`. */
 export function parameterCount(count: number): string {
   if (count < 1e6) return `${Math.round(count / 1e3)} k`;
   return count < 9.995e8 ? `${Math.round(count / 1e6)} M` : `${(count / 1e9).toFixed(1)} B`;
 }
-
-const units: [number, string][] = [
-  [1e3, "kB"],
-  [1e6, "MB"],
-  [1e9, "GB"],
-  [1e12, "TB"],
-];
 
 /** Seconds as a reader says them: `3 s`, `1 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {

@@ -101,19 +101,3 @@ export function layout(data: HeatmapData, width: number): Layout {
 }
 
 const rowHeight = (rows: number) => (rows <= 10 ? 22 : rows <= 20 ? 18 : 15);
-
-/** The scores as CSV: a header of layers, then one line per token. */
-export function csv(data: HeatmapData): string {
-  const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
-  const header = [
-    "token",
-    "subject",
-    ...Array.from({ length: data.layers }, (_, l) => `layer ${l}`),
-  ];
-  const rows = data.tokens.map((text, token) => {
-    const inside = token >= data.subjectRange[0] && token < data.subjectRange[1];
-    const row = data.scores.subarray(token * data.layers, (token + 1) * data.layers);
-    return [quote(text), inside ? 1 : 0, ...row].join(",");
-  });
-  return [header.join(","), ...rows].join("\r\n") + "\r\n";
-}

@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import { fileName } from "../../../src/data/fileName.ts";
 import { lineChart } from "../../../src/ui/edit/lineChart.ts";
+import { bytes, bytesOf } from "../../../src/data/sizes.ts";
 import {
-  bytes,
-  bytesOf,
   parameterCount,
   duration,
   percent,

@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import {
   barTicks,
   colourScale,
-  csv,
   domain,
   layerTicks,
   layout,
@@ -12,6 +11,7 @@ import {
   xLabel,
   type HeatmapData,
 } from "../../../src/ui/trace/heatmap.ts";
+import { traceCsv } from "../../../src/data/trace/traceCsv.ts";
 import { heatmapSvg } from "../../../src/ui/trace/heatmapSvg.ts";
 
 const data: HeatmapData = {
@@ -66,7 +66,7 @@ test("cells fill the width between labels and colour bar", () => {
 });
 
 test("the CSV has a line per token and quotes what needs it", () => {
-  const lines = csv(data).trimEnd().split("\r\n");
+  const lines = traceCsv(data).trimEnd().split("\r\n");
   expect(lines[0]).toBe("token,subject,layer 0,layer 1");
   expect(lines[1]).toMatch(/^"The",1,0\.1\d*,0\.2\d*$/);
   expect(lines[3]).toMatch(/^" ""<is>",0,/);

@@ -1,3 +1,5 @@
+import { refused, unreachable } from "../http.ts";
+
 /** How long to go on trying; all times in milliseconds. */
 export interface Patience {
   /** Failures in a row before giving up. */
@@ -85,11 +87,6 @@ export class Answer {
     this.#watch.end();
     this.#reader?.cancel().catch(() => undefined);
   }
-
-  /** Whether this is a web page where a file was asked for: a portal, or a site that answers any path with its index. */
-  isPage(path: string): boolean {
-    return /^text\/html/.test(this.headers.get("content-type") ?? "") && !path.endsWith(".html");
-  }
 }
 
 /** Ends a request when the caller does, or when it stays silent. */
@@ -136,9 +133,7 @@ export async function ask(
     answer = await Answer.to(url, init, connection);
   } catch (cause) {
     connection.signal.throwIfAborted();
-    const hint =
-      "check the address and the connection (a server on another origin must allow CORS)";
-    return { again: new Error(`could not reach ${url}; ${hint}`, { cause }) };
+    return { again: unreachable(url, cause) };
   }
   const { status, headers } = answer;
   const passing = [408, 425, 429].includes(status) || (status >= 500 && status !== 501);
@@ -146,7 +141,7 @@ export async function ask(
   answer.cancel();
   const after = retryAfter(headers);
   return {
-    again: new Error(`${url} could not be read (status ${status}); try again later`),
+    again: refused(url, status),
     ...(after !== undefined && { after }),
   };
 }

@@ -1,4 +1,5 @@
 import { type Answer, ask, type Connection, type Outcome, patiently } from "./Answer.ts";
+import { connectionLost, isPage, refused } from "../http.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -105,7 +106,7 @@ function restart(request: PartRequest, part: Filling, again: Error): { again: Er
 function checkAnswer(answer: Answer, request: PartRequest, at: number): Error | undefined {
   const { url, path, begin, end, size } = request;
   const { status, headers } = answer;
-  if (answer.isPage(path))
+  if (isPage(answer, path))
     return new Error(`${url} gives a web page instead of the file; try again later`);
   if (status === 416) {
     return new Error(`${url} no longer has the ${size} bytes it had; load the model again`);
@@ -127,20 +128,7 @@ function checkLength(headers: Headers, { url, size }: PartRequest): Error | unde
   return new Error(`${url} now has ${length} bytes, it had ${size}; load the model again`);
 }
 
-const lost = ({ url }: PartRequest, cause?: unknown) =>
-  new Error(`the connection was lost while reading ${url}; try again`, { cause });
+const lost = ({ url }: PartRequest, cause?: unknown) => connectionLost(url, cause);
 
 const tooMuch = ({ url, begin, end }: PartRequest) =>
   new Error(`${url} sent more than the ${end - begin} bytes it was asked for; try again later`);
-
-/** A server's definite refusal as a sentence. */
-export function refused(url: string, status: number): Error {
-  if (status === 401 || status === 403) {
-    const hint = "the Hub answers so for a private model and for a misspelt name";
-    return new Error(`${url} may not be read (status ${status}); ${hint}`);
-  }
-  if (status === 404 || status === 410) {
-    return new Error(`${url} is not there (status ${status}); load the model again`);
-  }
-  return new Error(`${url} could not be read (status ${status}); try again later`);
-}
