@@ -74,6 +74,7 @@ test("no TypeScript file has more than 400 lines of code", () => {
 const general = [
   "test/structure.test.ts",
   "test/setup.test.ts",
+  "test/methods/interrupted.test.ts",
   "test/kernels/wgsl.browser.test.ts",
 ];
 
