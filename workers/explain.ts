@@ -1,11 +1,6 @@
-const MEMORY =
-  /out of memory|allocation (failed|size)|bad_alloc|cannot grow|enlarge memory|\bOOM\b|memory access out of bounds|exceeds? the (max|limit)|buffer size.*(limit|maxBufferSize)/i;
-const LOST = /device (was |is )?lost|lost device|destroyed device/i;
+import { isOutOfMemory, notEnoughMemory } from "../src/engine/runtime/outOfMemory.ts";
 
-/** Whether an error says that something did not fit into memory. */
-const isMemory = (error: unknown): boolean =>
-  (error instanceof RangeError && /length|size|alloc/i.test(error.message)) ||
-  (error instanceof Error && MEMORY.test(error.message));
+const LOST = /device (was |is )?lost|lost device|destroyed device/i;
 
 /**
  * An error as the page shows it: one sentence with the next step. What the rooms below wrote is
@@ -16,9 +11,12 @@ const isMemory = (error: unknown): boolean =>
 export function explain(error: unknown, doing: string): Error {
   if (error instanceof Error && error.name === "AbortError") return error;
   const message = error instanceof Error ? error.message : String(error);
-  if (isMemory(error)) {
+  if (isOutOfMemory(error)) {
     return new Error(
-      `not enough memory while ${doing}; close other tabs, take fewer samples or a shorter prompt, or open a smaller model`,
+      notEnoughMemory(
+        `while ${doing}`,
+        "close other tabs, take fewer samples or a shorter prompt, or open a smaller model",
+      ),
       { cause: error },
     );
   }

@@ -1,3 +1,4 @@
+import { isOutOfMemory, notEnoughMemory } from "../engine/runtime/outOfMemory.ts";
 import { WrongCall } from "./WrongCall.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { convert } from "./commands/convert.ts";
@@ -72,9 +73,9 @@ function help(): string {
 function sentence(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const line = message.replace(/\s*\n\s*/g, " ");
-  // An array that cannot be made is a RangeError; onnxruntime passes its allocator's words on.
-  if (error instanceof RangeError || /bad_alloc|failed to allocate|out of memory/i.test(message)) {
-    return `not enough memory (${line}); close other programs, or take a smaller model or fewer samples`;
+  if (isOutOfMemory(error)) {
+    const advice = "close other programs, or take a smaller model or fewer samples";
+    return notEnoughMemory(`(${line})`, advice);
   }
   return line;
 }

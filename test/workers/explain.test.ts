@@ -17,6 +17,13 @@ test.for([
   );
 });
 
+test.for([
+  new RangeError("Maximum call stack size exceeded"),
+  new RangeError("toFixed() digits argument must be between 0 and 100"),
+])("%s is no lack of memory", (error) => {
+  expect(explain(error, doing)).toBe(error);
+});
+
 test("a lost device is said to be one", () => {
   expect(
     sentence(new Error("GPUDevice: A valid external Instance reference; device is lost.")),

@@ -1,3 +1,4 @@
+import { deviceFull } from "../../kernels/device/deviceFull.ts";
 import type { Tensor } from "onnxruntime-common";
 import { elementBytes, type ElementType, Ledger, type LedgerView, tensorBytes } from "./Ledger.ts";
 import type { Runtime } from "./Runtime.ts";
@@ -196,7 +197,7 @@ class DeviceMemory extends Ledger implements Memory {
   #await(label: string, bytes: number): void {
     const answer = this.#device.popErrorScope().then(
       (error) => {
-        if (error) this.#failure ??= outOfMemory(`${label} (${bytes} bytes)`);
+        if (error) this.#failure ??= deviceFull(`${label} (${bytes} bytes)`);
       },
       () => undefined, // the device is lost, which says so itself
     );
@@ -233,13 +234,10 @@ function unscopedFailures(device: GPUDevice): { failure: string | undefined } {
   const found = { failure: undefined as string | undefined };
   unscoped.set(device, found);
   device.addEventListener?.("uncapturederror", ({ error }) => {
-    if (error instanceof GPUOutOfMemoryError) found.failure ??= outOfMemory("a session's buffer");
+    if (error instanceof GPUOutOfMemoryError) found.failure ??= deviceFull("a session's buffer");
   });
   return found;
 }
-
-const outOfMemory = (what: string) =>
-  `not enough memory on the graphics device for ${what}; close other tabs, or choose a smaller model or precision`;
 
 /** The same bytes, filled up to whole words, in memory that is not shared: Dawn's writeBuffer refuses views of a SharedArrayBuffer. */
 function wholeWords(data: Numbers): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,5 @@
 import { del, get, keys, set } from "idb-keyval";
+import { untilClosed } from "./unkept.ts";
 
 /**
  * What is kept from one visit to the next, in IndexedDB. Where that is full or blocked, things are
@@ -56,9 +57,8 @@ async function answered<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, silence]).finally(() => clearTimeout(timer));
 }
 
-function unkept(error: unknown): string {
-  const full = error instanceof Error && error.name === "QuotaExceededError";
-  return full
-    ? "this browser’s storage is full, so the edits are kept only until the page is closed; download them, or free some space"
-    : "this browser lets the page store nothing (a private window, or blocked site data), so the edits are kept only until the page is closed; download them to keep them";
-}
+const unkept = (error: unknown): string =>
+  untilClosed(error, "the edits are kept", {
+    full: "download them, or free some space",
+    blocked: "download them to keep them",
+  });

@@ -2,6 +2,7 @@ import { SymmetricTiles, tileCount } from "../../kernels/covariance/SymmetricTil
 import type { MomentTile } from "../moments/KeyMoments.ts";
 import { addInto, type MomentTotals, type TotalsShape } from "../moments/MomentTotals.ts";
 import type { Head, TileSets, TileWriter } from "./TileSets.ts";
+import { whyUnkept } from "./unkept.ts";
 
 interface About {
   shape: TotalsShape;
@@ -149,8 +150,7 @@ export class StoredTotals implements MomentTotals {
 
   /** Goes on in memory: the tiles of this commit that the database has already are taken back. */
   async #giveUp(error: Error, last: { at: number; sum: Tile }): Promise<void> {
-    const full = error.name === "QuotaExceededError";
-    this.problem = `the collection goes on in memory only, until the page closes (${full ? "the browser's storage for this page is full" : error.message}); free some space, or use what is collected before closing the page`;
+    this.problem = `the collection goes on in memory only, until the page closes (${whyUnkept(error)}); free some space, or use what is collected before closing the page`;
     for (const [at, tile] of await (this.#writer?.written() ?? Promise.resolve([]))) {
       this.#memory.set(at, tile as Tile);
     }

@@ -1,6 +1,15 @@
 import { checksum } from "../../data/archive/crc32.ts";
 import type { TileDatabase } from "./tileDatabase.ts";
 
+/** What is kept is not what was written. */
+export class DamagedStatistics extends Error {
+  constructor(what: string) {
+    super(
+      `the kept statistics are damaged: ${what} is not what was written; delete them, and import or collect them again`,
+    );
+  }
+}
+
 /** Of the layout of entries; another version's are never read. */
 export const FORMAT = 2;
 /** A database that another tab holds open in an older version never answers. */
@@ -46,12 +55,12 @@ export class TileSets {
     this.#patience = options.patience ?? PATIENCE_MS;
   }
 
-  /** The set of this name; undefined where there is none. Throws where its head is damaged. */
+  /** The set of this name; undefined where there is none. Throws {@link DamagedStatistics} where its head is. */
   async head<T>(name: string): Promise<Head<T> | undefined> {
     const head = (await this.#answered(this.#database.get(name))) as Head<T> | undefined;
     if (head === undefined) return undefined;
     if (head.format !== FORMAT || head.seal !== sealOf(head))
-      throw new Error(damaged("their head"));
+      throw new DamagedStatistics("their head");
     return head;
   }
 
@@ -61,7 +70,7 @@ export class TileSets {
       this.#database.get(tileKey(name, head.generation, index)),
     )) as K | undefined;
     if (!ArrayBuffer.isView(tile) || checksum(tile) !== head.checksums[index]) {
-      throw new Error(damaged(`tile ${index}`));
+      throw new DamagedStatistics(`tile ${index}`);
     }
     return tile;
   }
@@ -257,9 +266,6 @@ function sealOf<T>({ format, generation, checksums, about }: Head<T>): number {
 }
 
 const sealed = <T>(head: Head<T>): Head<T> => ({ ...head, seal: sealOf(head) });
-
-const damaged = (what: string) =>
-  `the kept statistics are damaged: ${what} is not what was written; delete them, and import or collect them again`;
 
 async function answeredWithin<T>(work: Promise<T>, patience: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;

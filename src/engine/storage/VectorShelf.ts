@@ -1,4 +1,5 @@
 import { clear, createStore, get, keys, setMany, type UseStore } from "idb-keyval";
+import { untilClosed } from "./unkept.ts";
 
 /** What lies on the shelf. */
 export interface ShelfSize {
@@ -72,9 +73,7 @@ export class VectorShelf {
   }
 }
 
-function unkept(error: unknown): string {
-  const full = error instanceof Error && error.name === "QuotaExceededError";
-  return full
-    ? "this browser’s storage is full, so an interrupted run of many facts goes on only until the page is closed; free some space to keep what is found"
-    : "this browser lets the page store nothing (a private window, or blocked site data), so an interrupted run of many facts goes on only until the page is closed";
-}
+const unkept = (error: unknown): string =>
+  untilClosed(error, "an interrupted run of many facts goes on", {
+    full: "free some space to keep what is found",
+  });

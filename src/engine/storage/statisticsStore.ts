@@ -1,7 +1,14 @@
 import { SymmetricTiles, tileCount } from "../../kernels/covariance/SymmetricTiles.ts";
 import { StoredTotals } from "./StoredTotals.ts";
 import { browserDatabase, type TileDatabase } from "./tileDatabase.ts";
-import { FORMAT, type Head, TileSets, type TileSetsOptions } from "./TileSets.ts";
+import {
+  DamagedStatistics,
+  FORMAT,
+  type Head,
+  TileSets,
+  type TileSetsOptions,
+} from "./TileSets.ts";
+import { whyUnkept } from "./unkept.ts";
 
 /** What tells one layer's statistics from any other's. */
 export interface StatisticsKey {
@@ -100,7 +107,7 @@ export class StatisticsStore {
       this.#memory.delete(name);
       return undefined;
     } catch (error) {
-      return inMemory(reason(error as Error));
+      return inMemory(whyUnkept(error as Error));
     }
   }
 
@@ -206,12 +213,8 @@ function kept({ side, ...about }: About, memoryOnly: boolean): KeptStatistics {
 
 /** They can be collected again, unless the database has them and they are not what was written. */
 function unlessDamaged(error: Error): undefined {
-  if (error.message.includes("damaged")) throw error;
+  if (error instanceof DamagedStatistics) throw error;
   return undefined;
-}
-
-function reason({ name, message }: Error): string {
-  return name === "QuotaExceededError" ? "the browser's storage for this page is full" : message;
 }
 
 function inMemory(why: string): string {

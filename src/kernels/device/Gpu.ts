@@ -1,3 +1,4 @@
+import { deviceFull } from "./deviceFull.ts";
 import type { TuningStore } from "./TuningStore.ts";
 
 /** One compute dispatch: the buffers are bound to group 0 in the order of their `@binding`. */
@@ -88,7 +89,7 @@ export class Gpu {
     const buffer = this.device.createBuffer({ label, size, usage });
     void this.device.popErrorScope().then(
       (error) => {
-        if (error) this.#failure ??= outOfMemory(label, bytes);
+        if (error) this.#failure ??= deviceFull(`${label} (${bytes} bytes)`);
       },
       () => undefined, // the device is lost, which says so itself
     );
@@ -250,9 +251,6 @@ export class Gpu {
       );
   }
 }
-
-const outOfMemory = (label: string, bytes: number) =>
-  `not enough GPU memory for ${label} (${bytes} bytes); close other tabs, or choose a smaller model`;
 
 /** The same numbers in memory that is not shared, since Dawn's writeBuffer refuses views of a SharedArrayBuffer. */
 function unshared(data: Float32Array | Uint32Array): ArrayBufferView<ArrayBuffer> {

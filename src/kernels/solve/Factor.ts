@@ -27,6 +27,9 @@ export interface FactorOptions {
   findRidge?: boolean;
 }
 
+/** What {@link Factor.of} throws of a matrix that has no factor. */
+export class NotPositiveDefinite extends Error {}
+
 /**
  * A symmetric positive definite matrix A = scale · C + ridge · I + K Kᵀ [n, n], factorised once and solved with many
  * times, as good as in float64.
@@ -56,7 +59,7 @@ export class Factor {
   /**
    * Factorises A; C and K are kept, not copied: do not change them.
    *
-   * Throws with the pivot when A is not positive definite, and with the smallest ridge that mends it.
+   * Throws {@link NotPositiveDefinite} with the pivot when A is not positive definite, and with the smallest ridge that mends it.
    */
   static async of(c: SymmetricTiles, options: FactorOptions = {}): Promise<Factor> {
     const { gpu, scale = 1, ridge = 0, keys, findRidge = true } = options;
@@ -69,7 +72,7 @@ export class Factor {
     if (!factor.#device) {
       const bad = factor.#inFloat64();
       if (bad)
-        throw new Error(
+        throw new NotPositiveDefinite(
           findRidge ? await explained(bad, factor.#sum, gpu) : notPositiveDefinite(bad),
         );
     }
@@ -96,7 +99,7 @@ export class Factor {
     const refined = await this.#refined(b, columns);
     if (refined) return refined;
     const bad = this.#inFloat64();
-    if (bad) throw new Error(await explained(bad, this.#sum));
+    if (bad) throw new NotPositiveDefinite(await explained(bad, this.#sum));
     return choleskySolveReference(this.#reference!, n, b, columns);
   }
 

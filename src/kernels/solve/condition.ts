@@ -1,4 +1,4 @@
-import { Factor } from "./Factor.ts";
+import { Factor, NotPositiveDefinite } from "./Factor.ts";
 import type { Gpu } from "../device/Gpu.ts";
 import { multiplySum } from "./residual.reference.ts";
 import type { SymmetricTiles } from "../covariance/SymmetricTiles.ts";
@@ -52,7 +52,7 @@ async function positiveFactor(
   try {
     return await Factor.of(c, { scale, findRidge: false, gpu });
   } catch (error) {
-    if (String(error).includes("not positive definite")) return undefined;
+    if (error instanceof NotPositiveDefinite) return undefined;
     throw error;
   }
 }

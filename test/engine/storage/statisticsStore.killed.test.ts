@@ -29,7 +29,7 @@ beforeAll(async () => {
       write: false,
       minify: false,
       target: "esnext",
-      rollupOptions: { input: join(import.meta.dirname, "killedPage.ts") },
+      rollupOptions: { input: join(import.meta.dirname, "../../support/engine/killedPage.ts") },
     },
   });
   const [{ output }] = [built].flat() as { output: { code: string }[] }[];

@@ -155,6 +155,13 @@ describe.each([
   });
 });
 
+test("a database that speaks of damage is one that cannot be asked, and no statistics are", async () => {
+  const { database } = memoryDatabase();
+  await new StatisticsStore(database).save(key, statistics(5));
+  const damaged = () => Promise.reject(new Error("the index is damaged"));
+  expect(await new StatisticsStore({ ...database, get: damaged }).load(key)).toBeUndefined();
+});
+
 describe("what is not what was written is a sentence, not a matrix", () => {
   const damage = async (change: (entries: Map<string, unknown>) => void) => {
     const { database, entries } = memoryDatabase();

@@ -51,3 +51,14 @@ test("a fault of another kind is thrown", async () => {
   factor.solve = () => Promise.reject(new Error("the GPU was lost"));
   await expect(spectrumOf(c, { factor })).rejects.toThrow("the GPU was lost");
 });
+
+test("a fault that only sounds like it is thrown too", async () => {
+  const c = SymmetricTiles.from(positiveDefinite(4, 10), 4);
+  const gone = new Error("the disk with the not positive definite matrix is gone");
+  Object.defineProperty(c.tiles, 0, {
+    get() {
+      throw gone;
+    },
+  });
+  await expect(spectrumOf(c)).rejects.toBe(gone);
+});

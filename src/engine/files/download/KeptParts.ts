@@ -11,6 +11,7 @@ import {
   verifiedKey,
   versionKey,
 } from "./PartStore.ts";
+import { isFull } from "../../storage/unkept.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -179,9 +180,8 @@ export class KeptParts {
 const pathPrefix = (base: string, path: string) =>
   versionKey({ base, path, stamp: "", partSize: 0 }).replace(/_\/0\/$/, "");
 
-function refusal(error: Error & { code?: unknown }): string {
-  const full = error.name === "QuotaExceededError" || error.code === "ENOSPC";
-  const what = full ? "the storage for models is full" : "models cannot be kept";
+function refusal(error: Error): string {
+  const what = isFull(error) ? "the storage for models is full" : "models cannot be kept";
   return `${what} (${error.message}); loading goes on, but what is not kept will be downloaded again`;
 }
 
