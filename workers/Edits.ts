@@ -5,7 +5,7 @@ import { readAdapterZip, type AdapterCheck } from "../src/data/delta/peft.ts";
 import { requestsOf } from "../src/data/delta/provenance.ts";
 import { fillTemplate } from "../src/data/facts/template.ts";
 import type { Model } from "../src/engine/Model.ts";
-import { targetLikelihoods } from "../src/methods/score/targetLikelihoods.ts";
+import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
 import { adapterFile, deltaFile, recipeFile } from "./deltaFiles.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import type {
@@ -76,14 +76,10 @@ export class Edits {
   async #check(delta: Delta): Promise<AdapterCheck | undefined> {
     const request = requestsOf(delta).at(0);
     if (!request) return undefined;
-    const { target } = request;
+    const measure = async (deltas: Delta[]) =>
+      (await targetAnswers(this.#host.model(deltas), [request]))[0].probability;
     const prompt = fillTemplate(request.prompt, request.subject);
-    const measure = async (deltas: Delta[]) => {
-      const model = this.#host.model(deltas);
-      const [[{ nll, greedy }]] = await targetLikelihoods(model, [prompt], [[target]]);
-      return Math.exp(-nll * greedy.length);
-    };
     const before = await measure([]);
-    return { prompt, target, before, after: await measure([delta]) };
+    return { prompt, target: request.target, before, after: await measure([delta]) };
   }
 }

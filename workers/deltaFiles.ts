@@ -3,7 +3,7 @@ import type { Delta } from "../src/data/delta/delta.ts";
 import { writeDelta } from "../src/data/delta/deltaFile.ts";
 import { writeAdapterZip, type AdapterCheck } from "../src/data/delta/peft.ts";
 import { requestsOf } from "../src/data/delta/provenance.ts";
-import { writeRecipe } from "../src/data/delta/recipe.ts";
+import { recipeOf as recipeOfProvenance, writeRecipe } from "../src/data/delta/recipe.ts";
 import { fileName } from "../src/data/fileName.ts";
 import type { ModelConfig } from "../src/engine/architecture/config.ts";
 import type { SavedFile } from "./protocol/editProtocol.ts";
@@ -37,26 +37,11 @@ export const deltaFile = ({ delta }: MadeDelta): SavedFile => ({
   bytes: writeDelta(delta),
 });
 
-/** The recipe of an edit of one fact; undefined for a delta that does not say how it was made. */
-export function recipeOf({
-  delta,
-  made,
-}: MadeDelta): Parameters<typeof writeRecipe>[0] | undefined {
-  const { app, model, revision, method, request, hyperparameters, seed } = delta.provenance;
-  const { precision } = delta.provenance;
-  if (!request) return undefined;
-  const contexts = made?.contexts ?? delta.provenance.contexts;
-  const source = made?.statistics ?? "not recorded";
-  return {
-    app,
-    method,
-    request,
-    hyperparameters,
-    seed,
-    model: { name: model, revision, ...(precision !== undefined && { precision }) },
-    contexts: Array.isArray(contexts) ? (contexts as string[]) : [],
-    statistics: hyperparameters.covariance === "I" ? null : { source },
-  };
+/** The recipe of an edit; undefined for a delta that does not say how it was made. */
+export function recipeOf({ delta: { provenance }, made }: MadeDelta) {
+  if (!made) return recipeOfProvenance(provenance);
+  const { contexts, statistics = [{ source: made.statistics }] } = provenance;
+  return recipeOfProvenance({ ...provenance, contexts: contexts ?? made.contexts, statistics });
 }
 
 /**

@@ -49,7 +49,7 @@ test.for<[string[], string]>([
   ],
   [trace.slice(0, 5), "--subject is missing"],
   [[...trace, "--kind", "mpl"], "invalid --kind: mpl (one of state, mlp, attn)"],
-  [[...trace, "--samples", "ten"], "invalid --samples: ten (a whole number, 1 or more)"],
+  [[...trace, "--samples", "ten"], "invalid --samples: ten (a whole number from 1 to 1000)"],
   [
     [...trace, "--noise", "3x"],
     "invalid noise: 3x (3s for 3 σ, 0.1 for a level, u0.1 for uniform noise)",
@@ -60,7 +60,7 @@ test.for<[string[], string]>([
   ],
   [[...edit, "--method", "memo"], "invalid --method: memo (one of rome, memit)"],
   [[...edit, "--layer", "1.5"], "invalid --layer: 1.5 (a whole number, 0 or more)"],
-  [[...edit, "--steps", "0"], "invalid --steps: 0 (a whole number, 1 or more)"],
+  [[...edit, "--steps", "0"], "invalid --steps: 0 (a whole number from 1 to 1000)"],
   [["stats", "--model", "demo", "--text", "a.txt", "--out", "b.npz"], "--layers is missing"],
   [["score", "--model", "demo"], "--case is missing"],
   [

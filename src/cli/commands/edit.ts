@@ -1,184 +1,114 @@
-import { architectureOf } from "../../engine/architecture/architectures.ts";
-import { join } from "node:path";
-import { writeDelta } from "../../data/delta/deltaFile.ts";
-import { writeNpz } from "../../data/archive/npz.ts";
-import { adapterFiles } from "../../data/delta/peft.ts";
-import { writeRecipe } from "../../data/delta/recipe.ts";
-import type { Model } from "../../engine/Model.ts";
-import type { EditRequest } from "../../methods/edit/editRequest.ts";
-import { rome, type RomeEdit } from "../../methods/edit/rome/rome.ts";
-import type { RomeHyperparameters } from "../../methods/edit/rome/RomeHyperparameters.ts";
-import type { LayerStatistics } from "../../methods/statistics/statistics.ts";
-import { fillTemplate } from "../../methods/prompt/subject.ts";
-import { targetLikelihoods } from "../../methods/score/targetLikelihoods.ts";
+import { type TableFact, parseFactTable } from "../../data/facts/factTable.ts";
+import type { EditContext, EditEvent } from "../../methods/edit/Editor.ts";
+import { editors } from "../../methods/edit/editors.ts";
+import { targetAnswers } from "../../methods/score/targetAnswers.ts";
 import type { Command, Terminal } from "../Command.ts";
-import { writeBytes } from "../open/files.ts";
-import { openModel } from "../open/openModel.ts";
-import { memitUsage, runMemit } from "./memitEdit.ts";
-import { choiceOption, parseOptions, required } from "../options.ts";
-import { readContexts, romeOptions, romeSettings, romeUsage, romeWishes } from "./romeSettings.ts";
+import { readContexts } from "../editing/contextsFile.ts";
+import {
+  chosenEditor,
+  editorOptions,
+  editorsUsage,
+  settingsFor,
+} from "../editing/editorOptions.ts";
+import { editFiles } from "../editing/editFiles.ts";
+import { editSummary, editText } from "../editing/editSummary.ts";
+import { editStatistics } from "../open/editStatistics.ts";
+import { readBytes } from "../open/files.ts";
+import { modelOptions, openModel } from "../open/openModel.ts";
+import { valueFolder } from "../open/valueFolder.ts";
+import { numberOption, parseOptions, required } from "../options.ts";
 import { percent } from "../table.ts";
 import { WrongCall } from "../WrongCall.ts";
 
-/** `palimpsest edit`: rewrites one fact, or many, and writes the change of the weights. */
+const methods = editors.map(({ name }) => name).join("|");
+
+/** `palimpsest edit`: writes one fact, or a table of them, and saves the change of the weights. */
 export const edit: Command = {
-  usage: `edit --method rome --model M --prompt P --subject S --target T ${romeUsage} [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]\n  ${memitUsage}`,
-  about:
-    "Rewrites one fact with ROME, or a table of facts with MEMIT, and writes the change of the weights.",
+  usage: `edit --method ${methods} --model M (--prompt P --subject S --target T | --facts F.json|F.csv) [--stats F.npz|F{}.npz|DIR] [--contexts F.json] [--values DIR] [--seed N] [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]\n      ${editorsUsage()}`,
+  about: `Writes one fact, or a table of them, and saves the change of the weights. ${editors.map(({ title, about }) => `${title}: ${about}`).join(" ")}`,
   run: runEdit,
 };
 
 const ownOptions = {
+  ...modelOptions,
   prompt: { type: "string" },
   subject: { type: "string" },
   target: { type: "string" },
   facts: { type: "string" },
-  layers: { type: "string" },
-  lambda: { type: "string" },
+  stats: { type: "string" },
+  contexts: { type: "string" },
   values: { type: "string" },
+  seed: { type: "string" },
   out: { type: "string" },
   peft: { type: "string" },
   report: { type: "string" },
+  json: { type: "boolean" },
 } as const;
 
-const romeOnly = ["prompt", "subject", "target", "layer", "key-mode", "identity"] as const;
-
-/** Throws where an option was given that the method does not have. */
-function refuse(given: Record<string, unknown>, method: string, names: readonly string[]): void {
-  const found = names.find((name) => given[name] !== undefined);
-  if (found) throw new WrongCall(`--${found} does not go with --method ${method}`);
-}
-
-/** An edit with what is needed to tell of it. */
-interface Edited {
-  model: Model;
-  made: RomeEdit;
-  hyperparameters: RomeHyperparameters;
-  statistics?: LayerStatistics;
-  seed: number;
-  /** p(target) after the prompt: the joint probability of its tokens. */
-  before: number;
-  after: number;
-}
-
 async function runEdit(args: string[], terminal: Terminal): Promise<void> {
-  const given = parseOptions(args, { ...romeOptions, ...ownOptions });
-  if (choiceOption(given, "method", ["rome", "memit"]) === "memit") {
-    refuse(given, "memit", [...romeOnly]);
-    return runMemit(given, terminal);
-  }
-  refuse(given, "rome", ["facts", "layers", "lambda", "values"]);
-  const wishes = romeWishes(given);
-  const [prompt, subject, target] = ["prompt", "subject", "target"].map((n) => required(given, n));
+  const parsed: Record<string, string | boolean | undefined> = parseOptions(args, {
+    ...editorOptions(),
+    ...ownOptions,
+  });
+  const given = parsed as typeof parsed & Given;
+  const chosen = chosenEditor(given);
+  const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 0;
+  required(given, "model");
+  const facts = await factsOf(given);
   const opened = await openModel(given, terminal);
   const { model } = opened;
+  const settings = settingsFor(chosen, model.config);
+  const statistics = editStatistics(opened, given.stats);
   const contexts = await readContexts(given.contexts);
-  const settings = await romeSettings(opened, wishes, { stats: given.stats, terminal });
-  const { hyperparameters, statistics } = settings;
-  const made = await rome(model, { prompt, subject, target }, hyperparameters, {
-    seed: wishes.seed,
-    ...(statistics && { statistics }),
-    ...(contexts && { contexts }),
-    onStep: ({ step, loss, probability }) =>
-      terminal.progress(`step ${step}: loss ${loss.toFixed(3)}, p(target) ${percent(probability)}`),
-  });
-  terminal.progress("");
-  const edited = { ...settings, model, made, seed: wishes.seed, ...(await effect(model, made)) };
-  if (given.out) await writeBytes(given.out, writeDelta(made.delta));
-  if (given.peft) await writeAdapter(given.peft, edited);
-  if (given.report) await writeBytes(given.report, report(made));
-  terminal.print(given.json ? JSON.stringify(summary(edited)) : text(edited));
-}
-
-const requestOf = ({ delta }: RomeEdit): EditRequest => delta.provenance.request!;
-
-/** p(target) without and with the edit. */
-async function effect(model: Model, made: RomeEdit): Promise<{ before: number; after: number }> {
-  const { prompt, subject, target } = requestOf(made);
-  const { text: complete } = fillTemplate(prompt, subject);
-  const probability = async () => {
-    const [[{ nll, greedy }]] = await targetLikelihoods(model, [complete], [[target]]);
-    return Math.exp(-nll * greedy.length);
-  };
-  const before = await probability();
-  model.setDeltas(made.delta.weights);
-  return { before, after: await probability() };
-}
-
-/** The vectors and the course of the optimisation, for comparison with other programs. */
-function report({ u, v, vStar, steps }: RomeEdit): Uint8Array {
-  const loss = Float64Array.from(steps, (step) => step.loss);
-  return writeNpz({
-    u: { shape: [u.length], dtype: "f4", data: u },
-    v: { shape: [v.length], dtype: "f4", data: v },
-    v_star: { shape: [vStar.length], dtype: "f4", data: vStar },
-    loss: { shape: [loss.length], dtype: "f8", data: loss },
-  });
-}
-
-async function writeAdapter(folder: string, edited: Edited): Promise<void> {
-  const { model, made, hyperparameters, statistics, seed, before, after } = edited;
-  const { name, revision } = model.config;
-  const request = requestOf(made);
-  const recipe = writeRecipe({
-    app: made.delta.provenance.app,
-    method: "rome",
+  // What is missing is said before hours of search, not after.
+  const layers = model.config.layers;
+  for (const layer of chosen.editor.statistics(settings)) {
+    if (layer < layers) await statistics(layer);
+  }
+  const before = await targetAnswers(model, facts);
+  const at: EditContext = {
     seed,
-    request,
-    model: { name, revision },
-    contexts: made.contexts,
-    hyperparameters: { ...hyperparameters },
-    statistics: statistics
-      ? { source: statistics.source, count: statistics.count, ...sampleSize(statistics) }
-      : null,
-  });
-  const files = adapterFiles(made.delta, {
-    fanInFanOut: architectureOf(model.config).stored === "inOut",
-    baseModel: name,
-    recipe: JSON.parse(recipe) as unknown,
-    check: {
-      prompt: fillTemplate(request.prompt, request.subject).text,
-      target: request.target,
-      before,
-      after,
-    },
-  });
-  for (const [file, bytes] of Object.entries(files)) await writeBytes(join(folder, file), bytes);
-}
-
-const sampleSize = ({ sampleSize }: LayerStatistics) =>
-  sampleSize === undefined ? {} : { sampleSize };
-
-function summary({ model, made, hyperparameters, statistics, seed, before, after }: Edited) {
-  const { steps, relativeNorm, keyRatio, contexts } = made;
-  return {
-    model: model.config.name,
-    method: "rome",
-    layer: hyperparameters.layer,
-    request: requestOf(made),
-    before,
-    after,
-    relativeNorm,
-    keyRatio,
-    seed,
-    covariance: statistics?.source ?? "none: C = I",
-    hyperparameters,
+    statistics,
     contexts,
-    steps,
+    values: given.values === undefined ? undefined : valueFolder(given.values),
+    onEvent: progressOf(facts.length, terminal),
   };
+  const made = await chosen.editor.run(model, facts, settings, at);
+  terminal.progress("");
+  model.setDeltas(made.delta.weights);
+  const after = await targetAnswers(model, facts);
+  const told = { model, editor: chosen.editor, settings, seed, facts, made, before, after };
+  await editFiles(told, given);
+  terminal.print(given.json ? JSON.stringify(editSummary(told)) : editText(told));
 }
 
-function text({ made, hyperparameters, before, after }: Edited): string {
-  const { steps, relativeNorm, keyRatio } = made;
-  const { target } = requestOf(made);
-  const last = steps[steps.length - 1];
-  return [
-    `layer ${hyperparameters.layer}: p(${JSON.stringify(target)}) ${percent(before)} before, ${percent(after)} after`,
-    `${steps.length} losses, the last ${last.loss.toFixed(4)}; ‖ΔW‖/‖W‖ ${relativeNorm.toFixed(4)}`,
-    ...(keyRatio < 0.5
-      ? [
-          `the bare key is far from the mean key (ratio ${keyRatio.toFixed(2)}): --key-mode r-rome may spare other facts`,
-        ]
-      : []),
-  ].join("\n");
+type Given = Partial<Record<Exclude<keyof typeof ownOptions, "json">, string>> & { json?: boolean };
+
+/** The fact that the options tell, or those of a table. */
+async function factsOf(given: Given): Promise<TableFact[]> {
+  const words = ["prompt", "subject", "target"] as const;
+  if (given.facts === undefined) {
+    const [prompt, subject, target] = words.map((name) => required(given, name));
+    return [{ prompt, subject, target }];
+  }
+  const beside = words.find((name) => given[name] !== undefined);
+  if (beside) throw new WrongCall(`--${beside} does not go with --facts`);
+  return parseFactTable(new TextDecoder().decode(await readBytes(given.facts)), given.facts);
+}
+
+/** A line that says how far the edit is. */
+function progressOf(facts: number, terminal: Terminal): (event: EditEvent) => void {
+  let found = 0;
+  return (event) => {
+    if (event.type === "found") found++;
+    if (event.type === "stage") terminal.progress(event.stage);
+    if (event.type === "layer")
+      terminal.progress(`layer ${event.layer}: mean residual ${event.residual.toFixed(2)}`);
+    if (event.type === "step" && facts === 1) {
+      const { step, loss, probability } = event.step;
+      terminal.progress(`step ${step}: loss ${loss.toFixed(3)}, p(target) ${percent(probability)}`);
+    }
+    if (facts > 1 && ["step", "found"].includes(event.type))
+      terminal.progress(`${found} of ${facts} facts found`);
+  };
 }

@@ -1,6 +1,10 @@
 import { extname, join } from "node:path";
+import { changedSettings } from "../../data/settings/fieldValue.ts";
+import { optionUsage } from "../../data/settings/optionName.ts";
+import { traceFields } from "../../data/trace/traceFields.ts";
+import { fieldTexts } from "../editing/fieldTexts.ts";
+import { tracePreset } from "../../methods/trace/tracePreset.ts";
 import { parseCases } from "../../data/facts/facts.ts";
-import { parseNoise } from "../../data/trace/noiseCode.ts";
 import { writeNpz } from "../../data/archive/npz.ts";
 import { traceCsv } from "../../data/trace/traceCsv.ts";
 import type { Model } from "../../engine/Model.ts";
@@ -19,8 +23,7 @@ import { WrongCall } from "../WrongCall.ts";
 
 /** `palimpsest trace`: causal tracing of one fact. */
 export const trace: Command = {
-  usage:
-    "trace --model M --prompt P --subject S [--target T] [--kind state|mlp|attn] [--window 10] [--samples 10] [--noise 3s] [--replace] [--seed 1] [--occurrence N] [--sigma X | --subjects F.json] [--delta F] [--out F.npz|F.json|F.csv] [--json]",
+  usage: `trace --model M --prompt P --subject S [--target T] [--kind state|mlp|attn] ${traceFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--replace] [--occurrence N] [--sigma X | --subjects F.json] [--delta F] [--out F.npz|F.json|F.csv] [--json]`,
   about: "Where the model recalls a fact: p(answer) with each state or window restored.",
   run: runTrace,
 };
@@ -47,17 +50,20 @@ const options = {
 async function runTrace(args: string[], terminal: Terminal): Promise<void> {
   const given = parseOptions(args, options);
   required(given, "model");
-  const request = traceRequest(given);
+  const fact = traceFact(given);
+  const texts = fieldTexts(traceFields, given);
   if (given.out) checkExtension(given.out);
   const fixed = numberOption(given, "sigma", { min: 0 });
   const { model } = await openModel(given, terminal);
+  const { settings } = tracePreset(model.config);
+  const request: TraceRequest = { ...fact, ...changedSettings(traceFields, texts, settings) };
   const unit =
     request.noise.kind === "sigma"
       ? (fixed ?? (await measuredSigma(model, given.subjects, terminal)))
       : undefined;
   if (given.delta) await applyDelta(model, given.delta);
   const found = await causalTrace(model, request, {
-    ...(unit !== undefined && { sigma: unit }),
+    sigma: unit,
     onRow: (token) => terminal.progress(`tracing token ${token}`),
   });
   terminal.progress("");
@@ -66,30 +72,17 @@ async function runTrace(args: string[], terminal: Terminal): Promise<void> {
   terminal.print(given.json ? JSON.stringify(object) : traceTable(found));
 }
 
-function traceRequest(given: Record<string, unknown>): TraceRequest {
-  const whole = { min: 0, whole: true };
-  const positive = { min: 1, whole: true };
-  const occurrence = numberOption(given, "occurrence", whole);
+/** The request but for what the model's preset has. */
+function traceFact(given: Record<string, unknown>) {
+  const { target } = given;
   return {
     prompt: required(given, "prompt"),
     subject: required(given, "subject"),
-    ...(typeof given.target === "string" && { target: given.target }),
+    target: typeof target === "string" ? target : undefined,
     kind: choiceOption(given, "kind", ["state", "mlp", "attn"]),
-    window: numberOption(given, "window", positive) ?? 10,
-    samples: numberOption(given, "samples", positive) ?? 10,
-    noise: noise((given.noise as string | undefined) ?? "3s"),
     replace: given.replace === true,
-    seed: numberOption(given, "seed", whole) ?? 1,
-    ...(occurrence !== undefined && { occurrence }),
+    occurrence: numberOption(given, "occurrence", { min: 0, whole: true }),
   };
-}
-
-function noise(code: string): TraceRequest["noise"] {
-  try {
-    return parseNoise(code);
-  } catch (error) {
-    throw new WrongCall((error as Error).message);
-  }
 }
 
 /** σ over the subjects in a file of cases, by default the facts that come with the page (METHODS 2.4). */

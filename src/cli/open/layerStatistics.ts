@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { fillTemplate } from "../../data/facts/template.ts";
 import { shippedStatistics } from "../../methods/statistics/shippedStatistics.ts";
 import type { LayerStatistics } from "../../methods/statistics/statistics.ts";
 import { readStatistics } from "../../methods/statistics/statisticsFile.ts";
@@ -22,10 +23,13 @@ export async function layerStatistics(
   if (path === undefined) return (await shippedStatistics(files, config, layer)).at(0);
   const file = (await isFolder(path))
     ? await statisticsFile(path, config, layer)
-    : path.replace("{}", String(layer));
+    : fillTemplate(path, String(layer));
   const about = { layer, source: basename(file), dMlp: config.dMlp, what: file };
   return readStatistics(await fileSource(file), about);
 }
 
-const isFolder = async (path: string) =>
-  (await stat(path).catch(() => undefined))?.isDirectory() === true;
+/** Whether it is a folder, or is nothing and has no file's name. */
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ?? !/\{\}|\.npz$/.test(path);
+}

@@ -9,9 +9,9 @@ export interface TraceRequest {
   prompt: string;
   subject: string;
   /** Which of several occurrences of the subject, from 0. */
-  occurrence?: number;
+  occurrence?: number | undefined;
   /** Whose probability is followed; by default the model's own answer, one token. */
-  target?: string;
+  target?: string | undefined;
   kind: TraceKind;
   /** How many layers are restored together; for "state" it is always one. */
   window: number;
@@ -21,10 +21,10 @@ export interface TraceRequest {
   replace: boolean;
   seed: number;
   /** The tokens to restore; by default all of the prompt's. */
-  tokens?: number[];
+  tokens?: number[] | undefined;
   /**
    * "parity" keeps the authors' slip that the corrupted run without restoration always adds its noise,
    * also with `replace` (METHODS 2.4); "mended", the default, corrupts it as every other run.
    */
-  baseline?: "parity" | "mended";
+  baseline?: "parity" | "mended" | undefined;
 }

@@ -12,7 +12,7 @@ import { windowWidth } from "./window.ts";
 /** Options of {@link trace}. */
 export interface TraceOptions extends Stoppable {
   /** σ, where it is known (see {@link sigma}); otherwise it is measured on this one subject. */
-  sigma?: number;
+  sigma?: number | undefined;
   /** Called once, when the clean and the corrupted runs are done. */
   onStart?: (start: TraceStart) => void;
   /** Called when all layers of a token are there, with p(answer) [layer]; tokens come top to bottom. */

@@ -133,7 +133,7 @@ describe("edit --method memit", () => {
     expect(await failing("--layers", "2")).toMatch(/^1 .*has no statistics of layer 2/);
     expect(await failing("--layers", "1,0")).toMatch(/^1 invalid layers: 1, 0/);
     expect(await failing("--stats", file("none"))).toMatch(/^1 .*is not a folder that can be read/);
-    expect(await failing("--prompt", "x")).toMatch(/^2 --prompt does not go with --method memit/);
+    expect(await failing("--prompt", "x")).toMatch(/^2 --prompt does not go with --facts/);
     expect(await failing("--method", "mend")).toMatch(/^2 invalid --method: mend/);
     await writeFile(file("facts.json"), '[{"prompt":"{} is","subject":"A"}]');
     expect(await failing()).toMatch(/^1 .*facts.json/);
