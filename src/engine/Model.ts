@@ -19,25 +19,17 @@ import { architectureOf } from "./architecture/architectures.ts";
 import { mlpOut } from "./architecture/blockWeights.ts";
 import { weightName } from "./architecture/weightNames.ts";
 import type { Precision } from "./checkpoint/precision.ts";
-import { readMlpOut } from "./checkpoint/readMlpOut.ts";
+import { readWeight } from "./transformer/readWeight.ts";
 import { run, type Run, type RunResult } from "./transformer/run.ts";
 import type { Runtime } from "./runtime/Runtime.ts";
 import { checkLayer } from "./architecture/sites.ts";
 import { rememberedFiles } from "./files/rememberedFiles.ts";
 import { stampOf } from "./checkpoint/stamp.ts";
-import { transpose } from "./checkpoint/transpose.ts";
 import { weightShapes } from "./architecture/weightShapes.ts";
 import { Tokenizer } from "./checkpoint/Tokenizer.ts";
 import { Transformer } from "./transformer/Transformer.ts";
 import { type LoadOptions, loadWeights } from "./checkpoint/weights.ts";
-import { combine } from "../data/delta/combine.ts";
-import {
-  isLowRank,
-  layerOf,
-  type LowRank,
-  shapeOf,
-  type WeightDelta,
-} from "../data/delta/delta.ts";
+import { layerOf, shapeOf, type WeightDelta } from "../data/delta/delta.ts";
 import type { Gpu } from "../kernels/device/Gpu.ts";
 
 export type { Branch, BranchReadout } from "./transformer/branch.ts";
@@ -188,10 +180,14 @@ export class Model {
     return this.#transformer.layout.precision;
   }
 
-  /** The MLP output matrix W [dMlp, dModel] of a layer as it is computed with, without the active deltas. */
-  async readWeight(layer: number): Promise<Float32Array> {
-    checkLayer(layer, this.config.layers);
-    return this.frame(() => readMlpOut(this.#transformer, layer));
+  /**
+   * A weight by its name in the checkpoint as it is computed with, as float32 and without the active changes: matrices
+   * [inputs, outputs] whatever the checkpoint stores, tables [tokens, dModel]. Not to be written to.
+   *
+   * @throws for a name that the model does not have
+   */
+  async readWeight(name: string): Promise<Float32Array> {
+    return this.frame(() => readWeight(this.#transformer, name));
   }
 
   /** The changes that are active. */
@@ -205,20 +201,17 @@ export class Model {
   }
 
   /**
-   * Makes these the active changes in place of any before; none at all is the base model.
+   * Makes these the active changes in place of any before; none at all is the base model. Any weight can be changed,
+   * in any precision: those of a block, embeddings, positions, the final norm and the head.
    *
    * @throws one sentence for a weight that this model lacks or has in another shape
    */
   setDeltas(deltas: readonly WeightDelta[]): void {
     const { config, deltas: active } = this.#transformer;
-    const shapes = this.weightShapes;
+    const shapes = deltas.length > 0 ? this.weightShapes : {};
     for (const delta of deltas) checkFits(delta, shapes, config);
-    active.clear();
+    active.set(deltas);
     this.#deltas = deltas;
-    for (const { weight, change } of combine(deltas)) {
-      if (!isLowRank(change)) throw new Error(`${weight} has a dense change; give it as factors`);
-      active.set(layerOf(weight)!, turned(change));
-    }
     this.#edition++;
   }
 
@@ -251,12 +244,4 @@ function checkFits(
       `the delta of ${weight} is ${there.join(" × ")}, but this model's weight is ${here.join(" × ")}; it was made for another model`,
     );
   }
-  if (!weight.endsWith(`.${mlpOut(config)}`)) {
-    throw new Error(`${weight} can't be changed yet; only MLP output matrices can`);
-  }
-}
-
-/** Factors as the graph takes them: u [dMlp, rank], v [rank, dModel]. */
-function turned({ rank, u, v }: LowRank) {
-  return { rank, u: transpose(u, [rank, u.length / rank]), v };
 }

@@ -1,3 +1,4 @@
+import { columnsOf } from "./columns.ts";
 import type { Tensor } from "onnxruntime-common";
 import { toFloat16 } from "../../data/weights/float16.ts";
 import type { Checkpoint } from "./Checkpoint.ts";
@@ -146,17 +147,4 @@ export class MatrixLoader {
   ): Promise<void> {
     for (const [i, begun] of uploads.entries()) into[keyOf(i)] = await begun.finish();
   }
-}
-
-/** Some columns of rows that have `of` of them. */
-function columnsOf(
-  data: Float32Array,
-  { rows, of, first, columns }: { rows: number; of: number; first: number; columns: number },
-): Float32Array {
-  if (columns === of) return data;
-  const taken = new Float32Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    taken.set(data.subarray(row * of + first, row * of + first + columns), row * columns);
-  }
-  return taken;
 }

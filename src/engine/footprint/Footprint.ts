@@ -3,7 +3,7 @@ import type { ModelConfig } from "../architecture/config.ts";
 import { blockWeights, mlpOut } from "../architecture/blockWeights.ts";
 import { headKey, outerWeights, type TableKey } from "../architecture/weightNames.ts";
 import { buildBlock } from "../graphs/block.ts";
-import type { BlockSite, BlockVariant } from "../graphs/BlockScope.ts";
+import { type BlockSite, type BlockVariant, rankName } from "../graphs/BlockScope.ts";
 import { buildEmbedding } from "../graphs/embedding.ts";
 import type { Value } from "../graphs/Graph.ts";
 import { type Dims, graphBytes, valueBytes } from "../graphs/graphBytes.ts";
@@ -221,7 +221,8 @@ export class Footprint {
     const ranks = new Map<number, number>();
     for (const { layer, rank } of deltas) ranks.set(layer, (ranks.get(layer) ?? 0) + rank);
     for (const [layer, rank] of ranks) {
-      const bytes = this.take(4 * rank * (dMlp + dModel));
+      const factors = 4 * rank * (dMlp + dModel);
+      const bytes = isDense([dMlp, dModel], rank) ? 0 : this.take(factors);
       this.#deltas.set(layer, { rank, bytes, dense: false });
     }
   }
@@ -236,22 +237,24 @@ export class Footprint {
     this.give(whole);
   }
 
-  /** W + ΔW in the place of the factors, where their rank is so high that this is made. */
+  /** W + ΔW in the place of W, where the factors' rank is so high that this is made. */
   #settle(layer: number): void {
     const delta = this.#deltas.get(layer);
-    if (!delta || delta.dense || !isDense(this.config, delta.rank)) return;
     const { dMlp, dModel } = this.config;
+    if (!delta || delta.dense || !isDense([dMlp, dModel], delta.rank)) return;
+    const factors = this.take(4 * delta.rank * (dMlp + dModel));
     const sums = this.take(4 * dMlp * dModel);
-    this.give(delta.bytes);
+    this.give(factors);
     this.#deltas.set(layer, { ...delta, bytes: sums, dense: true });
   }
 
   #variant(layer: number, { past }: PassSize, patch: readonly BlockSite[]): BlockVariant {
     const delta = this.#deltas.get(layer);
+    const form = delta?.dense ? "sum" : "factors";
     return {
       past: past !== undefined,
       patch,
-      ...(delta && { delta: delta.dense ? "dense" : "factors" }),
+      deltas: delta && { [mlpOut(this.config)]: form },
     };
   }
 
@@ -259,7 +262,8 @@ export class Footprint {
     const rank = this.#deltas.get(layer)?.rank ?? 0;
     const stored = pass.rows + 1; // a value a row, at most
     const stores = sites.map((site) => [`${site}.stored`, stored] as const);
-    return { ...passDims(pass), rank, ...Object.fromEntries(stores) };
+    const ranks = { [rankName(mlpOut(this.config))]: rank };
+    return { ...passDims(pass), ...ranks, ...Object.fromEntries(stores) };
   }
 
   /** Takes the scratch and the heap of a run of a graph into account. */

@@ -1,5 +1,5 @@
 import type { LinearRole, NormRole } from "../architecture/Architecture.ts";
-import { blockWeights, mlpOut, moduleOf } from "../architecture/blockWeights.ts";
+import { blockWeights, moduleOf } from "../architecture/blockWeights.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { Layout } from "../checkpoint/precision.ts";
 import { Graph, type Value } from "./Graph.ts";
@@ -13,8 +13,8 @@ export type BlockSite = "attn" | "key" | "mlp" | "hidden";
 export interface BlockVariant {
   /** Keys and values of earlier positions are inputs. */
   past?: boolean;
-  /** The active edits of the MLP output matrix are inputs: rank-r factors, or W + ΔW as float32 in the place of W. */
-  delta?: "factors" | "dense";
+  /** How the changes of matrices are fed, by their keys: as rank-r factors, or W + ΔW as float32 in the place of W. */
+  deltas?: Readonly<Record<string, "factors" | "sum">> | undefined;
   /** Sites with a `keep`, `store` and `index` input (see `patch`). */
   patch?: readonly BlockSite[];
 }
@@ -91,8 +91,8 @@ export class BlockScope {
     const [inputs, outputs] = this.#shapes.get(key)!;
     const stored = this.#layouts.layouts[key];
     const { expansion } = this.#layouts;
-    const dense = this.variant.delta === "dense" && key === mlpOut(this.config);
-    const layout = dense ? { ...stored, form: "f32" as const } : stored;
+    const summed = this.variant.deltas?.[key] === "sum";
+    const layout = summed ? { ...stored, form: "f32" as const } : stored;
     const matrix = matrixInput(this.graph, key, { shape: [inputs, outputs], layout, expansion });
     this.#matrices.set(key, matrix);
     return matrix;
@@ -100,12 +100,17 @@ export class BlockScope {
 
   /** x W + b + (x u) v, where the variant has factors for this matrix. */
   #changed(key: string, x: Value, output: Value): Value {
-    if (this.variant.delta !== "factors" || key !== mlpOut(this.config)) return output;
-    const u = this.graph.input("delta.u", [this.config.dMlp, "rank"]);
-    const v = this.graph.input("delta.v", ["rank", this.config.dModel]);
+    if (this.variant.deltas?.[key] !== "factors") return output;
+    const [inputs, outputs] = this.#shapes.get(key)!;
+    const rank = rankName(key);
+    const u = this.graph.input(`${key}.u`, [inputs, rank]);
+    const v = this.graph.input(`${key}.v`, [rank, outputs]);
     return add(output, linear(linear(x, u), v));
   }
 }
+
+/** What the rank of a matrix's factors is called among a graph's axes. */
+export const rankName = (key: string): string => `${key}.rank`;
 
 /**
  * value ⊙ keep + store[index]: with keep 1 and row 0 of the store zero nothing changes; keep 0

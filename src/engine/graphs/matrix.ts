@@ -24,8 +24,8 @@ export interface MatrixSpec {
 export interface Matrix {
   /** x W + b for x [.., inputs], b [outputs]. Its gradient is by x alone. */
   times(x: Value, bias?: Value): Value;
-  /** Each part as float32 [inputs, part]. */
-  expanded(): Value[];
+  /** Each part as float32 as it lies: [inputs, part], or [part, inputs] where it is `outMajor`. */
+  stored(): Value[];
 }
 
 /** What the inputs of one part are called: the matrix's name, and a number where there are several. */
@@ -50,12 +50,12 @@ export function matrixInput(graph: Graph, name: string, spec: MatrixSpec): Matri
       );
       return bias ? add(whole, bias) : whole;
     },
-    expanded: () => parts.map((part) => part.expanded()),
+    stored: () => parts.map((part) => part.stored()),
   };
 }
 
 type PartSpec = MatrixSpec & { outputs: number };
-type Part = { times(x: Value, bias?: Value): Value; expanded(): Value };
+type Part = { times(x: Value, bias?: Value): Value; stored(): Value };
 
 function partInput(graph: Graph, name: string, spec: PartSpec): Part {
   return isQuantized(spec.layout.form)
@@ -75,12 +75,12 @@ function floatPart(
     return {
       times: (x, bias) =>
         overRows(x, (rows) => gemm(rows, stored, { transB: outMajor, ...(bias && { bias }) })),
-      expanded: () => (outMajor ? transpose(stored, [1, 0]) : stored),
+      stored: () => stored,
     };
   }
   return {
     times: (x, bias) => overRows(x, (rows) => halfProduct(rows, stored, { outMajor, bias })),
-    expanded: () => (outMajor ? transpose(toFloat32(stored), [1, 0]) : toFloat32(stored)),
+    stored: () => toFloat32(stored),
   };
 }
 
@@ -103,7 +103,7 @@ function halfProduct(
 function quantizedPart(
   graph: Graph,
   name: string,
-  { shape: [inputs], outputs, expansion }: PartSpec,
+  { shape: [inputs], outputs, outMajor, expansion }: PartSpec,
   form: "q8" | "q4",
 ): Part {
   const bits = bitsOf(form);
@@ -127,7 +127,7 @@ function quantizedPart(
       });
       return bias ? add(y, bias) : y;
     },
-    expanded: () => transpose(rows(), [1, 0]),
+    stored: () => (outMajor ? rows() : transpose(rows(), [1, 0])),
   };
 }
 

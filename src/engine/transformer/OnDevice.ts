@@ -1,3 +1,4 @@
+import type { Gpu } from "../../kernels/device/Gpu.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { ModelLayout } from "../checkpoint/layout.ts";
 import type { Weights } from "../checkpoint/weights.ts";
@@ -11,6 +12,8 @@ export interface OnDevice {
   readonly runtime: Runtime;
   readonly memory: Memory;
   readonly programs: Programs;
+  /** What the kernels put on the device, where the runtime computes on one. */
+  readonly gpu: Gpu | undefined;
   /** How the matrices lie on the device. */
   readonly layout: ModelLayout;
   readonly weights: Weights;

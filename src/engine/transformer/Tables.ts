@@ -4,14 +4,17 @@ import { partName } from "../graphs/matrix.ts";
 import type { TableKey } from "../architecture/weightNames.ts";
 import type { ElementType, Piece } from "../runtime/Memory.ts";
 import { bitsOf, blocksOf, isQuantized } from "../checkpoint/precision.ts";
+import type { ActiveDeltas } from "./ActiveDeltas.ts";
 import type { OnDevice } from "./OnDevice.ts";
 
 /** Rows of the token embedding and of the head, whatever their form and however they are split. */
 export class Tables {
   readonly #model: OnDevice;
+  readonly #deltas: ActiveDeltas;
 
-  constructor(model: OnDevice) {
+  constructor(model: OnDevice, deltas: ActiveDeltas) {
     this.#model = model;
+    this.#deltas = deltas;
   }
 
   /**
@@ -22,7 +25,8 @@ export class Tables {
   async lookup(name: TableKey, ids: ArrayLike<number>, dims: readonly number[]): Promise<Tensor> {
     this.#check(ids);
     const { config, memory, programs, layout } = this.#model;
-    const { form } = layout.tables[name]!;
+    await this.#deltas.settle(undefined);
+    const { form } = this.#deltas.tableLayout(name);
     const { dModel } = config;
     if (form === "f32") return this.#gather(name, ids, { dims: [...dims, dModel] });
     const count = ids.length;
@@ -55,13 +59,14 @@ export class Tables {
       type = "float32",
     }: { dims: number[]; suffix?: string; type?: ElementType },
   ): Tensor {
-    const { memory, layout, weights } = this.#model;
-    const table = layout.tables[name]!;
+    const { memory } = this.#model;
+    const table = this.#deltas.tableLayout(name);
+    const tensors = this.#deltas.outer();
     const rows = memory.allocate(dims, type);
     const length = rows.size / ids.length;
     const pieces: Piece[] = Array.from(ids, (id, i) => {
       const part = Math.floor(id / table.parts[0]);
-      const from = weights.outer[partName(name, part, table) + suffix];
+      const from = tensors[partName(name, part, table) + suffix];
       return { from, source: (id - part * table.parts[0]) * length, target: i * length, length };
     });
     memory.copy(rows, pieces);

@@ -58,7 +58,7 @@ export class Transformer implements OnDevice {
   readonly deltas = new ActiveDeltas(this);
   /** How the matrices lie on the device. */
   readonly layout: ModelLayout;
-  readonly #tables = new Tables(this);
+  readonly #tables = new Tables(this, this.deltas);
   #weights: Weights | undefined;
 
   /** @throws as {@link modelLayout} */
@@ -95,6 +95,7 @@ export class Transformer implements OnDevice {
     { interventions = [], watch = false }: { interventions?: Intervention[]; watch?: boolean } = {},
   ): Promise<{ hidden: Tensor; embed?: Tensor }> {
     const { rows, width } = pass;
+    await this.deltas.settle(undefined);
     const patched = interventions.length > 0;
     const program = await this.programs.get(`embedding/${patched}/${watch}`, () => {
       const { graph, embed, hidden } = buildEmbedding(this.config, patched);
@@ -105,7 +106,7 @@ export class Transformer implements OnDevice {
     );
     const looked = await this.#tables.lookup("tokenEmbedding", ids, [rows, width]);
     const { hidden, embed } = await program.run({
-      ...this.weights.outer,
+      ...this.deltas.outer(),
       looked,
       positions: this.int32(positions, [rows, width]),
       ...this.#patches("embed", pass, interventions),
@@ -175,14 +176,15 @@ export class Transformer implements OnDevice {
   }
 
   async #readout(hidden: Tensor, at: readonly number[], targets?: readonly number[]) {
+    await this.deltas.settle(undefined);
     const targeted = targets !== undefined;
-    const program = await this.programs.get(`readout/${targeted}`, () => {
+    const program = await this.programs.get(`readout/${targeted}/${this.head.layout.form}`, () => {
       const { graph, logProbabilities } = buildReadout(this.config, this.head, targeted);
       return graph.build({ logProbabilities });
     });
     const wanted = targets && (await this.targetFeeds(targets));
     const { logProbabilities } = await program.run({
-      ...this.weights.outer,
+      ...this.deltas.outer(),
       hidden,
       at: this.int32(at, [at.length]),
       ...wanted,
@@ -195,8 +197,8 @@ export class Transformer implements OnDevice {
 
   /** How the head lies on the device. */
   get head(): HeadLayout {
-    const { tables, expansion } = this.layout;
-    return { layout: tables[headKey(this.config)]!, expansion };
+    const { expansion } = this.layout;
+    return { layout: this.deltas.tableLayout(headKey(this.config)), expansion };
   }
 
   /** Target ids [rows] and the head's rows of them [rows, dModel]; the caller releases `target.rows`. */
@@ -266,8 +268,10 @@ export const mostLogits = ({ vocab }: ModelConfig): number =>
 const blockSites: readonly BlockSite[] = ["attn", "key", "mlp", "hidden"];
 
 /** What a variant is called among the compiled programs. */
-export const variantName = ({ past, delta, patch = [] }: BlockVariant) =>
-  `block/${past ? "past" : ""}/${delta ?? ""}/${patch.join()}`;
+export function variantName({ past, deltas = {}, patch = [] }: BlockVariant): string {
+  const changed = Object.entries(deltas).map(([key, form]) => `${key}=${form}`);
+  return `block/${past ? "past" : ""}/${changed.sort().join()}/${patch.join()}`;
+}
 
 /** Values of a block by output name. */
 export function blockOutputs(block: Block, names: readonly BlockOutput[]): Record<string, Value> {

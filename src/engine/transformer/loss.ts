@@ -48,14 +48,16 @@ export async function evaluateLoss(
     throw new Error("the loss has no term: the target has zero tokens");
   }
   const terms = { nll: nll.length > 0, kl: kl.length > 0 };
-  const program = await model.programs.get(`loss/${terms.nll}/${terms.kl}`, () => {
+  await model.deltas.settle(undefined);
+  const name = `loss/${terms.nll}/${terms.kl}/${model.head.layout.form}`;
+  const program = await model.programs.get(name, () => {
     const { graph, outputs } = lossGraph(model, terms);
     return graph.build(outputs);
   });
   const vector = (values: number[]) => model.float32(Float32Array.from(values), [values.length]);
   const wanted = terms.nll && (await model.targetFeeds(nll.map(({ target }) => target)));
   const results = await program.run({
-    ...model.weights.outer,
+    ...model.deltas.outer(),
     hidden,
     ...(wanted && {
       ...wanted,

@@ -2,7 +2,7 @@ import type { Gpu } from "../device/Gpu.ts";
 import type { RankUpdateShape } from "./rankUpdate.reference.ts";
 import code from "./rankUpdate.wgsl?raw";
 
-/** w in the layout the shape names, u [rank, dMlp], v [rank, dModel]; row-major float32. */
+/** w in the layout the shape names, u [rank, inputs], v [rank, outputs]; row-major float32. */
 export interface RankUpdateBuffers {
   w: GPUBuffer;
   u: GPUBuffer;
@@ -18,12 +18,12 @@ export interface RankUpdateBuffers {
 export async function rankUpdate(
   gpu: Gpu,
   { w, u, v }: RankUpdateBuffers,
-  { dMlp, dModel, rank, layout, sign }: RankUpdateShape,
+  { inputs, outputs, rank, layout, sign }: RankUpdateShape,
   tile = 16,
 ): Promise<void> {
   const pipeline = await gpu.pipeline({ name: "rankUpdate", code, constants: { TILE: tile } });
-  const outIsRow = layout === "[dModel, dMlp]"; // (Uᵀ V)ᵀ = Vᵀ U
-  const [rows, columns] = outIsRow ? [dModel, dMlp] : [dMlp, dModel];
+  const outIsRow = layout === "[outputs, inputs]"; // (Uᵀ V)ᵀ = Vᵀ U
+  const [rows, columns] = outIsRow ? [outputs, inputs] : [inputs, outputs];
   const shape = new Uint32Array([rows, columns, rank, 0]);
   new Float32Array(shape.buffer)[3] = sign === "+" ? 1 : -1;
   const factors = outIsRow ? [v, u] : [u, v];

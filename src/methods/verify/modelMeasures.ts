@@ -1,7 +1,7 @@
 import type { ModelFact } from "../../data/facts/modelFacts.ts";
 import { architectureOf } from "../../engine/architecture/architectures.ts";
 import { mlpOut } from "../../engine/architecture/blockWeights.ts";
-import { parseWeightName } from "../../engine/architecture/weightNames.ts";
+import { parseWeightName, weightName } from "../../engine/architecture/weightNames.ts";
 import { Checkpoint } from "../../engine/checkpoint/Checkpoint.ts";
 import type { Model } from "../../engine/Model.ts";
 import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
@@ -60,7 +60,7 @@ export async function tensorNorm(
   const at = parseWeightName(config, tensor);
   const data =
     at?.key === mlpOut(config)
-      ? await model.readWeight(at.layer)
+      ? await model.readWeight(weightName(config, at.layer, at.key))
       : await (await Checkpoint.open(files, architectureOf(config))).tensor(tensor);
   return norm(data);
 }

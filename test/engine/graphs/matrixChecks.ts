@@ -57,7 +57,7 @@ export async function checkMatrix(runtime: Runtime, spec: MatrixCase, expansion:
   const matrix = matrixInput(graph, "w", { shape, layout, outMajor, expansion });
   const y = matrix.times(x, bias ? graph.input("b", [outputs]) : undefined);
   const [dx] = graph.vjp(y, graph.input("dy", y.shape), [x]);
-  const expanded = Object.fromEntries(matrix.expanded().map((part, i) => [`part.${i}`, part]));
+  const expanded = Object.fromEntries(matrix.stored().map((part, i) => [`part.${i}`, part]));
   const program = await programs.get("matrix", () => graph.build({ y, dx, ...expanded }));
   const tensors = Object.fromEntries(
     Object.entries(biased).map(([name, { data, dims }]) => [name, memory.upload(data, dims)]),
@@ -84,7 +84,9 @@ export async function checkMatrix(runtime: Runtime, spec: MatrixCase, expansion:
   let first = 0;
   for (const [p, part] of parts.entries()) {
     const dense = Float32Array.from({ length: inputs * part }, (_, at) => {
-      const [i, o] = [Math.floor(at / part), at % part];
+      const [i, o] = outMajor
+        ? [at % inputs, Math.floor(at / inputs)]
+        : [Math.floor(at / part), at % part];
       return stored.dense[(first + o) * inputs + i];
     });
     expect(await read(`part.${p}`)).toBeAllclose(dense);

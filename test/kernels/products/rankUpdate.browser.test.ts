@@ -5,23 +5,23 @@ import { gpuTest } from "../../support/device.ts";
 import { uniform } from "../../support/kernels/positiveDefinite.ts";
 
 const sizes = [
-  { dMlp: 1, dModel: 1, rank: 1, tile: 16 },
-  { dMlp: 5, dModel: 3, rank: 2, tile: 8 },
-  { dMlp: 33, dModel: 17, rank: 1, tile: 8 },
-  { dMlp: 17, dModel: 33, rank: 19, tile: 16 },
-  { dMlp: 64, dModel: 16, rank: 9, tile: 4 },
+  { inputs: 1, outputs: 1, rank: 1, tile: 16 },
+  { inputs: 5, outputs: 3, rank: 2, tile: 8 },
+  { inputs: 33, outputs: 17, rank: 1, tile: 8 },
+  { inputs: 17, outputs: 33, rank: 19, tile: 16 },
+  { inputs: 64, outputs: 16, rank: 9, tile: 4 },
 ];
 
 gpuTest.for(
   sizes.flatMap((size) =>
-    (["[dMlp, dModel]", "[dModel, dMlp]"] as const).map((layout) => ({ ...size, layout })),
+    (["[inputs, outputs]", "[outputs, inputs]"] as const).map((layout) => ({ ...size, layout })),
   ),
 )(
-  "W $layout of $dMlp × $dModel, rank $rank, tile $tile: added, then taken back",
+  "W $layout of $inputs × $outputs, rank $rank, tile $tile: added, then taken back",
   async ({ tile, ...size }, { gpu }) => {
-    const { dMlp, dModel, rank } = size;
-    const [weights, left, right] = [dMlp * dModel, rank * dMlp, rank * dModel].map((length, i) =>
-      Float32Array.from(uniform(length, i)),
+    const { inputs, outputs, rank } = size;
+    const [weights, left, right] = [inputs * outputs, rank * inputs, rank * outputs].map(
+      (length, i) => Float32Array.from(uniform(length, i)),
     );
     const w = gpu.upload("test.w", weights);
     const u = gpu.upload("test.u", left);

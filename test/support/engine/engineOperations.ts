@@ -1,3 +1,4 @@
+import { mlpOutName } from "../../../src/methods/edit/weightNorm.ts";
 import type { WeightDelta } from "../../../src/data/delta/delta.ts";
 import type { Model } from "../../../src/engine/Model.ts";
 import { mlpOutDelta } from "./deltas.ts";
@@ -101,7 +102,7 @@ export const engineOperations: Record<string, Operation> = {
       moments.dispose();
     }
   },
-  "a matrix that is read": (model) => model.readWeight(1),
+  "a matrix that is read": (model) => model.readWeight(mlpOutName(model, 1)),
 };
 
 const ones = (length: number) => new Float32Array(length).fill(0.1);

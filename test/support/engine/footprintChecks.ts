@@ -9,6 +9,7 @@ import type { ModelFiles } from "../../../src/engine/files/ModelFiles.ts";
 import type { Precision } from "../../../src/engine/checkpoint/precision.ts";
 import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
 import { mlpOutDelta } from "./deltas.ts";
+import { mlpOutName } from "../../../src/methods/edit/weightNorm.ts";
 
 const tokens = (width: number) => Array.from({ length: width }, (_, i) => (i * 7) % 300);
 
@@ -118,7 +119,7 @@ export const footprintChecks: Record<string, (pair: Pair) => Promise<void>> = {
     paper.setDeltas([]);
   },
   "a matrix that is read back": async ({ model, paper }) => {
-    await model.readWeight(0);
+    await model.readWeight(mlpOutName(model, 0));
     paper.readMlpOut();
   },
   "second moments": async ({ model, paper }) => {

@@ -17,6 +17,7 @@ import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
 import { transpose } from "../../../src/engine/checkpoint/transpose.ts";
 import { memoryFiles } from "./memoryFiles.ts";
 import { mlpOutDelta } from "./deltas.ts";
+import { mlpOutName } from "../../../src/methods/edit/weightNorm.ts";
 import { openCheckpoint } from "./openCheckpoint.ts";
 
 /** A model whose matrices are kept in a form, and one in float32 whose weights are worth exactly the same. */
@@ -121,7 +122,8 @@ export const twinChecks: Record<string, (twins: Twins) => Promise<void>> = {
       kept!.dispose();
       return joined([found.nll, found.gradient]);
     }),
-  "W of the MLP's output": ({ model, twin }) => alike([model, twin], (m) => m.readWeight(1)),
+  "W of the MLP's output": ({ model, twin }) =>
+    alike([model, twin], (m) => m.readWeight(mlpOutName(m, 1))),
   "a delta of low rank, and one that is dense": ({ model, twin }) =>
     alike([model, twin], async (m) => {
       const { dMlp, dModel } = m.config;

@@ -1,4 +1,5 @@
 import type { Delta, WeightDelta } from "../../../data/delta/delta.ts";
+import { transpose } from "../../../engine/checkpoint/transpose.ts";
 import type { Model } from "../../../engine/Model.ts";
 import { addRowProducts } from "../../../kernels/products/rowProducts.ts";
 import { provenanceOf } from "../provenance.ts";
@@ -9,7 +10,7 @@ import { mlpOutName, weightNorm } from "../weightNorm.ts";
 /**
  * The update of all layers as a delta with its provenance (METHODS 5.4). A layer's part stays as factors u [fact, dMlp]
  * and v [fact, dModel] while there are no more facts than dModel; beyond, the whole ΔW takes less room and is what is
- * kept, written as u = ΔWᵀ [dModel, dMlp] and v = 1.
+ * kept.
  */
 export async function memitDelta(
   model: Model,
@@ -31,18 +32,13 @@ export async function memitDelta(
 }
 
 async function weightDelta(model: Model, made: MemitLayer, facts: number): Promise<WeightDelta> {
-  const { layer } = made;
-  const { dModel } = model.config;
-  const dense = denseUpdate(made, facts);
-  const relativeNorm = norm(dense) / (await weightNorm(model, layer));
+  const { dMlp, dModel } = model.config;
+  const weight = mlpOutName(model, made.layer);
+  const update = denseUpdate(made, facts);
+  const relativeNorm = norm(update) / (await weightNorm(model, weight));
   if (facts <= dModel) return { ...asDelta(model, made, facts), norm: relativeNorm };
-  const v = new Float32Array(dModel * dModel);
-  for (let i = 0; i < dModel; i++) v[i * dModel + i] = 1;
-  return {
-    weight: mlpOutName(model, layer),
-    change: { rank: dModel, u: Float32Array.from(dense), v },
-    norm: relativeNorm,
-  };
+  const dense = transpose(Float32Array.from(update), [dModel, dMlp]);
+  return { weight, change: { shape: [dMlp, dModel], dense }, norm: relativeNorm };
 }
 
 /** ΔWᵀ [dModel, dMlp] = resid · adjKᵀ, in float64. */

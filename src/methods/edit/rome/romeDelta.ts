@@ -27,7 +27,8 @@ export async function romeDelta(
   const { layer } = hyperparameters;
   const u = Float32Array.from(vectors.u);
   const v = Float32Array.from(vectors.v);
-  const relativeNorm = (norm(u) * norm(v)) / (await weightNorm(model, layer));
+  const weight = mlpOutName(model, layer);
+  const relativeNorm = (norm(u) * norm(v)) / (await weightNorm(model, weight));
   const provenance = provenanceOf(model, {
     method: "rome",
     facts: [request],
@@ -36,7 +37,6 @@ export async function romeDelta(
     seed,
     statistics: statistics ? [usedStatistics(statistics)] : [],
   });
-  const weight = mlpOutName(model, layer);
   const made = { weight, change: { rank: 1, u, v }, norm: relativeNorm };
   return { delta: { provenance, weights: [made] }, u, v, relativeNorm };
 }

@@ -1,6 +1,6 @@
 import type { NpyArray } from "../../../data/archive/npy.ts";
 import { combine } from "../../../data/delta/combine.ts";
-import { type Delta, layerOf, type WeightDelta } from "../../../data/delta/delta.ts";
+import type { Delta, WeightDelta } from "../../../data/delta/delta.ts";
 import type { Model } from "../../../engine/Model.ts";
 import { checkContexts } from "../contextTemplates.ts";
 import type { Edit, EditContext, Measure, UsedStatistics } from "../Editor.ts";
@@ -68,7 +68,7 @@ export async function runRome(
 async function together(model: Model, { provenance, weights }: Delta): Promise<Delta> {
   const joined: WeightDelta[] = [];
   for (const { weight, change } of combine(weights)) {
-    const norm = changeNorm(change) / (await weightNorm(model, layerOf(weight)!));
+    const norm = changeNorm(change) / (await weightNorm(model, weight));
     joined.push({ weight, change, norm });
   }
   return { provenance, weights: joined };

@@ -164,7 +164,7 @@ describe.each(["tiny-gpt2", "tiny-gptj"] as const)("an edit of %s", (name) => {
     ]);
     expect(u).toHaveLength(model.config.dMlp);
     expect(v).toHaveLength(model.config.dModel);
-    const weight = norm(await model.readWeight(1));
+    const weight = norm(await model.readWeight(`transformer.h.1.mlp.${module}.weight`));
     expect([relativeNorm]).toBeAllclose([(norm(u) * norm(v)) / weight], { rtol: 1e-5 });
     expect(delta.provenance).toMatchObject({ model: name, method: "rome", seed: 1, request });
     expect(delta.provenance.hyperparameters).toEqual(hyperparameters);
