@@ -214,3 +214,13 @@ describe("over many cases", () => {
     expect(results[1].probability).toBeGreaterThan(results[0].probability);
   });
 });
+
+test("the built-in model is traced as the page traces it: in windows of three layers, others of ten", async () => {
+  const trace = (model: string) =>
+    callJson<{ request: { window: number } }>(
+      ...["trace", "--model", model, "--prompt", "The Eiffel Tower is in the city of"],
+      ...["--subject", "Eiffel Tower", "--sigma", "0.1", "--samples", "1"],
+    );
+  expect((await trace("demo")).request.window).toBe(3);
+  expect((await trace(golden("tiny-gpt2"))).request.window).toBe(10);
+});

@@ -2,8 +2,8 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Model } from "../../engine/Model.ts";
 import { type ModelFiles, urlFiles } from "../../engine/files/ModelFiles.ts";
-import { HUB, modelSource } from "../../engine/files/ModelSource.ts";
-import { openFiles } from "../../engine/files/openFiles.ts";
+import { HUB } from "../../engine/files/ModelSource.ts";
+import { openSource } from "../../engine/files/openSource.ts";
 import type { TransferProgress } from "../../engine/files/download/TransferMeter.ts";
 import { sizeUnit } from "../../data/sizes.ts";
 import { precisions } from "../../engine/checkpoint/precision.ts";
@@ -71,7 +71,8 @@ export async function modelFiles(
     terminal?.progress(`fetching ${name}: ${progressLine(progress)}`);
   const store = folderStore(modelFolder());
   const onWarning = (sentence: string) => terminal?.note(sentence);
-  return openFiles(modelSource(name, hub), { hub, store, onProgress, onWarning });
+  const request = { source: { kind: "address", address: name } as const, hub };
+  return openSource(request, undefined, { store, onProgress, onWarning });
 }
 
 const isNear = (name: string) => /^https?:\/\/(localhost|127\.|\[::1\])/.test(name);

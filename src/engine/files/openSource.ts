@@ -19,17 +19,17 @@ export interface ModelRequest {
 export type SourceFiles = ModelFiles & { offline?: boolean };
 
 /**
- * The files of what the page names.
+ * The files of what a reader names, in the page or in the terminal.
  *
- * @param base where the page's own files lie
+ * @param base where the page's own files lie, and what an address there may be relative to
  * @throws a sentence: an id or address of no form, no such model, nobody there and nothing kept
  */
 export async function openSource(
   { source, hub }: ModelRequest,
-  base: string,
+  base: string | undefined,
   options: OpenOptions,
 ): Promise<SourceFiles> {
-  if (source.kind === "demo") return urlFiles(`${base}models/demo`, { name: "demo" });
+  if (source.kind === "demo") return urlFiles(`${base ?? ""}models/demo`, { name: "demo" });
   if (source.kind === "folder") {
     return blobFiles(new Map(source.files.map(({ path, file }) => [path, file])), source.name);
   }
