@@ -16,5 +16,7 @@ export interface Command {
   usage: string;
   /** One sentence. */
   about: string;
+  /** What `--help` says among these arguments; the two above where absent. */
+  help?(args: string[]): string;
   run(args: string[], terminal: Terminal): Promise<void>;
 }

@@ -3,14 +3,10 @@ import { WrongCall } from "./WrongCall.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { convert } from "./commands/convert.ts";
 import { edit } from "./commands/edit.ts";
-import { evaluate } from "./commands/evaluate.ts";
-import { mass } from "./commands/mass.ts";
-import { precision } from "./commands/precision.ts";
 import { predict } from "./commands/predict.ts";
-import { samples } from "./commands/samples.ts";
 import { score } from "./commands/score.ts";
 import { stats } from "./commands/stats.ts";
-import { sweep } from "./commands/sweep.ts";
+import { studyCommand } from "./study/studyCommand.ts";
 import { synthesize } from "./commands/synthesize.ts";
 import { trace } from "./commands/trace.ts";
 import { verify } from "./commands/verify.ts";
@@ -21,14 +17,10 @@ const commands: Record<string, Command> = {
   stats,
   edit,
   score,
-  evaluate,
-  mass,
-  samples,
-  sweep,
+  study: studyCommand(),
   convert,
   synthesize,
   verify,
-  precision,
 };
 
 /**
@@ -49,7 +41,8 @@ export async function main(args: string[], terminal: Terminal): Promise<0 | 1 | 
       throw new WrongCall(`unknown command: ${name} (${commandNames()})`);
     }
     if (rest.includes("--help")) {
-      terminal.print(`${commands[name].about}\n\n  ${commands[name].usage}`);
+      const command = commands[name];
+      terminal.print(command.help?.(rest) ?? `${command.about}\n\n  ${command.usage}`);
       return 0;
     }
     await commands[name].run(rest, terminal);

@@ -155,66 +155,6 @@ function counterFact(scored: Case) {
   };
 }
 
-describe("over many cases", () => {
-  const model = ["--model", golden("tiny-gpt2")];
-  /** Facts that are this model's own answers, and one that is not. */
-  const facts = [
-    ["In the old town, the {} is in the city of", "Harbour Lamp", " Port", "Brno"],
-    ["{} is in the city of", "The Harbour Lamp", " Port", "Brno"],
-    ["{} is in the city of", "The Glass Tower", "Nowhere", "Brno"],
-  ].map(([prompt, subject, target, fresh], id) => ({
-    id,
-    relation: "place",
-    prompt,
-    subject,
-    target,
-    newTargets: [fresh],
-    paraphrases: ["{} was built in"],
-    neighbours: ["The Paper Mill is in the city of"],
-  }));
-  const settings = ["--identity", "--layer", "1", "--steps", "5"];
-
-  test("evaluate edits the known ones, each alone", async ({ folder }) => {
-    const cases = join(folder, "facts.json");
-    await writeFile(cases, JSON.stringify({ facts }));
-    const found = await callJson<
-      Summaries & { cases: number; results: { after: { id: number } }[] }
-    >(...["evaluate", ...model, "--cases", cases, ...settings]);
-    expect(found.results.map(({ after }) => after.id)).toEqual([0, 1]);
-    const { before, after } = found.summary;
-    expect(after.measures.EM.mean).toBeGreaterThan(before.measures.EM.mean);
-    const [alone] = (
-      await callJson<typeof found>(
-        "evaluate",
-        ...model,
-        "--cases",
-        cases,
-        "--limit",
-        "1",
-        ...settings,
-      )
-    ).results;
-    expect(alone).toEqual(found.results[0]);
-  });
-
-  test("sweep tries every combination", async ({ folder }) => {
-    const cases = join(folder, "facts.json");
-    await writeFile(cases, JSON.stringify({ facts: facts.slice(0, 1) }));
-    const grid = ["--layers", "0,1", "--steps", "2,5", "--clamps", "4"];
-    const text = ["--text", join(golden(".."), "corpus.txt")];
-    const { results } = await callJson<{ results: Record<string, number>[] }>(
-      ...["sweep", ...model, "--cases", cases, ...grid, ...text],
-    );
-    expect(results.map(({ layer, steps, clamp }) => [layer, steps, clamp])).toEqual([
-      [0, 2, 4],
-      [0, 5, 4],
-      [1, 2, 4],
-      [1, 5, 4],
-    ]);
-    expect(results[1].probability).toBeGreaterThan(results[0].probability);
-  });
-});
-
 test("the built-in model is traced as the page traces it: in windows of three layers, others of ten", async () => {
   const trace = (model: string) =>
     callJson<{ request: { window: number } }>(

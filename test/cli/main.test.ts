@@ -7,14 +7,10 @@ const names = [
   "stats",
   "edit",
   "score",
-  "evaluate",
-  "mass",
-  "samples",
-  "sweep",
+  "study",
   "convert",
   "synthesize",
   "verify",
-  "precision",
 ];
 
 test("--help says how to call it", async () => {
@@ -22,7 +18,7 @@ test("--help says how to call it", async () => {
   expect(status).toBe(0);
   expect(err).toBe("");
   for (const name of names) {
-    expect(out).toContain(`\n  ${name} --`);
+    expect(out).toContain(`\n  ${name} ${name === "study" ? "NAME " : ""}--`);
   }
 });
 
@@ -64,7 +60,7 @@ test.for<[string[], string]>([
   [["stats", "--model", "demo", "--text", "a.txt", "--out", "b.npz"], "--layers is missing"],
   [["score", "--model", "demo"], "--case is missing"],
   [
-    ["sweep", "--model", "demo", "--cases", "a.json", "--layers", "0,x"],
+    ["study", "sweep", "--model", "demo", "--cases", "a.json", "--layers", "0,x"],
     "invalid --layers: x (a whole number, 0 or more)",
   ],
 ])("%j is a wrong call", async ([args, sentence]) => {

@@ -6,7 +6,8 @@ import type { Command, Terminal } from "../Command.ts";
 import { applyDelta } from "../open/openDelta.ts";
 import { modelOptions, openModel } from "../open/openModel.ts";
 import { numberOption, parseOptions, required } from "../options.ts";
-import { scoreTable } from "./scoreTable.ts";
+import { scoreTable } from "../../studies/scoreTable.ts";
+import { tableText } from "../study/tableText.ts";
 
 /** `palimpsest score`: efficacy, paraphrase and neighbourhood scores of cases, without and with an edit. */
 export const score: Command = {
@@ -38,7 +39,7 @@ async function runScore(args: string[], terminal: Terminal): Promise<void> {
     const scores = { before, ...(after && { after }) };
     terminal.print(JSON.stringify({ model: model.config.name, summary: summaries, cases: scores }));
   } else {
-    terminal.print(scoreTable(summaries));
+    terminal.print(tableText(scoreTable(summaries)));
   }
 }
 

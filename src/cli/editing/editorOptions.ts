@@ -62,7 +62,7 @@ export function settingsFor(
 }
 
 /** The field by which an editor can do without C. */
-const covarianceField = (fields: readonly Field[]): Field | undefined =>
+export const covarianceField = (fields: readonly Field[]): Field | undefined =>
   fields.find(
     ({ name, kind }) =>
       name === "covariance" && kind.type === "choice" && kind.choices.some(([c]) => c === "I"),

@@ -29,7 +29,7 @@ export const modelOptions = { model: { type: "string" }, precision: { type: "str
  * @throws one sentence: no such model, or files that are missing or damaged
  */
 export async function openModel(
-  given: Partial<Record<keyof typeof modelOptions, string>>,
+  given: Partial<Record<keyof typeof modelOptions, string | undefined>>,
   terminal: Terminal,
 ): Promise<OpenModel> {
   const name = required(given, "model");

@@ -37,6 +37,8 @@ export type FieldKind =
   /** `0, 1, 2` or `13–17`. */
   | { type: "layers" }
   | { type: "choice"; choices: readonly (readonly [value: string, label: string])[] }
+  /** Some of the choices, `f32, q8`. */
+  | { type: "choices"; choices: readonly (readonly [value: string, label: string])[] }
   /** `10×5, 10×10`: ten sampled prefixes of 5 tokens and ten of 10. */
   | { type: "contexts" }
   /** The authors' codes (METHODS 2.4). */
@@ -44,11 +46,12 @@ export type FieldKind =
   | { type: "flag" }
   | { type: "text" };
 
-/** The value of a field, by its kind: number, number[], string, boolean, [length, count][] or a noise. */
+/** The value of a field, by its kind: number, string, boolean, a list of numbers or strings, [length, count][] or a noise. */
 export type FieldValue =
   | number
   | string
   | boolean
   | readonly number[]
+  | readonly string[]
   | readonly (readonly [length: number, count: number])[]
   | Noise;

@@ -33,6 +33,8 @@ export function fieldValue(
       return layersOf(called, typed, layers);
     case "choice":
       return choiceOf(called, typed, kind.choices);
+    case "choices":
+      return listOf(typed).map((part) => choiceOf(called, part, kind.choices, "of"));
     case "contexts":
       return contextLengthsOf(called, typed);
     case "noise":
@@ -101,10 +103,11 @@ function choiceOf(
   called: string,
   text: string,
   choices: readonly (readonly [value: string, label: string])[],
+  of = "one of",
 ): string {
   const values = choices.map(([value]) => value);
   if (values.includes(text)) return text;
-  throw wrong(called, text, `one of ${values.join(", ")}`);
+  throw wrong(called, text, `${of} ${values.join(", ")}`);
 }
 
 function flagOf(called: string, text: string): boolean {

@@ -22,6 +22,8 @@ function wanted(kind: FieldKind): string {
       return "3,4,5";
     case "choice":
       return kind.choices.map(([value]) => value).join("|");
+    case "choices":
+      return kind.choices.map(([value]) => value).join(",");
     case "contexts":
       return "10x5,10x10";
     case "noise":

@@ -120,7 +120,7 @@ export interface Summary {
  *
  * @throws when there is no case
  */
-export function summarise(scores: CaseScore[]): Summary {
+export function summarise(scores: readonly Pick<CaseScore, "measures">[]): Summary {
   if (scores.length === 0) throw new Error("there is no score to sum up; score some cases first");
   const names = Object.keys(measureLabels) as (keyof Measures)[];
   const measures = Object.fromEntries(

@@ -16,6 +16,7 @@ test.for<[FieldKind, unknown, string]>([
   [{ type: "layer" }, 7, "7"],
   [{ type: "layers" }, [0, 2], "0, 2"],
   [{ type: "choice", choices: [["a", "A"]] }, "a", "a"],
+  [{ type: "choices", choices: [["a", "A"], ["b", "B"]] }, ["b", "a"], "b, a"], // prettier-ignore
   [{ type: "contexts" }, [[5, 10], [10, 3]], "10×5, 3×10"], // prettier-ignore
   [{ type: "contexts" }, [], ""],
   [{ type: "noise" }, { kind: "sigma", factor: 3 }, "3s"],

@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { basename, join } from "node:path";
+import { MemoryRows } from "../../data/rows/RowStore.ts";
+import type { Precision } from "../../engine/checkpoint/precision.ts";
+import { Model } from "../../engine/Model.ts";
+import { Editing } from "../../studies/Editing.ts";
+import { runStudy } from "../../studies/runStudy.ts";
+import { parseShard, WHOLE } from "../../studies/shard.ts";
+import type { FileAbout, StudyOrder } from "../../studies/StudyAbout.ts";
+import { studyResults } from "../../studies/summariseStudy.ts";
+import type { Terminal } from "../Command.ts";
+import { readContexts } from "../editing/contextsFile.ts";
+import { readCases } from "../open/cases.ts";
+import { readBytes, readJson } from "../open/files.ts";
+import { FolderRows } from "../open/FolderRows.ts";
+import { memoryValues, valueFolder } from "../open/valueFolder.ts";
+import { nodeRuntime } from "../open/nodeRuntime.ts";
+import { openModel, type OpenModel } from "../open/openModel.ts";
+import { numberOption, required } from "../options.ts";
+import { WrongCall } from "../WrongCall.ts";
+import { deviceName } from "./deviceName.ts";
+import { studyStatistics } from "./studyStatistics.ts";
+import { editingChoices, type StudyCall } from "./studyOptions.ts";
+import { showResults } from "./summariseFolders.ts";
+
+/**
+ * Runs a study, or goes on with one, and prints its tables. Its rows are kept in `--out`; with `--json` and no `--out`
+ * they live as long as the run.
+ */
+export async function makeStudy(call: StudyCall, terminal: Terminal): Promise<void> {
+  const { study, given, settings } = call;
+  const out = given.out as string | undefined;
+  required(given, "model");
+  required(given, "cases");
+  if (!out && !given.json) {
+    throw new WrongCall("--out is missing: the folder where rows are kept, to go on from");
+  }
+  const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 0;
+  const shard = given.shard === undefined ? WHOLE : wrongShard(given.shard as string);
+  const files = await readFiles(call, terminal);
+  const opened = await openModel(modelOf(call), terminal);
+  const { model } = opened;
+  const statistics = studyStatistics(opened, given, terminal);
+  const choices = editingChoices(call, model.config);
+  const contexts = await readContexts(given.contexts as string | undefined);
+  const order: StudyOrder<object> = {
+    study: study.name,
+    model: model.config.name,
+    revision: model.config.revision,
+    stamp: model.stamp,
+    precision: model.precision,
+    settings,
+    methods: choices.map(({ editor: { name, title }, settings }) => ({
+      name,
+      title,
+      settings: settings as Record<string, unknown>,
+    })),
+    statistics: statistics.name,
+    contexts,
+    seed,
+    cases: files.casesAbout,
+    inputs: files.inputsAbout,
+    app: await appName(terminal),
+    date: new Date().toISOString(),
+    device: deviceName(model.runtime),
+  };
+  const host = { model, seed, statistics: statistics.of, contexts, values: valuesOf(call) };
+  const { about, rows } = await runStudy(study, order, {
+    model,
+    open: (precision) => openAt(opened, precision),
+    cases: files.cases,
+    inputs: files.inputs,
+    editings: choices.map((choice) => new Editing(choice, host)),
+    store: out === undefined ? new MemoryRows() : new FolderRows(out),
+    where: out ?? "the memory",
+    shard,
+    now: () => performance.now(),
+    onRows: (made, count) => terminal.progress(`${count} rows, the last ${made.at(-1)?.key ?? ""}`),
+    onProgress: (sentence) => terminal.progress(sentence),
+    onNotice: (sentence) => terminal.note(sentence),
+  });
+  terminal.progress("");
+  if (rows.length === 0) return terminal.note("this shard has no cases, and so no rows");
+  await showResults(studyResults(study, rows, about), { out, json: given.json, terminal });
+}
+
+function wrongShard(text: string) {
+  try {
+    return parseShard(text);
+  } catch (error) {
+    throw new WrongCall((error as Error).message);
+  }
+}
+
+const modelOf = ({ study, given }: StudyCall) => ({
+  model: given.model as string,
+  precision: study.precision ?? (given.precision as string | undefined),
+});
+
+/** z's of a study's folder, so that a group whose work was cut short need not search for them again. */
+function valuesOf({ given }: StudyCall) {
+  if (typeof given.values === "string") return valueFolder(given.values);
+  return typeof given.out === "string" ? valueFolder(join(given.out, "values")) : memoryValues();
+}
+
+const openAt = ({ files }: OpenModel, precision: Precision) =>
+  Model.load(nodeRuntime(), files, { precision });
+
+async function appName({ root }: Terminal): Promise<string> {
+  const { name, version } = (await readJson(join(root, "package.json"))) as Record<string, string>;
+  return `${name} ${version}`;
+}
+
+/** The cases and the study's other files, with their digests. */
+async function readFiles({ study, given }: StudyCall, { root }: Terminal) {
+  const path = required(given, "cases");
+  const bytes = await readBytes(path);
+  const cases = await readCases(path);
+  const inputs: Record<string, string> = {};
+  const inputsAbout: Record<string, FileAbout> = {};
+  for (const { name, builtIn } of study.inputs ?? []) {
+    const own = builtIn === undefined ? undefined : join(root, "public", builtIn);
+    const file = (given[name] as string | undefined) ?? own;
+    if (file === undefined) continue;
+    const found = await readBytes(file);
+    inputs[name] = new TextDecoder().decode(found);
+    inputsAbout[name] = aboutFile(file, found);
+  }
+  const casesAbout = { ...aboutFile(path, bytes), count: cases.length };
+  return { cases, casesAbout, inputs, inputsAbout };
+}
+
+const aboutFile = (path: string, bytes: Uint8Array): FileAbout => ({
+  file: basename(path),
+  digest: createHash("sha256").update(bytes).digest("hex"),
+});

@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type StudyRegistry, studyOf } from "../../studies/studies.ts";
+import { readAbout } from "../../studies/StudyAbout.ts";
+import {
+  mergedParts,
+  resultFiles,
+  type StudyPart,
+  type StudyResults,
+  studyResults,
+  summaryJson,
+} from "../../studies/summariseStudy.ts";
+import { rowLine } from "../../data/rows/rows.ts";
+import type { Terminal } from "../Command.ts";
+import { FolderRows, putWhole } from "../open/FolderRows.ts";
+import { makeFolderOf } from "../open/files.ts";
+import { tableText } from "./tableText.ts";
+import { WrongCall } from "../WrongCall.ts";
+
+/**
+ * `palimpsest study summarise`: tables, CSV, figures and `summary.json` of a folder's rows, without a model. Of several
+ * folders, shards of one study, those of all their rows, which are written together where `--out` says.
+ */
+export async function summariseFolders(
+  registry: StudyRegistry,
+  args: string[],
+  terminal: Terminal,
+): Promise<void> {
+  const { folders, out, json } = callOf(args);
+  const parts: StudyPart[] = [];
+  for (const folder of folders) parts.push(await readPart(folder));
+  const { about, rows } = mergedParts(parts);
+  const results = studyResults(studyOf(about.study, registry), rows, about);
+  if (out !== undefined && folders.length > 1) {
+    await new FolderRows(out).begin(about);
+    await putWhole(join(out, "rows.ndjson"), rows.map(rowLine).join(""));
+  }
+  await showResults(results, {
+    out: out ?? (folders.length === 1 ? folders[0] : undefined),
+    json,
+    terminal,
+  });
+}
+
+function callOf(args: string[]): { folders: string[]; out?: string | undefined; json: boolean } {
+  const options = { out: { type: "string" }, json: { type: "boolean" } } as const;
+  try {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    if (positionals.length > 0)
+      return { folders: positionals, out: values.out, json: values.json === true };
+  } catch (error) {
+    throw new WrongCall((error as Error).message.split(". ")[0]);
+  }
+  throw new WrongCall("a folder is missing: study summarise DIR…");
+}
+
+async function readPart(folder: string): Promise<StudyPart> {
+  const store = new FolderRows(folder);
+  const about = await store.about();
+  if (about === undefined) throw new Error(`${folder} has no study.json; give a study's --out`);
+  return {
+    where: folder,
+    about: readAbout(about, join(folder, "study.json")),
+    rows: await store.read(),
+  };
+}
+
+/** Writes a study's results beside its rows, and prints them. */
+export async function showResults(
+  results: StudyResults,
+  how: { out: string | undefined; json: string | boolean | undefined; terminal: Terminal },
+): Promise<void> {
+  const { out, json, terminal } = how;
+  if (out !== undefined) {
+    for (const [name, content] of Object.entries(resultFiles(results))) {
+      await makeFolderOf(join(out, name));
+      await putWhole(join(out, name), content);
+    }
+  }
+  terminal.print(
+    json ? JSON.stringify(summaryJson(results)) : results.tables.map(tableText).join("\n\n"),
+  );
+}

@@ -1,0 +1,95 @@
+import { numberIn, type Row } from "../../data/rows/rows.ts";
+import { summarise, type Summary } from "../../methods/score/score.ts";
+import { measuresIn } from "../scoreRow.ts";
+import type { StudyAbout } from "../StudyAbout.ts";
+import type { Table } from "../Table.ts";
+import type { MassSettings } from "./massSettings.ts";
+
+/** One count of facts written at once. */
+export interface MassResult {
+  count: number;
+  /** Groups that are done. */
+  groups: number;
+  before: Summary;
+  after: Summary;
+  /** Of the neutral text, before and as the mean over the groups after. */
+  perplexityBefore: number;
+  perplexity: number;
+  /** Mean over the groups of the largest ‖ΔW‖ / ‖W‖. */
+  relativeNorm: number;
+}
+
+/** Each method's results by count. */
+export interface MassSummary {
+  studies: { method: string; hyperparameters: unknown; results: MassResult[] }[];
+}
+
+/** Sums up the groups that are done. */
+export function summariseMass(
+  rows: readonly Row[],
+  { methods, settings }: StudyAbout<MassSettings>,
+): MassSummary {
+  const byKey = new Map(rows.map((row) => [row.key, row]));
+  const studies = methods.map(({ name, settings: hyperparameters }) => {
+    const results = settings.counts.flatMap((count) => {
+      const done = rows.filter(({ key }) => isGroup(key, `${name}/${count}/`));
+      return done.length > 0 ? [resultOf(count, done, { rows, byKey })] : [];
+    });
+    return { method: name, hyperparameters, results };
+  });
+  return { studies };
+}
+
+const isGroup = (key: string, prefix: string) =>
+  key.startsWith(prefix) && !key.includes("/", prefix.length);
+
+function resultOf(
+  count: number,
+  groups: readonly Row[],
+  { rows, byKey }: { rows: readonly Row[]; byKey: Map<string, Row> },
+): MassResult {
+  const written = groups.flatMap(({ key }) => rows.filter((row) => row.key.startsWith(`${key}/`)));
+  const before = written.map(({ key }) =>
+    byKey.get(`before/${key.slice(key.lastIndexOf("/") + 1)}`)!,
+  );
+  return {
+    count,
+    groups: groups.length,
+    before: summarise(before.map((row) => measuresIn(row.before))),
+    after: summarise(written.map((row) => measuresIn(row.after))),
+    perplexityBefore: numberIn(byKey.get("before")!, "perplexity"),
+    perplexity: mean(groups.map((row) => numberIn(row, "perplexity"))),
+    relativeNorm: mean(groups.map((row) => numberIn(row, "relativeNorm"))),
+  };
+}
+
+const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** A line per method and count. */
+export function massTable({ studies }: MassSummary): Table {
+  const rows = studies.flatMap(({ method, results }) =>
+    results.map(({ count, groups, before, after, ...rest }) => [
+      method,
+      count,
+      count * groups,
+      after.measures.ES.mean,
+      after.measures.PS.mean,
+      before.measures.NS.mean,
+      after.measures.NS.mean,
+      after.score,
+      rest.relativeNorm,
+      rest.perplexityBefore,
+      rest.perplexity,
+    ]),
+  );
+  const scores = ["ES", "PS", "NS before", "NS", "S"].map((name) => ({
+    name,
+    as: "percent" as const,
+  }));
+  const numbers = ["‖ΔW‖/‖W‖", "perplexity before", "perplexity"].map((name) => ({
+    name,
+    as: { decimals: 2 },
+  }));
+  const names = ["method", "at once", "cases"].map((name) => ({ name }));
+  return { name: "summary", columns: [...names, ...scores, ...numbers], rows };
+}

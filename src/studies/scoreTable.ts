@@ -1,0 +1,25 @@
+import { type Measures, measureLabels, type Summary } from "../methods/score/score.ts";
+import { type Cell, percent, type Table } from "./Table.ts";
+
+/** Summaries side by side, a line per measure of METHODS 7.3; GE in bits, all else in per cent. */
+export function scoreTable(summaries: Record<string, Summary>, title?: string): Table {
+  const columns = Object.values(summaries);
+  const names = Object.keys(measureLabels) as (keyof Measures)[];
+  const present = names.filter((name) => columns.some(({ measures }) => measures[name].cases > 0));
+  const rows = present.map((name) => [
+    measureLabels[name],
+    ...columns.map(({ measures }) => cell(name, measures[name].mean)),
+  ]);
+  const scores = ["Score S (harmonic mean)", ...columns.map(({ score }) => cell("ES", score))];
+  return {
+    name: "summary",
+    title,
+    columns: ["", ...Object.keys(summaries)].map((name) => ({ name })),
+    rows: [...rows, scores],
+  };
+}
+
+function cell(name: keyof Measures, value: number): Cell {
+  const isBits = name === "GE" && !Number.isNaN(value);
+  return { value, text: isBits ? value.toFixed(3) : percent(value) };
+}

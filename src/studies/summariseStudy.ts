@@ -1,0 +1,61 @@
+import { mergedRows, type Row } from "../data/rows/rows.ts";
+import { refuseOthers, type StudyAbout } from "./StudyAbout.ts";
+import type { Study } from "./Study.ts";
+import { type Figure, type Table, tableCsv } from "./Table.ts";
+
+/** A study's results, made from its rows alone. */
+export interface StudyResults {
+  about: StudyAbout;
+  summary: object;
+  tables: Table[];
+  figures: Figure[];
+}
+
+/** Sums up rows; throws where they say nothing yet. */
+export function studyResults(study: Study, rows: readonly Row[], about: StudyAbout): StudyResults {
+  const summary = study.summarise(rows, about);
+  const figures = study.figures?.(summary, about) ?? [];
+  return { about, summary, tables: study.tables(summary, about), figures };
+}
+
+/** `summary.json`: what was summed up, and what it is of. */
+export function summaryJson({ about, summary }: StudyResults): object {
+  const { study, model, precision, settings, methods, seed, filters, chosen } = about;
+  const of = { study, model, precision, settings, methods, seed, filters };
+  return { ...of, chosenCases: chosen.cases.length, ...summary };
+}
+
+/** The files of the results, by their names. */
+export function resultFiles(results: StudyResults): Record<string, string> {
+  const { tables, figures } = results;
+  return {
+    "summary.json": `${JSON.stringify(summaryJson(results), null, 2)}\n`,
+    ...Object.fromEntries(tables.map((table) => [`${table.name}.csv`, tableCsv(table)])),
+    ...Object.fromEntries(figures.map(({ name, svg }) => [`${name}.svg`, svg])),
+  };
+}
+
+/** A place that holds a study or a shard of it. */
+export interface StudyPart {
+  /** Its folder, say. */
+  where: string;
+  about: StudyAbout;
+  rows: readonly Row[];
+}
+
+/**
+ * Shards of one study as one.
+ *
+ * @throws where two are of other settings, by the name of what differs
+ */
+export function mergedParts(parts: readonly StudyPart[]): { about: StudyAbout; rows: Row[] } {
+  const [first, ...others] = parts;
+  for (const { where, about } of others) {
+    const advice = "its rows do not go with the others";
+    refuseOthers(about, first.about, { where, advice });
+    if (JSON.stringify(about.chosen) !== JSON.stringify(first.about.chosen)) {
+      throw new Error(`${where} is about other cases than ${first.where}; ${advice}`);
+    }
+  }
+  return { about: first.about, rows: mergedRows(...parts.map(({ rows }) => rows)) };
+}

@@ -1,0 +1,57 @@
+import { expect, test, vi } from "vitest";
+import type { Case } from "../../../src/data/facts/facts.ts";
+import { romePreset } from "../../../src/methods/edit/rome/romePreset.ts";
+import { rome } from "../../../src/methods/edit/rome/rome.ts";
+import { scoreCase } from "../../../src/methods/score/score.ts";
+import { romeEditor } from "../../../src/methods/edit/rome/editor.ts";
+import { sweep } from "../../../src/studies/sweep/sweep.ts";
+import { goldenStatistics, tinyModel } from "../../support/methods/tiny.ts";
+import { studyOn } from "../../support/studies/studyOn.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const fact: Case = {
+  id: 0,
+  prompt: "The {} is in the city of",
+  subject: "Harbour Lamp",
+  targetNew: "Oster Bridge",
+  targetTrue: "Port Vell",
+  generationPrompts: [],
+  paraphrases: ["The Harbour Lamp was built in"],
+  neighbours: ["The ferry is in"],
+};
+
+test("every combination is tried in order, and the model ends without edits", async () => {
+  const model = await tinyModel();
+  const statistics = await goldenStatistics("tiny-gpt2");
+  const hyperparameters = {
+    ...romePreset(model.config).settings,
+    contextLengths: [[5, 2]] as [[5, 2]],
+  };
+  const before = await scoreCase(model, fact);
+  const said: string[] = [];
+  const { results } = await studyOn(model, sweep, {
+    cases: [fact],
+    settings: { all: true, grid: "layer=1 steps=2,8 clamp=1,8" },
+    editing: { editor: romeEditor, settings: hyperparameters },
+    statistics,
+    seed: 1,
+    host: { onProgress: (sentence) => said.push(sentence) },
+  });
+  expect(results.map(({ layer, steps, clamp }) => [layer, steps, clamp])).toEqual([
+    [1, 2, 1],
+    [1, 2, 8],
+    [1, 8, 1],
+    [1, 8, 8],
+  ]);
+  expect(said).toEqual([1, 2, 3, 4].map((i) => `setting ${i} of 4: case 0`));
+  expect((await scoreCase(model, fact)).rewrite).toEqual(before.rewrite);
+  // The last setting by hand.
+  const request = { prompt: fact.prompt, subject: fact.subject, target: fact.targetNew };
+  const setting = { ...hyperparameters, layer: 1, steps: 8, clamp: 8 };
+  const edit = await rome(model, request, setting, { statistics, seed: 1 });
+  model.setDeltas(edit.delta.weights);
+  const { measures } = await scoreCase(model, fact);
+  expect([results[3].summary.measures.EM.mean]).toBeAllclose([measures.EM], { rtol: 1e-4 });
+  expect([results[3].relativeNorm]).toBeAllclose([edit.relativeNorm], { rtol: 1e-4 });
+});
