@@ -1,4 +1,4 @@
-import { parseConfig } from "../../src/engine/architecture/readConfig.ts";
+import { parseConfig } from "../../src/engine/architecture/parseConfig.ts";
 import { shardPlan } from "../../src/cli/convert/shardPlan.ts";
 import { cp, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -94,7 +94,7 @@ test("a model that is damaged", async ({ folder }) => {
   );
   expectFailure(await open(), /wte\.weight.* shape|\[1\]/);
   await writeFile(join(folder, "config.json"), '{ "model_type": "llama" }');
-  expectFailure(await open(), "unknown architecture: llama (supported: gpt2, gptj)");
+  expectFailure(await open(), "unknown architecture: llama (supported: gpt2, gptj, gpt_neox)");
 });
 
 test("a model that does not fit into memory", async ({ folder }) => {

@@ -39,7 +39,7 @@ describe("a model that cannot be loaded says why in one sentence", () => {
     [
       "an unknown architecture",
       { "config.json": { ...config, model_type: "mamba" } },
-      "unknown architecture: mamba (supported: gpt2, gptj)",
+      "unknown architecture: mamba (supported: gpt2, gptj, gpt_neox)",
     ],
     [
       "a config without layers",

@@ -9,7 +9,7 @@ from reference import subject_span, unchanged
 def sigma(reference, subjects):
     """The unbiased standard deviation of all elements of the subjects' embeddings (METHODS 2.4)."""
     ids = [token for subject in subjects for token in reference.encode(subject)]
-    return reference.weights["wte.weight"][ids].std().item()
+    return reference.embedding[ids].std().item()
 
 
 def trace(reference, request, sigma):

@@ -32,6 +32,16 @@ TOKENIZER_CONFIG = {
 }
 GPT2 = {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], **SHARED}
 GPTJ = {"model_type": "gptj", "architectures": ["GPTJForCausalLM"], **SHARED}
+NEOX = {
+    "model_type": "gpt_neox",
+    "architectures": ["GPTNeoXForCausalLM"],
+    "num_hidden_layers": SHARED["n_layer"],
+    "max_position_embeddings": SHARED["n_positions"],
+    "hidden_act": "gelu",
+    "layer_norm_eps": SHARED["layer_norm_epsilon"],
+    "bos_token_id": TOKENS - 1,
+    "eos_token_id": TOKENS - 1,
+}
 
 TINY = {
     "tiny-gpt2": {
@@ -46,6 +56,21 @@ TINY = {
         **GPTJ, "n_embd": 24, "n_head": 3, "n_inner": None, "rotary_dim": 4,
         "vocab_size": TOKENS + 8, "tie_word_embeddings": False,
     },
+    # The config as the Hub has it.
+    "tiny-neox": {
+        **NEOX, "hidden_size": 24, "num_attention_heads": 3, "intermediate_size": 96,
+        "rotary_pct": 0.5, "rotary_emb_base": 500, "use_parallel_residual": True,
+        "vocab_size": TOKENS + 9, "tie_word_embeddings": False,
+    },
+    # The config as transformers 5 writes it.
+    "tiny-neox-sequential": {
+        **NEOX, "hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 76,
+        "rope_parameters": {
+            "rope_type": "default", "rope_theta": 2000, "partial_rotary_factor": 0.25,
+        },
+        "use_parallel_residual": False, "attention_bias": False,
+        "vocab_size": TOKENS, "tie_word_embeddings": True,
+    },
 }  # fmt: skip
 
 
@@ -58,12 +83,16 @@ def make_checkpoints(folder, corpus):
         tokenizer = make_tokenizer(corpus)
         tokenizer.save(str(path / "tokenizer.json"), pretty=False)
         write_json(path / "tokenizer_config.json", TOKENIZER_CONFIG)
-        shapes = gptj_shapes(config) if name == "tiny-gptj" else gpt2_shapes(config)
+        shapes = SHAPES[config["model_type"]](config)
         tensors = fit(Reference(config, tokenizer, random_tensors(shapes, seed)), corpus)
         if name == "tiny-gpt2-untied":
             save_shards(path, tensors)
+        elif name == "tiny-neox":
+            save(with_prefix(tensors, "gpt_neox.") | neox_buffers(config), path / "model.safetensors")
+        elif name == "tiny-neox-sequential":
+            save(with_prefix(tensors, "gpt_neox."), path / "model.safetensors")
         else:
-            save(with_prefix(tensors), path / "model.safetensors")
+            save(with_prefix(tensors, "transformer."), path / "model.safetensors")
 
 
 def gpt2_shapes(config):
@@ -98,6 +127,42 @@ def gptj_shapes(config):
     return with_head(shapes, config)
 
 
+def neox_shapes(config):
+    d, f, vocab = config["hidden_size"], config["intermediate_size"], config["vocab_size"]
+    shapes = {"embed_in.weight": (vocab, d)}
+    for layer in range(config["num_hidden_layers"]):
+        block = {
+            **norm_shapes("input_layernorm", d),
+            **norm_shapes("post_attention_layernorm", d),
+            "attention.query_key_value.weight": (3 * d, d), "attention.query_key_value.bias": (3 * d,),
+            "attention.dense.weight": (d, d), "attention.dense.bias": (d,),
+            "mlp.dense_h_to_4h.weight": (f, d), "mlp.dense_h_to_4h.bias": (f,),
+            "mlp.dense_4h_to_h.weight": (d, f), "mlp.dense_4h_to_h.bias": (d,),
+        }  # fmt: skip
+        if not config.get("attention_bias", True):
+            del block["attention.query_key_value.bias"], block["attention.dense.bias"]
+        shapes |= {f"layers.{layer}.{name}": shape for name, shape in block.items()}
+    shapes |= norm_shapes("final_layer_norm", d)
+    return shapes if config["tie_word_embeddings"] else shapes | {"embed_out.weight": (vocab, d)}
+
+
+SHAPES = {"gpt2": gpt2_shapes, "gptj": gptj_shapes, "gpt_neox": neox_shapes}
+
+
+def neox_buffers(config):
+    """What files of older `transformers` hold beside the weights: masks and rotary frequencies."""
+    n, rotary = config["max_position_embeddings"], 4
+    mask = torch.ones(n, n, dtype=torch.uint8).tril()[None, None]
+    frequencies = 10000 ** (-torch.arange(0, rotary, 2, dtype=torch.float32) / rotary)
+    buffers = {}
+    for layer in range(config["num_hidden_layers"]):
+        at = f"gpt_neox.layers.{layer}.attention"
+        buffers[f"{at}.bias"] = mask.clone()
+        buffers[f"{at}.masked_bias"] = torch.tensor(-1e9)
+        buffers[f"{at}.rotary_emb.inv_freq"] = frequencies.clone()
+    return buffers
+
+
 def norm_shapes(name, d):
     return {f"{name}.weight": (d,), f"{name}.bias": (d,)}
 
@@ -120,11 +185,12 @@ def random_tensors(shapes, seed):
 
 def spread(name):
     """Mean and standard deviation of a tensor; the last norm is loud, so that probabilities are too."""
-    if "ln_f.weight" in name:
+    if name in ("ln_f.weight", "final_layer_norm.weight"):
         return 1.5, 0.3
-    if "ln_" in name and name.endswith("weight"):
+    if ("ln_" in name or "layernorm" in name) and name.endswith("weight"):
         return 1.0, 0.3
-    return 0.0, 0.3 if "wte" in name or "lm_head" in name else 0.2
+    tables = ("wte", "lm_head", "embed_in", "embed_out")
+    return 0.0, 0.3 if any(table in name for table in tables) else 0.2
 
 
 def save_shards(path, tensors):
@@ -141,9 +207,10 @@ def save_shards(path, tensors):
     write_json(path / "model.safetensors.index.json", content)
 
 
-def with_prefix(tensors):
-    """Hugging Face's names: all but the head's begin with `transformer.`."""
-    return {name if "lm_head" in name else f"transformer.{name}": x for name, x in tensors.items()}
+def with_prefix(tensors, prefix):
+    """Hugging Face's names: all but the head's begin with `transformer.` or `gpt_neox.`."""
+    heads = ("lm_head", "embed_out")
+    return {name if name.startswith(heads) else f"{prefix}{name}": x for name, x in tensors.items()}
 
 
 def fit(model, corpus):

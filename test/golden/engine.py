@@ -48,16 +48,27 @@ def make_engine(folder, out):
     write_json(out / "engine.json", content)
 
 
+def blocks(model):
+    return model.gpt_neox.layers if hasattr(model, "gpt_neox") else model.transformer.h
+
+
+def mlp_out_module(mlp):
+    names = ("c_proj", "fc_out", "dense_4h_to_h")
+    return next(getattr(mlp, name) for name in names if hasattr(mlp, name))
+
+
 class Hooks:
     """Sees and may change every site of a `transformers` model; outputs may be tuples."""
 
     def __init__(self, model, hook):
-        base = model.transformer
-        self.handles = [base.wte.register_forward_hook(self.output(hook, "embed", -1))]
-        for layer, block in enumerate(base.h):
-            out = block.mlp.fc_out if hasattr(block.mlp, "fc_out") else block.mlp.c_proj
+        neox = hasattr(model, "gpt_neox")
+        embedding = model.gpt_neox.embed_in if neox else model.transformer.wte
+        self.handles = [embedding.register_forward_hook(self.output(hook, "embed", -1))]
+        for layer, block in enumerate(blocks(model)):
+            out = mlp_out_module(block.mlp)
+            attn = block.attention if neox else block.attn
             self.handles += [
-                block.attn.register_forward_hook(self.output(hook, "attn", layer)),
+                attn.register_forward_hook(self.output(hook, "attn", layer)),
                 block.mlp.register_forward_hook(self.output(hook, "mlp", layer)),
                 block.register_forward_hook(self.output(hook, "hidden", layer)),
                 out.register_forward_pre_hook(
@@ -133,7 +144,7 @@ def gradients(model, rows, targets):
         value.backward()
         arrays[f"{name}.loss"] = np.array(value.item())
         arrays |= {f"{name}.{site}": without_padding(x.grad, long) for site, x in kept.items()}
-        dense = weight.grad.T if model.config.model_type == "gptj" else weight.grad
+        dense = weight.grad if model.config.model_type == "gpt2" else weight.grad.T
         arrays[f"{name}.mlpOut"] = dense.numpy().copy()
     return arrays
 
@@ -153,8 +164,7 @@ def kl_loss(log_p, rows, _):
 
 
 def mlp_out(model):
-    mlp = model.transformer.h[LAYER].mlp
-    return (mlp.fc_out if hasattr(mlp, "fc_out") else mlp.c_proj).weight
+    return mlp_out_module(blocks(model)[LAYER].mlp).weight
 
 
 def interventions(model, rows):

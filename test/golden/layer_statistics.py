@@ -8,7 +8,7 @@ def second_moment(reference, texts, layer):
     """The sum of k kᵀ over every token of every text, [dMlp, dMlp], and the number of tokens."""
     total, count = 0, 0
     for text in texts:
-        keys = keys_of(reference, reference.encode(text)[: reference.config["n_positions"]], layer)
+        keys = keys_of(reference, reference.encode(text)[: reference.positions], layer)
         total = total + keys.T @ keys
         count += len(keys)
     return total, count

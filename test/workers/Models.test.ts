@@ -117,6 +117,6 @@ test("a model of another architecture, and a wrong id, are refused by name", asy
   await expect(models.plan(1, { source })).rejects.toThrow(/^invalid model: no id at all/);
   hub.commit({ ...tiny, "config.json": new TextEncoder().encode('{"model_type":"llama"}') });
   await expect(models.plan(2, request())).rejects.toThrow(
-    "unknown architecture: llama (supported: gpt2, gptj)",
+    "unknown architecture: llama (supported: gpt2, gptj, gpt_neox)",
   );
 });

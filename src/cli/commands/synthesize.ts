@@ -2,7 +2,7 @@ import { bytes } from "../../data/sizes.ts";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ModelConfig } from "../../engine/architecture/config.ts";
-import { parseConfig } from "../../engine/architecture/readConfig.ts";
+import { parseConfig } from "../../engine/architecture/parseConfig.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { configFields, publishedShapes } from "../../engine/architecture/publishedShapes.ts";
 import { readBytes, readJson, reason, writeBytes } from "../open/files.ts";

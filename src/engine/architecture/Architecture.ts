@@ -57,6 +57,8 @@ export interface Architecture {
   modelType: string;
   /** As people write it: "GPT-2". */
   title: string;
+  /** Whose vocabulary its published models read: among those that share one, a fact has the same tokens. */
+  vocabulary: string;
   /** Its class in `transformers`. */
   className: string;
   /** What the names of all but the head begin with: "transformer."; files of the bare model lack it. */

@@ -40,6 +40,16 @@ export class ConfigFields {
     return typeof value === "boolean" ? value : absent;
   }
 
+  /** An object within; undefined where it is absent. */
+  record(key: string): ConfigFields | undefined {
+    const value = this.get(key);
+    if (value === undefined) return undefined;
+    if (typeof value === "object" && !Array.isArray(value)) {
+      return new ConfigFields(value, this.name);
+    }
+    throw this.invalid(key, "an object");
+  }
+
   /** One of these. */
   choice<T extends string>(key: string, choices: readonly T[], absent: T): T {
     const value = this.get(key) ?? absent;

@@ -2,9 +2,10 @@ import type { Architecture } from "./Architecture.ts";
 import type { ModelConfig } from "./config.ts";
 import { gpt2 } from "./gpt2.ts";
 import { gptj } from "./gptj.ts";
+import { gptNeox } from "./gptNeox.ts";
 
 /** The architectures that models may have. One more is one more file like gpt2.ts, and its name in this list. */
-export const architectures: Architecture[] = [gpt2, gptj];
+export const architectures: Architecture[] = [gpt2, gptj, gptNeox];
 
 /**
  * The table of an architecture by its `model_type`.

@@ -5,6 +5,7 @@ import { geluNew, readBlockSizes } from "./openaiFields.ts";
 export const gpt2: Architecture = {
   modelType: "gpt2",
   title: "GPT-2",
+  vocabulary: "GPT-2",
   className: "GPT2LMHeadModel",
   prefix: "transformer.",
   blocks: "h",

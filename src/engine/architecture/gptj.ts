@@ -5,6 +5,7 @@ import { geluNew, readBlockSizes } from "./openaiFields.ts";
 export const gptj: Architecture = {
   modelType: "gptj",
   title: "GPT-J",
+  vocabulary: "GPT-2",
   className: "GPTJForCausalLM",
   prefix: "transformer.",
   blocks: "h",

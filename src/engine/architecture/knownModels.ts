@@ -1,4 +1,6 @@
 import type { ModelConfig } from "./config.ts";
+import { configFields, publishedShapes } from "./publishedShapes.ts";
+import { parseConfig } from "./parseConfig.ts";
 
 /** A published model that this engine runs, so that it can be listed and planned before anything is downloaded. */
 export interface KnownModel {
@@ -59,7 +61,23 @@ const gptJ: ModelConfig = {
 };
 
 /**
- * The models that ROME and MEMIT were published for, smallest first; GPT-J both as half-precision and as whole numbers.
+ * A Pythia model. Its file holds float16 and every layer's causal mask in bytes; what it says of its tensors, some ten
+ * kB, is not counted.
+ */
+function pythia(
+  name: string,
+  id: "pythia-70m" | "pythia-160m" | "pythia-410m" | "pythia-1b" | "pythia-1.4b" | "pythia-2.8b",
+  parameters: number,
+): KnownModel {
+  const path = `EleutherAI/${id}`;
+  const config = parseConfig(configFields(publishedShapes[id]), path, "main");
+  const bytes = 2 * parameters + config.layers * config.positions ** 2;
+  const files = [{ path: "model.safetensors", bytes }];
+  return { name, id: path, revision: "main", parameters, files, config };
+}
+
+/**
+ * The models that ROME and MEMIT were published for, smallest first; then Pythia's, which were trained alike in sizes; GPT-J both as half-precision and as whole numbers.
  * Sizes in bytes of the Hub's pickles are rounded to what its page says.
  */
 export const knownModels: readonly KnownModel[] = [
@@ -101,4 +119,10 @@ export const knownModels: readonly KnownModel[] = [
     note: "one pickle of 24.2 GB; the float16 branch holds half of that",
     config: { ...gptJ, revision: "main" },
   },
+  pythia("Pythia 70M", "pythia-70m", 70_426_624),
+  pythia("Pythia 160M", "pythia-160m", 162_322_944),
+  pythia("Pythia 410M", "pythia-410m", 405_334_016),
+  pythia("Pythia 1B", "pythia-1b", 1_011_781_632),
+  pythia("Pythia 1.4B", "pythia-1.4b", 1_414_647_808),
+  pythia("Pythia 2.8B", "pythia-2.8b", 2_775_208_960),
 ];

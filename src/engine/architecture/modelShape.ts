@@ -1,14 +1,15 @@
+import { architectureOf } from "./architectures.ts";
 import type { ModelConfig } from "./config.ts";
 
-/** Layers × dModel, which tells known models apart under any name or folder: "48x1600". */
-export const shapeOf = ({ layers, dModel }: Pick<ModelConfig, "layers" | "dModel">): string =>
-  `${layers}x${dModel}`;
+/** Architecture and layers × dModel, which tell known models apart under any name or folder: "GPT-2 48x1600". */
+export const shapeOf = (config: Pick<ModelConfig, "architecture" | "layers" | "dModel">): string =>
+  `${architectureOf(config).title} ${config.layers}x${config.dModel}`;
 
 /** Models that papers or their readers use, as they are called, by their shape. */
 export const shapeNames: Partial<Record<string, string>> = {
-  "12x768": "GPT-2 small",
-  "24x1024": "GPT-2 medium",
-  "36x1280": "GPT-2 large",
+  "GPT-2 12x768": "GPT-2 small",
+  "GPT-2 24x1024": "GPT-2 medium",
+  "GPT-2 36x1280": "GPT-2 large",
 };
 
 /** How a preset begins to say that no settings were published for a model. */

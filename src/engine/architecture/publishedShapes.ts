@@ -10,7 +10,16 @@ const gpt2 = (layers: number, dModel: number, heads: number) => ({
   positions: 1024,
 });
 
-/** The shapes of published models (METHODS 1.3). */
+const pythia = (layers: number, dModel: number, heads: number) => ({
+  architecture: "gpt_neox",
+  layers,
+  dModel,
+  heads,
+  vocab: 50304,
+  positions: 2048,
+});
+
+/** The shapes of published models (METHODS 1.3); of Pythia's those up to 2.8 billion parameters. */
 export const publishedShapes = {
   gpt2: gpt2(12, 768, 12),
   "gpt2-medium": gpt2(24, 1024, 16),
@@ -24,6 +33,13 @@ export const publishedShapes = {
     vocab: 50400,
     positions: 2048,
   },
+  "gpt-neox-20b": { ...pythia(44, 6144, 64), vocab: 50432 },
+  "pythia-70m": pythia(6, 512, 8),
+  "pythia-160m": pythia(12, 768, 12),
+  "pythia-410m": pythia(24, 1024, 16),
+  "pythia-1b": pythia(16, 2048, 8),
+  "pythia-1.4b": pythia(24, 2048, 16),
+  "pythia-2.8b": pythia(32, 2560, 32),
 };
 
 /** The fields of a config.json of a published shape, with other layers where asked for. */

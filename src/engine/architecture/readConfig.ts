@@ -1,8 +1,7 @@
 import { autoConfig } from "../files/pretrained.ts";
 import type { DescribingFiles } from "../files/rememberedFiles.ts";
-import { architectureNamed } from "./architectures.ts";
 import type { ModelConfig } from "./config.ts";
-import { ConfigFields } from "./ConfigFields.ts";
+import { parseConfig } from "./parseConfig.ts";
 
 /**
  * Reads config.json of a model's files, as Hugging Face's AutoConfig has it.
@@ -22,21 +21,4 @@ export async function readConfig(files: DescribingFiles): Promise<ModelConfig> {
   const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
   const config: unknown = isObject ? await autoConfig(json as object).catch(() => json) : json;
   return parseConfig(config, name, revision);
-}
-
-/**
- * Reads a Hugging Face config.json of an architecture that is known.
- *
- * @param json the parsed file
- * @throws `unknown architecture: llama (supported: gpt2, …)`, a field that is missing or out of range, or an option
- *   that would change the mathematics
- */
-export function parseConfig(json: unknown, name: string, revision: string): ModelConfig {
-  const fields = new ConfigFields(json, name);
-  const type = fields.get("model_type");
-  if (type === undefined) throw fields.error('lacks "model_type"');
-  const { modelType, read } = architectureNamed(
-    typeof type === "string" ? type : JSON.stringify(type),
-  );
-  return { architecture: modelType, name, revision, ...read(fields) };
 }

@@ -3,7 +3,8 @@ import type { Connection, Outcome, Patience } from "./download/Answer.ts";
 import { Downloads } from "./download/Downloads.ts";
 import { hubCommit, hubFile, type HubModel, hubTree } from "./hub.ts";
 import { KeptParts } from "./download/KeptParts.ts";
-import type { ModelFiles } from "./ModelFiles.ts";
+import type { OpenedFiles } from "./OpenedFiles.ts";
+import type { Opening } from "./Opening.ts";
 import type { FileFacts, ModelRecord } from "./ModelRecord.ts";
 import { checkId, HUB, type ModelSource } from "./ModelSource.ts";
 import type { PartStore } from "./download/PartStore.ts";
@@ -29,15 +30,6 @@ export interface OpenOptions extends Stoppable {
   patience?: Patience;
   /** Milliseconds since 1970. */
   clock?: () => number;
-}
-
-/** Files that are fetched: as {@link ModelFiles}, with what a page shows of them. */
-export interface OpenedFiles extends ModelFiles {
-  /** True where the server did not answer and what was kept is used. */
-  offline: boolean;
-  stamp(path: string): Promise<string | undefined>;
-  prefetch(paths: readonly string[]): void;
-  verify(): Promise<void>;
 }
 
 const PATIENCE: Patience = { tries: 7, backoff: 500, longest: 30_000, stall: 30_000 };
@@ -86,15 +78,6 @@ export async function openFiles(
 const ignore = () => undefined;
 
 const wallClock = () => performance.timeOrigin + performance.now();
-
-/** What opening a model starts from. */
-export interface Opening {
-  base: string;
-  kept: KeptParts;
-  connection: Connection;
-  /** Milliseconds since 1970. */
-  now: number;
-}
 
 function hubModel(source: { id: string; revision?: string }, hub = HUB): HubModel {
   checkId(source.id);

@@ -2,7 +2,7 @@ import { ask, type Outcome, patiently } from "./download/Answer.ts";
 import { connectionLost, isPage } from "./http.ts";
 import { MANIFEST, type Manifest, parseManifest } from "./manifest.ts";
 import type { FileFacts, ModelRecord } from "./ModelRecord.ts";
-import type { Opening } from "./openFiles.ts";
+import type { Opening } from "./Opening.ts";
 import type { Listing } from "./download/RemoteFiles.ts";
 import { serverFacts } from "./serverFiles.ts";
 

@@ -9,7 +9,7 @@ import {
   type LinearValues,
 } from "./BlockScope.ts";
 import type { Graph, Value } from "./Graph.ts";
-import { add, geluNew } from "./ops.ts";
+import { add, gelu, geluNew } from "./ops.ts";
 
 export interface Block {
   graph: Graph;
@@ -41,7 +41,8 @@ export function buildBlock(
   const { graph, linears } = scope;
   const x = graph.input("hidden", ["batch", "token", config.dModel]);
   const { attn, keys, values, residual, normal } = attend(scope, x);
-  const key = scope.patch("key", geluNew(scope.linear("mlpIn", normal)));
+  const activate = config.activation === "gelu" ? gelu : geluNew;
+  const key = scope.patch("key", activate(scope.linear("mlpIn", normal)));
   const mlp = scope.patch("mlp", scope.linear("mlpOut", key));
   const hidden = scope.patch("hidden", add(residual, mlp));
   return { graph, x, sites: { attn, key, mlp, hidden }, keys, values, linears };

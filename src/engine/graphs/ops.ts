@@ -105,6 +105,31 @@ function geluNewSlope(x: Value): Value {
   return add(add(mul(t, scalar(0.5)), scalar(0.5)), mul(sech2, inner));
 }
 
+/** gelu(x) = x Φ(x) = ½x(1 + erf(x/√2)) (METHODS 1.1); gradient dy (Φ(x) + x φ(x)). */
+export function gelu(x: Value): Value {
+  const [y] = x.graph.add({
+    op: "Gelu",
+    domain: "com.microsoft",
+    inputs: [x],
+    outputs: [{ shape: x.shape }],
+    vjp: ([dy]) => [mul(dy!, geluSlope(x))],
+  });
+  return y;
+}
+
+/** Φ(x) + x φ(x), the normal distribution's function and density. */
+function geluSlope(x: Value): Value {
+  const scalar = (value: number) => x.graph.scalar(value);
+  const [erf] = x.graph.add({
+    op: "Erf",
+    inputs: [mul(x, scalar(Math.SQRT1_2))],
+    outputs: [{ shape: x.shape }],
+  });
+  const below = add(mul(erf, scalar(0.5)), scalar(0.5));
+  const density = mul(exp(mul(mul(x, x), scalar(-0.5))), scalar(1 / Math.sqrt(2 * Math.PI)));
+  return add(below, mul(x, density));
+}
+
 /** a b: a [.., m, k], b [k, n] or [.., k, n], result [.., m, n]. */
 export function matMul(a: Value, b: Value): Value {
   const [m, n] = [a.shape.at(-2)!, b.shape.at(-1)!];

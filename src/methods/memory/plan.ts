@@ -1,3 +1,4 @@
+import { architectureOf } from "../../engine/architecture/architectures.ts";
 import type { ModelConfig } from "../../engine/architecture/config.ts";
 import { type KnownModel, knownModels } from "../../engine/architecture/knownModels.ts";
 import type { Host } from "../../engine/checkpoint/layout.ts";
@@ -190,8 +191,12 @@ function modelChoice(request: PlanRequest, model: KnownModel, precision: Precisi
   };
 }
 
-/** Known models with fewer parameters, the largest of them first. */
+/** Known models that read the same tokens with fewer parameters, the largest of them first. */
 function smallerModels({ config }: PlanRequest): KnownModel[] {
   const size = checkpointBytes(config);
-  return knownModels.filter((model) => checkpointBytes(model.config) < size).reverse();
+  const { vocabulary } = architectureOf(config);
+  const alike = knownModels.filter(
+    (model) => architectureOf(model.config).vocabulary === vocabulary,
+  );
+  return alike.filter((model) => checkpointBytes(model.config) < size).reverse();
 }

@@ -10,9 +10,9 @@ export interface TracePreset {
 
 /** What the authors' scripts set instead of the code's 3σ (METHODS 2.4). */
 const scriptNoise: Partial<Record<string, string>> = {
-  "48x1600": "; their script for GPT-2 XL sets the level 0.1 instead",
-  "28x4096": "; their script for GPT-J sets the level 0.025 instead, Hase et al. 0.094",
-  "44x6144": "; their script for GPT-NeoX sets the level 0.03 instead",
+  "GPT-2 48x1600": "; their script for GPT-2 XL sets the level 0.1 instead",
+  "GPT-J 28x4096": "; their script for GPT-J sets the level 0.025 instead, Hase et al. 0.094",
+  "GPT-NeoX 44x6144": "; their script for GPT-NeoX sets the level 0.03 instead",
 };
 
 /**

@@ -9,6 +9,9 @@ import { tinyNames } from "../../support/methods/tiny.ts";
 import { call, callJson, folderTest as test, golden } from "../../support/call.ts";
 import { factorsOf } from "../../support/engine/deltas.ts";
 import { layerOf } from "../../../src/data/delta/delta.ts";
+import { folderFiles } from "../../../src/cli/open/folderFiles.ts";
+import { readConfig } from "../../../src/engine/architecture/readConfig.ts";
+import { keyModule } from "../../../src/methods/statistics/shippedStatistics.ts";
 
 type Files = Record<string, Uint8Array>;
 
@@ -27,10 +30,10 @@ async function inputs(name: string, folder: string) {
   await writeFile(file("facts.json"), JSON.stringify(edit.requests));
   await writeFile(file("contexts.json"), JSON.stringify(edit.contexts));
   const numbers = join(golden(name), "../../numbers", name);
-  const module = name === "tiny-gptj" ? "fc_out" : "c_proj";
+  const config = await readConfig(folderFiles(golden(name)));
   await mkdir(file("stats"));
   const target = (layer: number, size: string) =>
-    file(`stats/transformer.h.${layer}.mlp.${module}_float32_mom2${size}.npz`);
+    file(`stats/${keyModule(config, layer)}_float32_mom2${size}.npz`);
   await copyFile(join(numbers, "statistics.0.npz"), target(0, ""));
   await copyFile(join(numbers, "statistics.npz"), target(1, "_42"));
   const { layers, lambda, steps, clamp } = edit.hyperparameters;

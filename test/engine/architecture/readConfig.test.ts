@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseConfig, readConfig } from "../../../src/engine/architecture/readConfig.ts";
+import { parseConfig } from "../../../src/engine/architecture/parseConfig.ts";
+import { readConfig } from "../../../src/engine/architecture/readConfig.ts";
 import { memoryFiles } from "../../support/engine/memoryFiles.ts";
 
 const gpt2 = {
@@ -58,12 +59,71 @@ test("GPT-J: rotary, untied", () => {
   expect(parse(rest)).toMatchObject({ rotaryDim: rotary, tied: tie });
 });
 
+const pythia = {
+  model_type: "gpt_neox",
+  hidden_act: "gelu",
+  hidden_size: 512,
+  intermediate_size: 2048,
+  layer_norm_eps: 1e-5,
+  max_position_embeddings: 2048,
+  num_attention_heads: 8,
+  num_hidden_layers: 6,
+  rotary_emb_base: 10000,
+  rotary_pct: 0.25,
+  tie_word_embeddings: false,
+  use_parallel_residual: true,
+  vocab_size: 50304,
+};
+
+test("GPT-NeoX: as the Hub's configs have it", () => {
+  expect(parse(pythia)).toEqual({
+    architecture: "gpt_neox",
+    name: "tiny",
+    revision: "main",
+    layers: 6,
+    dModel: 512,
+    dMlp: 2048,
+    heads: 8,
+    vocab: 50304,
+    positions: 2048,
+    layerNormEpsilon: 1e-5,
+    rotaryDim: 16,
+    rotaryBase: 10000,
+    activation: "gelu",
+    parallel: true,
+    attentionBias: true,
+    tied: false,
+  });
+  // GPT-NeoX-20B's.
+  expect(parse({ ...pythia, hidden_act: "gelu_fast" })).toMatchObject({ activation: "gelu_new" });
+  expect(parse({ ...pythia, rope_scaling: null })).toMatchObject({ rotaryDim: 16 });
+});
+
+test("GPT-NeoX: as new transformers writes its rotation", () => {
+  const { rotary_pct: _, rotary_emb_base: __, ...rest } = pythia;
+  const rope = { rope_type: "default", rope_theta: 500, partial_rotary_factor: 0.5 };
+  expect(parse({ ...rest, rope_parameters: rope })).toMatchObject({
+    rotaryDim: 32,
+    rotaryBase: 500,
+  });
+  expect(parse({ ...rest, rope_parameters: { rope_theta: 500 } })).toMatchObject({
+    rotaryDim: 16,
+    rotaryBase: 500,
+  });
+  expect(parse({ ...rest, use_parallel_residual: false, attention_bias: false })).toMatchObject({
+    rotaryDim: 16,
+    rotaryBase: 10000,
+    parallel: false,
+    attentionBias: false,
+  });
+});
+
 describe("refused with one sentence", () => {
   test.each([
     [
       "an unknown architecture",
       { ...gpt2, model_type: "llama" },
-      "unknown architecture: llama (supported: gpt2, gptj)",
+      "unknown architecture: llama (supported: gpt2, gptj, gpt_neox)",
     ],
     [
       "no architecture",
@@ -91,6 +151,23 @@ describe("refused with one sentence", () => {
       { ...gpt2, scale_attn_by_inverse_layer_idx: true },
       "scale_attn_by_inverse_layer_idx: true is not supported",
     ],
+    [
+      "an activation of NeoX that is another",
+      { ...pythia, hidden_act: "relu" },
+      'unsupported hidden_act: "relu" (supported: gelu, gelu_new',
+    ],
+    [
+      "positions scaled in an old config",
+      { ...pythia, rope_scaling: { type: "linear", factor: 2 } },
+      'unsupported rope_type: "linear"',
+    ],
+    [
+      "positions scaled in a new config",
+      { ...pythia, rope_parameters: { rope_type: "yarn", rope_theta: 1 } },
+      'unsupported rope_type: "yarn"',
+    ],
+    ["a share above one", { ...pythia, rotary_pct: 1.5 }, "invalid rotary_pct: 1.5 (a share"],
+    ["an odd share", { ...pythia, rotary_pct: 0.21 }, "invalid rotary_pct: 13 (even, at most 64"],
     ["no object", [gpt2], "config.json of tiny is not a JSON object"],
   ])("%s", (_, json, sentence) => {
     expect(() => parse(json)).toThrow(sentence);

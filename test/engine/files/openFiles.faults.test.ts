@@ -1,9 +1,6 @@
 import { afterAll, expect, test } from "vitest";
-import {
-  openFiles,
-  type OpenedFiles,
-  type OpenOptions,
-} from "../../../src/engine/files/openFiles.ts";
+import { openFiles, type OpenOptions } from "../../../src/engine/files/openFiles.ts";
+import type { OpenedFiles } from "../../../src/engine/files/OpenedFiles.ts";
 import { type Fault, type Files, HubServer, manifest, seededBytes } from "./hubServer.ts";
 import { memoryStore, partKeys } from "./memoryStore.ts";
 

@@ -6,7 +6,13 @@ import { knownModels } from "../../../src/engine/architecture/knownModels.ts";
 import { precisions } from "../../../src/engine/checkpoint/precision.ts";
 import { both, footprintChecks, openPair } from "../../support/engine/footprintChecks.ts";
 
-const names = ["tiny-gpt2", "tiny-gpt2-untied", "tiny-gptj"] as const;
+const names = [
+  "tiny-gpt2",
+  "tiny-gpt2-untied",
+  "tiny-gptj",
+  "tiny-neox",
+  "tiny-neox-sequential",
+] as const;
 const cases = names.flatMap((name) => precisions.map((precision) => ({ name, precision })));
 
 describe.for(cases)("$name in $precision: the footprint is the ledger's", ({ name, precision }) => {

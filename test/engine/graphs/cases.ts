@@ -53,6 +53,7 @@ export const cases: Record<string, Case> = {
   sqrt: { shapes: [[3, 2]], positive: true, build: (_, [x]) => ops.sqrt(x) },
   tanh: { shapes: [[3, 2]], build: (_, [x]) => ops.tanh(x) },
   geluNew: { shapes: [[5, 7]], build: (_, [x]) => ops.geluNew(x) },
+  gelu: { shapes: [[5, 7]], build: (_, [x]) => ops.gelu(x) },
   "matMul by a matrix": {
     shapes: [
       [2, 3, 4],

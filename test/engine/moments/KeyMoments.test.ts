@@ -7,7 +7,7 @@ import { wideModel } from "../../support/engine/wideModel.ts";
 
 const golden = (name: string) => folderFiles(`test/golden/checkpoints/${name}`);
 
-test.each(["tiny-gpt2", "tiny-gpt2-untied", "tiny-gptj"])(
+test.each(["tiny-gpt2", "tiny-gpt2-untied", "tiny-gptj", "tiny-neox"])(
   "%s: moments are sums over every token that is none of the padding",
   async (name) => {
     await checkMoments(await Model.load(nodeRuntime(), golden(name)));

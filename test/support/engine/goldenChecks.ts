@@ -9,7 +9,13 @@ import type { Site } from "../../../src/engine/architecture/sites.ts";
 import { mlpOutDelta } from "./deltas.ts";
 
 /** Tiny random checkpoints whose numbers PyTorch computed: see test/golden/README.md. */
-export const checkpoints = ["tiny-gpt2", "tiny-gpt2-untied", "tiny-gptj"] as const;
+export const checkpoints = [
+  "tiny-gpt2",
+  "tiny-gpt2-untied",
+  "tiny-gptj",
+  "tiny-neox",
+  "tiny-neox-sequential",
+] as const;
 
 interface Engine {
   prompts: string[];

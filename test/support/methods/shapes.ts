@@ -1,9 +1,11 @@
 import type { ModelConfig } from "../../../src/engine/architecture/config.ts";
 
+const architectures: Record<number, string> = { 4096: "gptj", 6144: "gpt_neox" };
+
 /** The configuration of a model of this shape, under any name. */
 export function config(name: string, layers: number, dModel: number): ModelConfig {
   return {
-    architecture: "gpt2",
+    architecture: architectures[dModel] ?? "gpt2",
     name,
     revision: "main",
     layers,

@@ -8,7 +8,13 @@ import { readStatistics } from "../../../src/methods/statistics/statisticsFile.t
 import { goldenFile } from "../golden.ts";
 
 /** The random checkpoints that the golden numbers are made of. */
-export const tinyNames = ["tiny-gpt2", "tiny-gpt2-untied", "tiny-gptj"] as const;
+export const tinyNames = [
+  "tiny-gpt2",
+  "tiny-gpt2-untied",
+  "tiny-gptj",
+  "tiny-neox",
+  "tiny-neox-sequential",
+] as const;
 
 export type TinyName = (typeof tinyNames)[number];
 

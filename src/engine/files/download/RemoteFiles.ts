@@ -1,6 +1,6 @@
 import { missingFile } from "../ModelFiles.ts";
 import type { FileFacts, ModelRecord } from "../ModelRecord.ts";
-import type { OpenedFiles } from "../openFiles.ts";
+import type { OpenedFiles } from "../OpenedFiles.ts";
 import { PartedFile, type Transfer } from "./PartedFile.ts";
 
 /** What a server, or a kept record, says of a model. */

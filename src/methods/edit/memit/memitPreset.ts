@@ -28,15 +28,15 @@ const by = (name: string) => `${name}, published with MEMIT (hparams/MEMIT)`;
 
 /** By the shape of the model. */
 const published: Partial<Record<string, MemitPreset>> = {
-  "48x1600": {
+  "GPT-2 48x1600": {
     settings: { ...common, layers: [13, 14, 15, 16, 17], lambda: 20000 },
     source: by("gpt2-xl"),
   },
-  "28x4096": {
+  "GPT-J 28x4096": {
     settings: { ...common, layers: [3, 4, 5, 6, 7, 8], lambda: 15000, steps: 25 },
     source: by("gpt-j-6B"),
   },
-  "44x6144": {
+  "GPT-NeoX 44x6144": {
     settings: { ...common, layers: [6, 7, 8, 9, 10], lambda: 20000, clamp: 0.3 },
     source: "gpt-neox-20b, published with MEMIT (appendix B)",
   },

@@ -27,11 +27,11 @@ const by = (name: string) => `${name}, published with ROME (hparams/ROME)`;
 
 /** By the shape of the model. */
 const published: Partial<Record<string, { layer: number; clamp: number; source: string }>> = {
-  "24x1024": { layer: 8, clamp: 3, source: by("gpt2-medium") },
-  "36x1280": { layer: 12, clamp: 4, source: by("gpt2-large") },
-  "48x1600": { layer: 17, clamp: 4, source: by("gpt2-xl") },
-  "28x4096": { layer: 5, clamp: 4, source: by("gpt-j-6B") },
-  "44x6144": {
+  "GPT-2 24x1024": { layer: 8, clamp: 3, source: by("gpt2-medium") },
+  "GPT-2 36x1280": { layer: 12, clamp: 4, source: by("gpt2-large") },
+  "GPT-2 48x1600": { layer: 17, clamp: 4, source: by("gpt2-xl") },
+  "GPT-J 28x4096": { layer: 5, clamp: 4, source: by("gpt-j-6B") },
+  "GPT-NeoX 44x6144": {
     layer: 15,
     clamp: 4,
     source: "gpt-neox-20b, published with MEMIT's code (hparams/ROME)",

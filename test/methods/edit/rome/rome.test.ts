@@ -90,7 +90,13 @@ describe.each(tinyNames)("%s against float64", (name) => {
   });
 });
 
-describe.each(["tiny-gpt2", "tiny-gptj"] as const)("an edit of %s", (name) => {
+const names = {
+  "tiny-gpt2": "transformer.h.1.mlp.c_proj.weight",
+  "tiny-gptj": "transformer.h.1.mlp.fc_out.weight",
+  "tiny-neox": "gpt_neox.layers.1.mlp.dense_4h_to_h.weight",
+};
+
+describe.each(["tiny-gpt2", "tiny-gptj", "tiny-neox"] as const)("an edit of %s", (name) => {
   let model: Model;
   let statistics: LayerStatistics;
   const expected = golden[name]["subject first"];
@@ -154,10 +160,9 @@ describe.each(["tiny-gpt2", "tiny-gptj"] as const)("an edit of %s", (name) => {
 
   test("the delta is of rank one, named as in the checkpoint, and says where it comes from", async () => {
     const { delta, u, v, relativeNorm } = await edit();
-    const module = name === "tiny-gptj" ? "fc_out" : "c_proj";
     expect(delta.weights).toEqual([
       {
-        weight: `transformer.h.1.mlp.${module}.weight`,
+        weight: names[name],
         change: { rank: 1, u, v },
         norm: relativeNorm,
       },
