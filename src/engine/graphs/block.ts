@@ -9,7 +9,8 @@ import {
   type LinearValues,
 } from "./BlockScope.ts";
 import type { Graph, Value } from "./Graph.ts";
-import { add, gelu, geluNew } from "./ops.ts";
+import { gelu, geluNew } from "./activations.ts";
+import { add } from "./ops.ts";
 
 export interface Block {
   graph: Graph;

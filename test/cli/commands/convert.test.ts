@@ -6,6 +6,8 @@ import { folderFiles } from "../../../src/cli/open/folderFiles.ts";
 import { fromFloat16, toFloat16 } from "../../../src/data/weights/float16.ts";
 import { parseHeader, writeSafetensors } from "../../../src/data/weights/safetensors.ts";
 import type { Checkpoint } from "../../../src/engine/checkpoint/Checkpoint.ts";
+import { readConfig } from "../../../src/engine/architecture/readConfig.ts";
+import { outerWeights } from "../../../src/engine/architecture/weightNames.ts";
 import { BLOCK } from "../../../src/engine/checkpoint/quantize.ts";
 import { call, folderTest as test, golden } from "../../support/call.ts";
 import { openCheckpoint } from "../../support/engine/openCheckpoint.ts";
@@ -120,7 +122,9 @@ describe.for(tiny)("%s", (name) => {
 
 async function stampOf(name: string): Promise<string> {
   const files = folderFiles(golden(name));
-  const { file } = (await openCheckpoint(files)).place("wte.weight");
+  const { file } = (await openCheckpoint(files)).place(
+    outerWeights(await readConfig(files))[0].name,
+  );
   return (await files.stamp!(file))!;
 }
 

@@ -1,4 +1,5 @@
 import { Graph, type Value } from "../../../src/engine/graphs/Graph.ts";
+import { gelu, geluNew } from "../../../src/engine/graphs/activations.ts";
 import * as ops from "../../../src/engine/graphs/ops.ts";
 import { serializedRun } from "../../support/engine/programs.ts";
 import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
@@ -52,8 +53,8 @@ export const cases: Record<string, Case> = {
   log: { shapes: [[3, 2]], positive: true, build: (_, [x]) => ops.log(x) },
   sqrt: { shapes: [[3, 2]], positive: true, build: (_, [x]) => ops.sqrt(x) },
   tanh: { shapes: [[3, 2]], build: (_, [x]) => ops.tanh(x) },
-  geluNew: { shapes: [[5, 7]], build: (_, [x]) => ops.geluNew(x) },
-  gelu: { shapes: [[5, 7]], build: (_, [x]) => ops.gelu(x) },
+  geluNew: { shapes: [[5, 7]], build: (_, [x]) => geluNew(x) },
+  gelu: { shapes: [[5, 7]], build: (_, [x]) => gelu(x) },
   "matMul by a matrix": {
     shapes: [
       [2, 3, 4],
