@@ -113,7 +113,7 @@ function accumulations(runtime: Runtime, gpu: Gpu, keys: Keys, timing: Timing) {
   );
 }
 
-/** The accumulation into the lower tiles, as `SecondMoment` does it. */
+/** The accumulation into the lower tiles, as `RunningCovariance` does it. */
 async function ourAccumulation(gpu: Gpu, { data, samples, d }: Keys): Promise<Contender> {
   const { choice: variant, rate } = await fastestCovariance(gpu);
   const keys = gpu.upload("bench.keys", data);

@@ -11,7 +11,7 @@ import { Continuation, type ContinuationAt } from "./transformer/Continuation.ts
 import { generate, type GenerateOptions } from "./transformer/generate.ts";
 import { gradient, type Wrt } from "./transformer/gradient.ts";
 import type { Kept } from "./transformer/Kept.ts";
-import { KeyMoments } from "./moments/KeyMoments.ts";
+import { KeyCovariances } from "./covariance/KeyCovariances.ts";
 import type { Loss } from "./transformer/loss.ts";
 import type { LedgerView } from "./runtime/Memory.ts";
 import type { ModelFiles } from "./files/ModelFiles.ts";
@@ -35,7 +35,7 @@ import type { Gpu } from "../kernels/device/Gpu.ts";
 export type { Branch, BranchReadout } from "./transformer/branch.ts";
 export type { Continuation } from "./transformer/Continuation.ts";
 export type { Kept } from "./transformer/Kept.ts";
-export type { KeyMoments, MomentTile } from "./moments/KeyMoments.ts";
+export type { KeyCovariances, CovarianceTile } from "./covariance/KeyCovariances.ts";
 export type { Loss } from "./transformer/loss.ts";
 export type { Run, RunResult } from "./transformer/run.ts";
 export type { Site } from "./architecture/sites.ts";
@@ -170,9 +170,9 @@ export class Model {
     return this.frame(() => generate(this.#transformer, prompts, options));
   }
 
-  /** The running second moments of these layers' keys. Dispose of them. */
-  keyMoments(layers: readonly number[]): Promise<KeyMoments> {
-    return KeyMoments.open(this.#transformer, layers);
+  /** The running covariances of these layers' keys. Dispose of them. */
+  keyCovariances(layers: readonly number[]): Promise<KeyCovariances> {
+    return KeyCovariances.open(this.#transformer, layers);
   }
 
   /** How the matrices are kept. */

@@ -17,7 +17,7 @@ import { choiceOption, numberOption, numbersOption, parseOptions, required } fro
 import { textChunks } from "../open/textChunks.ts";
 import { WrongCall } from "../WrongCall.ts";
 
-/** `palimpsest stats`: the second moments of layers' keys over a corpus. */
+/** `palimpsest stats`: the covariances of layers' keys over a corpus. */
 export const stats: Command = {
   usage:
     "stats --model M --layers 3,4,5 --text F|URL [--samples N] [--tokens N] [--form wikitext|lines|paragraphs|json] [--checkpoint DIR] --out DIR|F.npz [--condition] [--json]",

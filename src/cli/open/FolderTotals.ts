@@ -1,8 +1,12 @@
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checksum } from "../../data/archive/crc32.ts";
-import type { MomentTile } from "../../engine/Model.ts";
-import { addInto, type MomentTotals, type TotalsShape } from "../../engine/moments/MomentTotals.ts";
+import type { CovarianceTile } from "../../engine/Model.ts";
+import {
+  addInto,
+  type CovarianceTotals,
+  type TotalsShape,
+} from "../../engine/covariance/CovarianceTotals.ts";
 import { SymmetricTiles, tileCount } from "../../kernels/covariance/SymmetricTiles.ts";
 
 const FORMAT = 1;
@@ -20,7 +24,7 @@ interface Head {
  * and `head.json`, which says which of them counts and is put in place by a rename. So a process that is killed leaves
  * the commit before.
  */
-export class FolderTotals implements MomentTotals {
+export class FolderTotals implements CovarianceTotals {
   readonly durable = true;
   readonly #folder: string;
   #head: Head | undefined;
@@ -48,7 +52,7 @@ export class FolderTotals implements MomentTotals {
     this.#shape = shape;
   }
 
-  async add({ layer, tile, partial }: MomentTile): Promise<void> {
+  async add({ layer, tile, partial }: CovarianceTile): Promise<void> {
     const at = this.#indexOf(layer, tile);
     const before = this.#head && (await this.#tile(at));
     if (before) addInto(before, partial);

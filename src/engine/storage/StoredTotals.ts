@@ -1,6 +1,10 @@
 import { SymmetricTiles, tileCount } from "../../kernels/covariance/SymmetricTiles.ts";
-import type { MomentTile } from "../moments/KeyMoments.ts";
-import { addInto, type MomentTotals, type TotalsShape } from "../moments/MomentTotals.ts";
+import type { CovarianceTile } from "../covariance/KeyCovariances.ts";
+import {
+  addInto,
+  type CovarianceTotals,
+  type TotalsShape,
+} from "../covariance/CovarianceTotals.ts";
 import type { Head, TileSets, TileWriter } from "./TileSets.ts";
 import { whyUnkept } from "./unkept.ts";
 
@@ -16,7 +20,7 @@ type Tile = Float64Array<ArrayBuffer>;
  * generation of them. Where the database takes no more, the sums go on in memory, the last commit stays for a later
  * visit, and `problem` says so. `close` it, so that another tab may go on.
  */
-export class StoredTotals implements MomentTotals {
+export class StoredTotals implements CovarianceTotals {
   readonly durable = true;
   /** Why what is collected now will not outlive the page, where that is so. */
   problem: string | undefined;
@@ -58,7 +62,7 @@ export class StoredTotals implements MomentTotals {
     this.#shape = shape;
   }
 
-  async add({ layer, tile, partial }: MomentTile): Promise<void> {
+  async add({ layer, tile, partial }: CovarianceTile): Promise<void> {
     const at = this.#indexOf(layer, tile);
     const before = await this.#tile(at);
     if (before) addInto(before, partial);

@@ -24,7 +24,7 @@ export interface StatisticsKey {
   dtype: string;
 }
 
-/** One layer's second moment: C = sum / count (METHODS 3). */
+/** One layer's covariance: C = sum / count (METHODS 3). */
 export interface StoredStatistics {
   layer: number;
   dMlp: number;

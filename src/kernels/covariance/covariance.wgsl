@@ -1,4 +1,4 @@
-// Adds the second moment of the keys to the lower half of C, in tiles: C += Kᵀ K.
+// Adds the keys' products to the lower half of C, in tiles: C += Kᵀ K.
 // keys [samples, stride] and tiles [tile, 4 side, side] are of vec4f, four columns each.
 override GROUP_X: u32 = 8u; // threads of a workgroup along the columns of C
 override GROUP_Y: u32 = 8u; // and along its rows

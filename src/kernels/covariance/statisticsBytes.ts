@@ -5,7 +5,7 @@ import { sideFor } from "./DeviceTiles.ts";
 import { deviceSide, mostKeys } from "./deviceSum.ts";
 import { mostTiles } from "../solve/residual.ts";
 import { mostSides } from "../solve/RightSides.ts";
-import { CHUNK, WORTH_TUNING } from "./SecondMoment.ts";
+import { CHUNK, WORTH_TUNING } from "./RunningCovariance.ts";
 import { SIDE, tileCount } from "./SymmetricTiles.ts";
 import { productTrialBytes } from "../products/tileProducts.ts";
 
@@ -26,8 +26,8 @@ export interface StatisticsDevice {
 /** Uniforms of one binding, aligned as devices mostly ask. */
 const ALIGNED = 256;
 
-/** What the running sums [n, n] of so many layers (`SecondMoment`) take on a GPU. */
-export function momentBytes(
+/** What the running sums [n, n] of so many layers (`RunningCovariance`) take on a GPU. */
+export function covarianceBytes(
   { bindingLimit, measured = false }: StatisticsDevice,
   { n, layers, samples }: { n: number; layers: number; samples: number },
 ): StatisticsBytes {

@@ -1,5 +1,5 @@
 import { branchFootprint } from "../../engine/footprint/footprintBranch.ts";
-import { largestPass, momentsFootprint } from "../../engine/footprint/footprintMoments.ts";
+import { largestPass, covarianceFootprint } from "../../engine/footprint/footprintCovariance.ts";
 import { runFootprint } from "../../engine/footprint/footprintRun.ts";
 import type { Footprint } from "../../engine/footprint/Footprint.ts";
 import { traceSites } from "../trace/cleanRun.ts";
@@ -55,6 +55,6 @@ export function collectionFootprint(
   const pass = largestPass(on, { longest: Math.min(longest, positions), budget: 3 * positions });
   const samples = pass.rows * pass.width;
   const tokens = samples - (pass.rows > 1 ? 1 : 0); // of several rows one is mostly shorter
-  momentsFootprint(on, { layers, ...pass, tokens, onGpu });
+  covarianceFootprint(on, { layers, ...pass, tokens, onGpu });
   return { samples };
 }

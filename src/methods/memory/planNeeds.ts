@@ -4,7 +4,7 @@ import type { Host } from "../../engine/checkpoint/layout.ts";
 import { loadingBytes } from "../../engine/footprint/loadingBytes.ts";
 import type { Precision } from "../../engine/checkpoint/precision.ts";
 import { chooseRoute } from "../../kernels/solve/keySolve.ts";
-import { factorBytes, momentBytes } from "../../kernels/covariance/statisticsBytes.ts";
+import { factorBytes, covarianceBytes } from "../../kernels/covariance/statisticsBytes.ts";
 import { SIDE, tileCount } from "../../kernels/covariance/SymmetricTiles.ts";
 import { MOST_BYTES } from "../statistics/covarianceFactor.ts";
 import type { EditorRegistry } from "../edit/editors.ts";
@@ -15,7 +15,7 @@ import { type PlanJob, type PlanMethod, plannedEditor } from "./planJob.ts";
 export interface PlanNeeds {
   /** Of the matrices and vectors; the engine's ledger after the load. */
   weights: number;
-  /** Second moments and their factors, at most: on the GPU, or in main memory where there is none. */
+  /** Covariances and their factors, at most: on the GPU, or in main memory where there is none. */
   statistics: number;
   /** What the engine's ledger has beside the weights, at most. */
   activations: number;
@@ -63,7 +63,7 @@ export function planNeeds(subject: PlanSubject): PlanNeeds {
   };
 }
 
-/** What is computed with second moments: sums of so many keys at once, or systems of so many right sides. */
+/** What is computed with covariances: sums of so many keys at once, or systems of so many right sides. */
 type Solved = { layers: number } & ({ samples: number } | { columns: number });
 
 /** Goes through the method. */
@@ -93,7 +93,7 @@ function statisticsOf(
   if (host.provider === "webgpu") {
     const device = { bindingLimit: bindingLimit(host) };
     if ("samples" in solved) {
-      const { peak } = momentBytes(device, { n, layers, samples: solved.samples });
+      const { peak } = covarianceBytes(device, { n, layers, samples: solved.samples });
       return { device: peak, host: 2 * layers * tiles }; // float64 totals
     }
     const { columns } = solved;

@@ -1,11 +1,11 @@
 import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import { checksum } from "../../data/archive/crc32.ts";
-import type { KeyMoments, Model } from "../../engine/Model.ts";
-import { MemoryTotals, type MomentTotals } from "../../engine/moments/MomentTotals.ts";
+import type { KeyCovariances, Model } from "../../engine/Model.ts";
+import { MemoryTotals, type CovarianceTotals } from "../../engine/covariance/CovarianceTotals.ts";
 import type { StoredStatistics } from "../../engine/storage/statisticsStore.ts";
 import { pythonShuffle } from "../random/pythonRandom.ts";
 
-/** The second moment of one layer's keys over a corpus (METHODS 3), as the engine keeps it. */
+/** The covariance of one layer's keys over a corpus (METHODS 3), as the engine keeps it. */
 export type LayerStatistics = StoredStatistics;
 
 /** What {@link collectStatistics} collects. */
@@ -20,7 +20,7 @@ export interface CollectOptions extends Stoppable {
   /** Stop after this many tokens, of texts in that shuffle's order: a few times dMlp are enough in practice. */
   tokens?: number | undefined;
   /** Where the sums live; a collection that was interrupted goes on from there. Default: memory. */
-  totals?: MomentTotals | undefined;
+  totals?: CovarianceTotals | undefined;
   /** Milliseconds of some clock, for the estimate and for commits now and then. */
   now?: (() => number) | undefined;
   onProgress?: (progress: CollectProgress) => void;
@@ -92,19 +92,19 @@ export async function collectStatistics(
 ): Promise<LayerStatistics[]> {
   const { layers, totals = new MemoryTotals() } = options;
   const drawn = drawTexts(texts, options);
-  const moments = await model.keyMoments(layers);
+  const covariances = await model.keyCovariances(layers);
   try {
-    const collection = new Collection(model, moments, { ...options, totals, drawn });
+    const collection = new Collection(model, covariances, { ...options, totals, drawn });
     await collection.start();
     await collection.run();
   } finally {
-    moments.dispose();
+    covariances.dispose();
   }
   return (await collected(totals)) ?? [];
 }
 
 /** How far the collection is that these totals hold; undefined where there is none. */
-export async function collectionOf(totals: MomentTotals): Promise<CollectionBegun | undefined> {
+export async function collectionOf(totals: CovarianceTotals): Promise<CollectionBegun | undefined> {
   const state = (await totals.read()) as CollectionState | undefined;
   if (!state) return undefined;
   const { source, count, done } = state;
@@ -112,7 +112,7 @@ export async function collectionOf(totals: MomentTotals): Promise<CollectionBegu
 }
 
 /** What a collection has summed up to its last commit; undefined where there is nothing yet. */
-export async function collected(totals: MomentTotals): Promise<LayerStatistics[] | undefined> {
+export async function collected(totals: CovarianceTotals): Promise<LayerStatistics[] | undefined> {
   const state = (await totals.read()) as CollectionState | undefined;
   if (!state || state.count === 0) return undefined;
   const { dMlp, count, source, sampleSize } = state;
@@ -144,19 +144,19 @@ export function lengthBatches(rows: number[][], budget: number): number[][][] {
 /** One collection under way: which batch is next, and what its totals do not have yet. */
 class Collection {
   readonly #model: Model;
-  readonly #moments: KeyMoments;
-  readonly #options: CollectOptions & { totals: MomentTotals; drawn: readonly string[] };
+  readonly #covariances: KeyCovariances;
+  readonly #options: CollectOptions & { totals: CovarianceTotals; drawn: readonly string[] };
   readonly #pace: Pace;
   #state!: CollectionState;
   #undrained = 0;
 
   constructor(
     model: Model,
-    moments: KeyMoments,
-    options: CollectOptions & { totals: MomentTotals; drawn: readonly string[] },
+    covariances: KeyCovariances,
+    options: CollectOptions & { totals: CovarianceTotals; drawn: readonly string[] },
   ) {
     this.#model = model;
-    this.#moments = moments;
+    this.#covariances = covariances;
     this.#options = options;
     this.#pace = new Pace(options.now);
   }
@@ -165,14 +165,14 @@ class Collection {
   async start(): Promise<void> {
     const { totals, layers, source, samples, drawn } = this.#options;
     const { dMlp } = this.#model.config;
-    const about = markOf(this.#model, { ...this.#options, side: this.#moments.side });
+    const about = markOf(this.#model, { ...this.#options, side: this.#covariances.side });
     const before = (await totals.read()) as CollectionState | undefined;
     const why = before && difference(before.about, about);
     if (before && !why) {
       this.#state = before;
     } else {
       if (why) this.#options.onNotice?.(why);
-      await totals.begin({ layers, n: dMlp, side: this.#moments.side });
+      await totals.begin({ layers, n: dMlp, side: this.#covariances.side });
       const sampled = samples === undefined ? {} : { sampleSize: drawn.length };
       const position = { group: 0, batch: 0, count: 0, done: false };
       this.#state = { about, dMlp, source, ...sampled, ...position };
@@ -222,7 +222,7 @@ class Collection {
   }
 
   async #add(batch: number[][]): Promise<void> {
-    const added = await this.#moments.add(firstTokens(batch, this.#left));
+    const added = await this.#covariances.add(firstTokens(batch, this.#left));
     this.#state.count += added;
     this.#undrained += added;
   }
@@ -233,14 +233,14 @@ class Collection {
    */
   #isDue(): boolean {
     const { totals, now } = this.#options;
-    if (!totals.durable || !now) return this.#moments.isDue;
-    return this.#pace.isDue() || (this.#moments.isDue && this.#undrained > DEFERRED);
+    if (!totals.durable || !now) return this.#covariances.isDue;
+    return this.#pace.isDue() || (this.#covariances.isDue && this.#undrained > DEFERRED);
   }
 
   async #commit(): Promise<void> {
     const { totals } = this.#options;
     await this.#pace.pausedFor(async () => {
-      if (this.#undrained > 0) await this.#moments.drain((tile) => totals.add(tile));
+      if (this.#undrained > 0) await this.#covariances.drain((tile) => totals.add(tile));
       this.#undrained = 0;
       await totals.commit({ ...this.#state });
     });

@@ -21,7 +21,7 @@ export interface ReadOptions extends Stoppable {
   onProgress?: (rows: number, total: number) => void;
 }
 
-/** Larger than any model's dMlp: what a matrix of more rows claims is not a second moment. */
+/** Larger than any model's dMlp: what a matrix of more rows claims is not a covariance. */
 const WIDEST = 2 ** 17;
 /** Entries of each row that are compared with their mirror images. */
 const MIRRORED = 4;
@@ -50,7 +50,7 @@ export function statisticsPieces(statistics: LayerStatistics): Generator<Uint8Ar
  * Reads statistics in the authors' form as a stream: the dense matrix is never held, only its lower half.
  *
  * @throws one sentence when the file is damaged, a member is missing or misshapen, or the matrix cannot be a second
- *   moment of this model's keys: not square, not symmetric, not finite, with a diagonal that is not positive
+ *   covariance of this model's keys: not square, not symmetric, not finite, with a diagonal that is not positive
  */
 export async function readStatistics(
   source: ByteSource,
@@ -65,17 +65,17 @@ export async function readStatistics(
   }
   const size = npz.names.includes("sample_size") ? await npz.small("sample_size") : undefined;
   const sampleSize = Number(size?.data[0] ?? NaN);
-  let moment: MomentBuilder | undefined;
+  let covariance: CovarianceBuilder | undefined;
   await npz.rows(
     "mom2.mom2",
-    (header) => (moment = new MomentBuilder(rowsAndColumns(header, dMlp))),
+    (header) => (covariance = new CovarianceBuilder(rowsAndColumns(header, dMlp))),
     (first, rows) => {
       signal?.throwIfAborted();
-      moment!.setRows(first, rows);
-      onProgress?.(first + rows.length / moment!.n, moment!.n);
+      covariance!.setRows(first, rows);
+      onProgress?.(first + rows.length / covariance!.n, covariance!.n);
     },
   );
-  const sum = moment!.finish();
+  const sum = covariance!.finish();
   const sampled = sampleSize > 0 ? { sampleSize } : {};
   return { layer, source: about.source, dMlp: sum.n, count, ...sampled, sum };
 }
@@ -124,7 +124,7 @@ function rowsAndColumns({ shape, dtype }: NpyHeader, dMlp: number | undefined): 
 }
 
 /** Takes a dense matrix by rows, checks it, and keeps its lower half. */
-class MomentBuilder {
+class CovarianceBuilder {
   readonly n: number;
   readonly #sum: SymmetricTiles;
   /** Some entries above the diagonal, {@link MIRRORED} a row. */
@@ -157,7 +157,7 @@ class MomentBuilder {
     const empty = diagonal.findIndex((value) => !(value > 0));
     if (empty >= 0) {
       throw new Error(
-        `the statistics are not a second moment: diagonal element ${empty} is ${diagonal[empty]}; get or collect them again`,
+        `the statistics are not a covariance: diagonal element ${empty} is ${diagonal[empty]}; get or collect them again`,
       );
     }
     this.#above.forEach((above, at) => {

@@ -19,7 +19,7 @@ interface Told {
 const model = ["--model", golden("tiny-gpt2")];
 const corpus = join(golden(".."), "corpus.txt");
 const npz = async (path: string) => readNpz(new Uint8Array(await readFile(path)));
-const moment = async (path: string) => (await npz(path))["mom2.mom2"].data as Float32Array;
+const covariance = async (path: string) => (await npz(path))["mom2.mom2"].data as Float32Array;
 
 test("several layers are files of one folder under the authors' names", async ({ folder }) => {
   const out = join(folder, "stats");
@@ -43,8 +43,8 @@ test("several layers are files of one folder under the authors' names", async ({
     "--out",
     alone,
   );
-  const sum = await moment(alone);
-  const found = await moment(join(out, "transformer.h.0.mlp.c_proj_float32_mom2_30.npz"));
+  const sum = await covariance(alone);
+  const found = await covariance(join(out, "transformer.h.0.mlp.c_proj_float32_mom2_30.npz"));
   expect(found).toBeAllclose(sum, { rtol: 0, atol: 1e-6 * Math.max(...sum) });
   const { effectiveRank, conditionNumber } = told.layers[1];
   expect(effectiveRank).toBeGreaterThan(1);
@@ -145,8 +145,8 @@ test("--checkpoint goes on with a run that was stopped", async ({ folder }) => {
   const resumed = await told("--checkpoint", checkpoint);
   const whole = await told();
   expect(resumed.count).toBe(whole.count);
-  const sum = await moment(join(folder, "0.npz"));
-  expect(await moment(join(folder, "2.npz"))).toBeAllclose(sum, {
+  const sum = await covariance(join(folder, "0.npz"));
+  expect(await covariance(join(folder, "2.npz"))).toBeAllclose(sum, {
     rtol: 0,
     atol: 1e-6 * Math.max(...sum),
   });

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { MemoryTotals, type MomentTotals } from "../../../src/engine/moments/MomentTotals.ts";
+import {
+  MemoryTotals,
+  type CovarianceTotals,
+} from "../../../src/engine/covariance/CovarianceTotals.ts";
 import { StoredTotals } from "../../../src/engine/storage/StoredTotals.ts";
 import type { TileDatabase } from "../../../src/engine/storage/tileDatabase.ts";
 import { TileSets } from "../../../src/engine/storage/TileSets.ts";
@@ -10,7 +13,7 @@ const open = (database: TileDatabase, locks = memoryLocks()) =>
   StoredTotals.open(new TileSets(database, { locks }), "collection/test");
 
 /** Adds the number to every entry of every tile. */
-async function addAll(totals: MomentTotals, value: number) {
+async function addAll(totals: CovarianceTotals, value: number) {
   for (const layer of shape.layers) {
     for (let tile = 0; tile < 3; tile++) {
       await totals.add({ layer, tile, partial: new Float32Array(4).fill(value + layer) });
@@ -18,7 +21,7 @@ async function addAll(totals: MomentTotals, value: number) {
   }
 }
 
-const entry = async (totals: MomentTotals, layer: number) => (await totals.sum(layer)).at(2, 0);
+const entry = async (totals: CovarianceTotals, layer: number) => (await totals.sum(layer)).at(2, 0);
 
 describe.each([
   ["memory", () => Promise.resolve(new MemoryTotals())],

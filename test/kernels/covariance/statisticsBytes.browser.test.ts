@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { covarianceVariants } from "../../../src/kernels/covariance/covariance.ts";
 import { Factor } from "../../../src/kernels/solve/Factor.ts";
-import { SecondMoment } from "../../../src/kernels/covariance/SecondMoment.ts";
-import { factorBytes, momentBytes } from "../../../src/kernels/covariance/statisticsBytes.ts";
+import { RunningCovariance } from "../../../src/kernels/covariance/RunningCovariance.ts";
+import { factorBytes, covarianceBytes } from "../../../src/kernels/covariance/statisticsBytes.ts";
 import { SymmetricTiles } from "../../../src/kernels/covariance/SymmetricTiles.ts";
 import { gpuTest } from "../../support/device.ts";
 import { positiveDefinite, uniform } from "../../support/kernels/positiveDefinite.ts";
@@ -39,18 +39,18 @@ gpuTest.for([
   async ({ n, samples, measured }, { gpu }) => {
     const layers = 2;
     const variant = measured ? { variant: covarianceVariants[0] } : {};
-    const moments = [
-      await SecondMoment.open(gpu, n, variant),
-      await SecondMoment.open(gpu, n, variant),
+    const covariances = [
+      await RunningCovariance.open(gpu, n, variant),
+      await RunningCovariance.open(gpu, n, variant),
     ];
     const device = { bindingLimit: gpu.bindingLimit, measured };
-    const said = momentBytes(device, { n, layers, samples });
+    const said = covarianceBytes(device, { n, layers, samples });
     expect(gpu.bytes).toBe(said.held);
     const keys = gpu.upload("test.keys", Float32Array.from(uniform(samples * n, 1)));
-    for (const moment of moments) {
-      await moment.add(keys, samples);
-      await moment.drain(() => undefined);
-      moment.dispose();
+    for (const covariance of covariances) {
+      await covariance.add(keys, samples);
+      await covariance.drain(() => undefined);
+      covariance.dispose();
     }
     // The keys are the engine's, whose own ledger counts them.
     expect(off(said.peak, gpu.peak - (measured ? keys.size : 0))).toBeLessThan(0.05);

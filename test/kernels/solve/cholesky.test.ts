@@ -24,8 +24,8 @@ test.for([
 });
 
 test.for(goldenSystems(16))("meets LAPACK at condition $condition", ({ c, n, count, factor }) => {
-  const moment = Float64Array.from(c.dense(), (x) => x / count);
-  expect(relativeError(choleskyReference(moment, n), factor)).toBeLessThan(1e-13);
+  const covariance = Float64Array.from(c.dense(), (x) => x / count);
+  expect(relativeError(choleskyReference(covariance, n), factor)).toBeLessThan(1e-13);
 });
 
 test("reads only the lower triangle and leaves A as it was", () => {

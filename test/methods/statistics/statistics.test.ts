@@ -31,7 +31,7 @@ function expectSame(found: SymmetricTiles, expected: SymmetricTiles) {
   expect(found.dense()).toBeAllclose(expected.dense(), { rtol: 0, atol: 1e-6 * largest });
 }
 
-test.each(tinyNames)("%s: the golden corpus gives the golden moment", async (name) => {
+test.each(tinyNames)("%s: the golden corpus gives the golden covariance", async (name) => {
   const model = await tinyModel(name);
   const expected = await goldenStatistics(name);
   const options = { layers: [1], source: "corpus" };

@@ -99,7 +99,7 @@ print(json.dumps([
   }
 });
 
-const moment = (shape: number[], data: number[]): NpyArray => ({
+const covariance = (shape: number[], data: number[]): NpyArray => ({
   shape,
   dtype: "f4",
   data: Float32Array.from(data),
@@ -108,14 +108,14 @@ const moment = (shape: number[], data: number[]): NpyArray => ({
 describe("is refused with the reason:", () => {
   test.each<[string, string, NpyArray | undefined, string]>([
     ["a member missing", "mom2.mom2", undefined, 'has no "mom2.mom2"'],
-    ["a matrix that is not square", "mom2.mom2", moment([1, 2], [1, 2]), "a square matrix"],
-    ["a count of zero", "mom2.count", moment([], [0]), "invalid mom2.count: 0"],
-    ["a zero diagonal", "mom2.mom2", moment([2, 2], [4, 0, 0, 0]), "diagonal element 1 is 0"],
-    ["numbers that are not finite", "mom2.mom2", moment([2, 2], [4, NaN, 0, 1]), "not finite"],
+    ["a matrix that is not square", "mom2.mom2", covariance([1, 2], [1, 2]), "a square matrix"],
+    ["a count of zero", "mom2.count", covariance([], [0]), "invalid mom2.count: 0"],
+    ["a zero diagonal", "mom2.mom2", covariance([2, 2], [4, 0, 0, 0]), "diagonal element 1 is 0"],
+    ["numbers that are not finite", "mom2.mom2", covariance([2, 2], [4, NaN, 0, 1]), "not finite"],
     [
       "a matrix that is not symmetric",
       "mom2.mom2",
-      moment([2, 2], [4, 1, -1, 3]),
+      covariance([2, 2], [4, 1, -1, 3]),
       "not symmetric: element [0, 1] is 1 and [1, 0] is -1",
     ],
     [

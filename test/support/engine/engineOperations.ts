@@ -93,13 +93,13 @@ export const engineOperations: Record<string, Operation> = {
       ],
     ),
   "a generation": (model, signal) => model.generate([[1, 2], [3]], { maxTokens: 5, signal }),
-  "second moments": async (model) => {
-    const moments = await model.keyMoments([0, 1]);
+  covariances: async (model) => {
+    const covariances = await model.keyCovariances([0, 1]);
     try {
-      await moments.add([tokens(5), tokens(3)]);
-      await moments.drain(() => undefined);
+      await covariances.add([tokens(5), tokens(3)]);
+      await covariances.drain(() => undefined);
     } finally {
-      moments.dispose();
+      covariances.dispose();
     }
   },
   "a matrix that is read": (model) => model.readWeight(mlpOutName(model, 1)),

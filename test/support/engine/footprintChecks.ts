@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { branchFootprint } from "../../../src/engine/footprint/footprintBranch.ts";
 import { evaluationFootprint } from "../../../src/engine/footprint/footprintEvaluation.ts";
-import { momentsFootprint } from "../../../src/engine/footprint/footprintMoments.ts";
+import { covarianceFootprint } from "../../../src/engine/footprint/footprintCovariance.ts";
 import { generateFootprint, runFootprint } from "../../../src/engine/footprint/footprintRun.ts";
 import { Footprint } from "../../../src/engine/footprint/Footprint.ts";
 import { Model } from "../../../src/engine/Model.ts";
@@ -122,13 +122,13 @@ export const footprintChecks: Record<string, (pair: Pair) => Promise<void>> = {
     await model.readWeight(mlpOutName(model, 0));
     paper.readMlpOut();
   },
-  "second moments": async ({ model, paper }) => {
+  covariances: async ({ model, paper }) => {
     const layers = [0, 1];
-    const moments = await model.keyMoments(layers);
+    const covariances = await model.keyCovariances(layers);
     const rows = [...Array<number[]>(60).fill(tokens(9)), tokens(4)];
-    await moments.add(rows);
-    moments.dispose();
+    await covariances.add(rows);
+    covariances.dispose();
     const onGpu = model.gpu !== undefined;
-    momentsFootprint(paper, { layers, rows: 61, width: 9, tokens: 544, onGpu });
+    covarianceFootprint(paper, { layers, rows: 61, width: 9, tokens: 544, onGpu });
   },
 };

@@ -1,7 +1,7 @@
 import systems from "../../golden/numbers/solves.json";
 import { SymmetricTiles } from "../../../src/kernels/covariance/SymmetricTiles.ts";
 
-/** A second moment, keys, and what LAPACK makes of them in float64; made by test/golden/solves.py. */
+/** A covariance, keys, and what LAPACK makes of them in float64; made by test/golden/solves.py. */
 export interface GoldenSystem {
   n: number;
   columns: number;

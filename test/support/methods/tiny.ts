@@ -31,7 +31,7 @@ export function tinyTokenizer(): Promise<Tokenizer> {
   return Tokenizer.load(files("tiny-gpt2"));
 }
 
-/** The golden second moment of layer 0's or 1's keys over the corpus. */
+/** The golden covariance of layer 0's or 1's keys over the corpus. */
 export async function goldenStatistics(name: TinyName, layer = 1): Promise<LayerStatistics> {
   const file = layer === 1 ? "statistics.npz" : `statistics.${layer}.npz`;
   const bytes = await goldenFile(`numbers/${name}/${file}`);

@@ -13,7 +13,7 @@ const CHUNK = 512;
  * The runtime forms the tiles of KᵀK for up to 512 keys at once in float32; these are added in float64, so that the
  * error does not grow with the number of keys. Holds 8 bytes per entry of the lower half.
  */
-export class HeapMoment {
+export class HeapCovariance {
   readonly n: number;
   readonly side: number;
   /** Never time for a drain: the sums are float64. */
@@ -73,7 +73,7 @@ export class HeapMoment {
     this.#filled = 0;
     if (samples === 0) return;
     const { side } = this;
-    const program = await this.#model.programs.get(`moment/${side}`, () => productGraph(side));
+    const program = await this.#model.programs.get(`covariance/${side}`, () => productGraph(side));
     const feeds = this.#waiting.map((columns) =>
       this.#model.float32(columns.subarray(0, samples * side), [samples, side]),
     );

@@ -1,7 +1,7 @@
-import type { MomentTile } from "./KeyMoments.ts";
+import type { CovarianceTile } from "./KeyCovariances.ts";
 import { SymmetricTiles, tileCount } from "../../kernels/covariance/SymmetricTiles.ts";
 
-/** The matrices that {@link MomentTotals} hold: one [n, n] a layer, in tiles of this side. */
+/** The matrices that {@link CovarianceTotals} hold: one [n, n] a layer, in tiles of this side. */
 export interface TotalsShape {
   layers: readonly number[];
   n: number;
@@ -12,7 +12,7 @@ export interface TotalsShape {
  * Where the float64 sums of a collection lie, with how far it is. What is not committed yet is, after a crash, as if it
  * had never been added.
  */
-export interface MomentTotals {
+export interface CovarianceTotals {
   /** Whether a commit outlives the process, so that commits now and then are worth their time. */
   readonly durable: boolean;
   /** What was committed last, now or in an earlier process; undefined for a new collection. */
@@ -20,7 +20,7 @@ export interface MomentTotals {
   /** Forgets what is there and starts from zero. */
   begin(shape: TotalsShape): Promise<void>;
   /** Adds to one tile; a float64 partial sum may be kept as it is. */
-  add(tile: MomentTile): void | Promise<void>;
+  add(tile: CovarianceTile): void | Promise<void>;
   /** Makes all that was added, and the state, what `read` and `sum` answer: all of it or nothing. */
   commit(state: unknown): Promise<void>;
   /** A layer's committed sum, rounded to float32. */
@@ -28,7 +28,7 @@ export interface MomentTotals {
 }
 
 /** Totals that live as long as this object does. */
-export class MemoryTotals implements MomentTotals {
+export class MemoryTotals implements CovarianceTotals {
   readonly durable = false;
   #shape: TotalsShape | undefined;
   #tiles = new Map<number, Float64Array<ArrayBuffer>[]>();
@@ -45,7 +45,7 @@ export class MemoryTotals implements MomentTotals {
     return Promise.resolve();
   }
 
-  add({ layer, tile, partial }: MomentTile): void {
+  add({ layer, tile, partial }: CovarianceTile): void {
     const tiles = this.#tiles.get(layer)!;
     const sum = tiles[tile];
     if (sum) addInto(sum, partial);

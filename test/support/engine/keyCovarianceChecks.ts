@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { MemoryTotals } from "../../../src/engine/moments/MomentTotals.ts";
+import { MemoryTotals } from "../../../src/engine/covariance/CovarianceTotals.ts";
 import type { Model } from "../../../src/engine/Model.ts";
 
 /** Rows of unequal lengths, so that most of a batch is padding. */
@@ -28,18 +28,18 @@ async function expectedSum(model: Model, layer: number): Promise<Float64Array> {
 }
 
 /** Two layers' sums over padded batches, drained twice, are those of the keys one by one; nothing stays behind. */
-export async function checkMoments(model: Model): Promise<void> {
+export async function checkCovariances(model: Model): Promise<void> {
   const before = { ...model.ledger, gpu: model.gpu?.bytes };
   const layers = [2, 0];
-  const moments = await model.keyMoments(layers);
+  const covariances = await model.keyCovariances(layers);
   const totals = new MemoryTotals();
-  await totals.begin({ layers, n: model.config.dMlp, side: moments.side });
+  await totals.begin({ layers, n: model.config.dMlp, side: covariances.side });
   const counts: number[] = [];
   for (const batch of batches) {
-    counts.push(await moments.add(batch));
-    await moments.drain((tile) => totals.add(tile));
+    counts.push(await covariances.add(batch));
+    await covariances.drain((tile) => totals.add(tile));
   }
-  moments.dispose();
+  covariances.dispose();
   expect(counts).toEqual([9, 4]);
   expect({ ...model.ledger, gpu: model.gpu?.bytes }).toEqual(before);
   for (const layer of layers) {

@@ -3,7 +3,7 @@ import { covariance, errorBound } from "../../../src/kernels/covariance/covarian
 import { covarianceReference } from "../../../src/kernels/covariance/covariance.reference.ts";
 import { DeviceTiles } from "../../../src/kernels/covariance/DeviceTiles.ts";
 import { Gpu } from "../../../src/kernels/device/Gpu.ts";
-import { SecondMoment } from "../../../src/kernels/covariance/SecondMoment.ts";
+import { RunningCovariance } from "../../../src/kernels/covariance/RunningCovariance.ts";
 import { SymmetricTiles, tileCount } from "../../../src/kernels/covariance/SymmetricTiles.ts";
 import { gpuTest } from "../../support/device.ts";
 import { uniform } from "../../support/kernels/positiveDefinite.ts";
@@ -11,14 +11,14 @@ import { uniform } from "../../support/kernels/positiveDefinite.ts";
 /** Float64 totals as a caller keeps them. */
 class Totals {
   readonly tiles: Float64Array[];
-  constructor({ n, side }: SecondMoment) {
+  constructor({ n, side }: RunningCovariance) {
     this.tiles = Array.from({ length: tileCount(n, side) }, () => new Float64Array(side * side));
   }
   take = (tile: number, partial: Float32Array) => {
     const total = this.tiles[tile];
     partial.forEach((x, at) => (total[at] += x));
   };
-  dense({ n, side }: SecondMoment): Float32Array {
+  dense({ n, side }: RunningCovariance): Float32Array {
     return new SymmetricTiles(
       n,
       side,
@@ -30,26 +30,26 @@ class Totals {
 gpuTest("sums batches of keys, and hands over both halves", async ({ gpu }) => {
   const [samples, n] = [50, 19];
   const k = Float32Array.from(uniform(samples * n, 1));
-  const moment = await SecondMoment.open(gpu, n, { side: 8 });
-  expect(moment.bytes).toBe(6 * 8 * 8 * 4);
-  const totals = new Totals(moment);
+  const covariance = await RunningCovariance.open(gpu, n, { side: 8 });
+  expect(covariance.bytes).toBe(6 * 8 * 8 * 4);
+  const totals = new Totals(covariance);
   for (const [first, end] of [
     [0, 20],
     [20, 20],
     [20, 50],
   ]) {
     const keys = gpu.upload("test.keys", k.subarray(first * n, end * n));
-    await moment.add(keys, end - first);
+    await covariance.add(keys, end - first);
     gpu.destroy(keys);
   }
-  expect([moment.pending, moment.isDue]).toEqual([50, false]);
-  await moment.drain(totals.take);
-  expect(moment.pending).toBe(0);
+  expect([covariance.pending, covariance.isDue]).toEqual([50, false]);
+  await covariance.drain(totals.take);
+  expect(covariance.pending).toBe(0);
   const expected = covarianceReference(k, [samples, n]);
-  expect(totals.dense(moment)).toBeAllclose(expected);
-  await moment.drain(totals.take); // nothing since
-  expect(totals.dense(moment)).toBeAllclose(expected);
-  moment.dispose();
+  expect(totals.dense(covariance)).toBeAllclose(expected);
+  await covariance.drain(totals.take); // nothing since
+  expect(totals.dense(covariance)).toBeAllclose(expected);
+  covariance.dispose();
 });
 
 gpuTest(
@@ -64,16 +64,18 @@ gpuTest(
       get: (key: string) => Promise.resolve(remembered.get(key)),
       set: (key: string, value: unknown) => Promise.resolve(void remembered.set(key, value)),
     };
-    const moments = await Promise.all([1, 2].map(() => SecondMoment.open(gpu, n, { store })));
+    const covariances = await Promise.all(
+      [1, 2].map(() => RunningCovariance.open(gpu, n, { store })),
+    );
     expect(remembered.size).toBe(1);
     expect(gpu.buffers).toBe(1 + 2 * 4); // 15 tiles of 256 KiB, four in a buffer
-    const [moment, other] = moments;
-    await moment.add(keys, samples);
-    const totals = new Totals(moment);
-    await moment.drain(totals.take);
+    const [covariance, other] = covariances;
+    await covariance.add(keys, samples);
+    const totals = new Totals(covariance);
+    await covariance.drain(totals.take);
     const expected = covarianceReference(k, [samples, n]);
-    expect(totals.dense(moment)).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-5 });
-    moment.dispose();
+    expect(totals.dense(covariance)).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-5 });
+    covariance.dispose();
     other.dispose();
     gpu.destroy(keys);
     expect(gpu.buffers).toBe(0);
@@ -81,7 +83,7 @@ gpuTest(
 );
 
 /** The largest |Ĉ - C| / sqrt(C_ii C_jj) of the lower half. */
-function worst(found: Float64Array[], exact: Float64Array, { n, side }: SecondMoment): number {
+function worst(found: Float64Array[], exact: Float64Array, { n, side }: RunningCovariance): number {
   let most = 0;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
@@ -111,23 +113,23 @@ describe("the error does not grow with the number of samples", () => {
   )("$rows rows $kind", async ({ make, rows }, { gpu }) => {
     // One thread has a quarter of C, so that none are idle.
     const variant = { kernel: "blocks", threads: [2, 2], rows: 1, columns: 1, depth: 0 } as const;
-    const moment = await SecondMoment.open(gpu, n, { side: 8, variant });
-    const totals = new Totals(moment);
+    const covariance = await RunningCovariance.open(gpu, n, { side: 8, variant });
+    const totals = new Totals(covariance);
     const exact = new Float64Array(n * n);
     for (let first = 0; first < rows; first += batch) {
       const samples = Math.min(batch, rows - first);
       const k = make(uniform(samples * n, first + 1));
       covarianceReference(k, [samples, n], exact);
       const keys = gpu.upload("test.keys", k);
-      await moment.add(keys, samples);
+      await covariance.add(keys, samples);
       gpu.destroy(keys);
-      if (moment.isDue) await moment.drain(totals.take);
+      if (covariance.isDue) await covariance.drain(totals.take);
     }
-    await moment.drain(totals.take);
-    const error = worst(totals.tiles, exact, moment);
-    expect(error).toBeLessThan(SecondMoment.bound);
+    await covariance.drain(totals.take);
+    const error = worst(totals.tiles, exact, covariance);
+    expect(error).toBeLessThan(RunningCovariance.bound);
     expect(error).toBeLessThan(3e-6); // what is seen; the bound is for the worst case
-    moment.dispose();
+    covariance.dispose();
   });
 });
 
@@ -142,17 +144,17 @@ gpuTest("without draining, the error of a million samples exceeds that bound", a
   const error = Math.abs(sum / exact - 1);
   expect(additions).toBe(2 ** 13);
   expect(error).toBeLessThan(errorBound(additions));
-  expect(error).toBeGreaterThan(SecondMoment.bound);
+  expect(error).toBeGreaterThan(RunningCovariance.bound);
   tiles.dispose();
   gpu.destroy(keys);
 });
 
 gpuTest("refuses more samples than the buffer has", async ({ gpu }) => {
-  const moment = await SecondMoment.open(gpu, 7);
+  const covariance = await RunningCovariance.open(gpu, 7);
   const keys = gpu.upload("test.keys", new Float32Array(14));
-  await expect(moment.add(keys, 3)).rejects.toThrow(
+  await expect(covariance.add(keys, 3)).rejects.toThrow(
     "invalid keys: 3 samples of 7 floats in 56 bytes (they would take 84)",
   );
-  moment.dispose();
+  covariance.dispose();
   gpu.destroy(keys);
 });

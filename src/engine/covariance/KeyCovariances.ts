@@ -1,22 +1,22 @@
 import type { Tensor } from "onnxruntime-common";
-import { SecondMoment } from "../../kernels/covariance/SecondMoment.ts";
+import { RunningCovariance } from "../../kernels/covariance/RunningCovariance.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import { Graph } from "../graphs/Graph.ts";
 import { flattenRows, gather } from "../graphs/ops.ts";
-import { HeapMoment } from "./HeapMoment.ts";
+import { HeapCovariance } from "./HeapCovariance.ts";
 import { paddedIds, passOf } from "../transformer/run.ts";
 import { checkLayer } from "../architecture/sites.ts";
 import type { BlockOutput, Pass, Transformer } from "../transformer/Transformer.ts";
 
 /** One tile's partial sum [side, side], with the layer that it belongs to. */
-export interface MomentTile {
+export interface CovarianceTile {
   layer: number;
   tile: number;
   partial: Float32Array | Float64Array<ArrayBuffer>;
 }
 
 /** A layer's running sum, on the device or in the heap. */
-type Moment = SecondMoment | HeapMoment;
+type Covariance = RunningCovariance | HeapCovariance;
 
 /** Floats that the widest tensor of one pass may have: 64 MB. */
 const WIDEST = 2 ** 24;
@@ -32,33 +32,36 @@ export const widestPass = ({ dMlp, heads }: ModelConfig, width: number): number 
  * On WebGPU the keys never leave the device: padding is dropped there and the sums are formed there, of which only the
  * lower tiles are held, 4 bytes per entry. Elsewhere the runtime multiplies and the sums are float64. `dispose` it.
  */
-export class KeyMoments {
+export class KeyCovariances {
   readonly layers: readonly number[];
   readonly #model: Transformer;
-  readonly #moments: ReadonlyMap<number, Moment>;
+  readonly #covariances: ReadonlyMap<number, Covariance>;
 
   /** Throws where a layer is not the model's, or the device cannot hold its matrix. */
-  static async open(model: Transformer, layers: readonly number[]): Promise<KeyMoments> {
+  static async open(model: Transformer, layers: readonly number[]): Promise<KeyCovariances> {
     const { dMlp, layers: all } = model.config;
     if (layers.length === 0) throw new Error("no layer was chosen; name at least one");
     for (const layer of layers) checkLayer(layer, all);
-    const moments = new Map<number, Moment>();
+    const covariances = new Map<number, Covariance>();
     try {
       for (const layer of layers) {
         const { gpu } = model;
-        moments.set(layer, gpu ? await SecondMoment.open(gpu, dMlp) : new HeapMoment(model, dMlp));
+        covariances.set(
+          layer,
+          gpu ? await RunningCovariance.open(gpu, dMlp) : new HeapCovariance(model, dMlp),
+        );
       }
     } catch (error) {
-      for (const moment of moments.values()) moment.dispose();
+      for (const covariance of covariances.values()) covariance.dispose();
       throw error;
     }
-    return new KeyMoments(model, moments);
+    return new KeyCovariances(model, covariances);
   }
 
-  private constructor(model: Transformer, moments: ReadonlyMap<number, Moment>) {
+  private constructor(model: Transformer, covariances: ReadonlyMap<number, Covariance>) {
     this.#model = model;
-    this.#moments = moments;
-    this.layers = [...moments.keys()];
+    this.#covariances = covariances;
+    this.layers = [...covariances.keys()];
   }
 
   /** The side of the tiles that `drain` hands over. */
@@ -68,7 +71,7 @@ export class KeyMoments {
 
   /** Whether float32 sums have taken as many keys as their error bound allows: time for a drain. */
   get isDue(): boolean {
-    return [...this.#moments.values()].some((moment) => moment.isDue);
+    return [...this.#covariances.values()].some((covariance) => covariance.isDue);
   }
 
   /**
@@ -83,19 +86,19 @@ export class KeyMoments {
   }
 
   /** Hands over every tile of every layer's sum and starts again from zero. */
-  async drain(take: (tile: MomentTile) => void | Promise<void>): Promise<void> {
-    for (const [layer, moment] of this.#moments) {
-      await moment.drain((tile, partial) => take({ layer, tile, partial }));
+  async drain(take: (tile: CovarianceTile) => void | Promise<void>): Promise<void> {
+    for (const [layer, covariance] of this.#covariances) {
+      await covariance.drain((tile, partial) => take({ layer, tile, partial }));
     }
   }
 
   /** Frees the sums. */
   dispose(): void {
-    for (const moment of this.#moments.values()) moment.dispose();
+    for (const covariance of this.#covariances.values()) covariance.dispose();
   }
 
-  get #any(): Moment {
-    return this.#moments.values().next().value!;
+  get #any(): Covariance {
+    return this.#covariances.values().next().value!;
   }
 
   /** A batch as rows that go through the model together without a tensor beyond 64 MB, or a row alone. */
@@ -125,7 +128,7 @@ export class KeyMoments {
     for (let layer = 0; layer <= last; layer++) {
       const outputs: BlockOutput[] = [
         ...(layer < last ? ["hidden" as const] : []),
-        ...(this.#moments.has(layer) ? ["key" as const] : []),
+        ...(this.#covariances.has(layer) ? ["key" as const] : []),
       ];
       const block = await this.#model.block({ layer, hidden, pass, feeds, outputs });
       memory.release(hidden);
@@ -140,21 +143,21 @@ export class KeyMoments {
     keys: Tensor,
     { tokens, pass }: { tokens: readonly (readonly number[])[]; pass: Pass },
   ): Promise<void> {
-    const moment = this.#moments.get(layer)!;
+    const covariance = this.#covariances.get(layer)!;
     const at = tokens.flatMap((row, r) => row.map((_, t) => r * pass.width + t));
-    if (moment instanceof HeapMoment) {
-      await moment.add(keys, at);
+    if (covariance instanceof HeapCovariance) {
+      await covariance.add(keys, at);
       return this.#model.memory.release(keys);
     }
     const real = at.length < pass.rows * pass.width ? await this.#compact(keys, at) : keys;
-    await moment.add(real.gpuBuffer, at.length);
+    await covariance.add(real.gpuBuffer, at.length);
     this.#model.memory.release(real);
   }
 
   /** The rows `at` of keys [batch, token, dMlp] as [sample, dMlp]; the keys are released. */
   async #compact(keys: Tensor, at: readonly number[]): Promise<Tensor> {
     const model = this.#model;
-    const program = await model.programs.get("moment/compact", () => {
+    const program = await model.programs.get("covariance/compact", () => {
       const graph = new Graph();
       const x = graph.input("keys", ["batch", "token", model.config.dMlp]);
       const index = graph.input("at", ["sample"], "int32");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Model } from "../../../src/engine/Model.ts";
 import { urlFiles } from "../../../src/engine/files/ModelFiles.ts";
 import { openWebRuntime } from "../../../src/engine/runtime/webRuntime.ts";
-import { checkMoments } from "../../support/engine/keyMomentChecks.ts";
+import { checkCovariances } from "../../support/engine/keyCovarianceChecks.ts";
 import { wideModel } from "../../support/engine/wideModel.ts";
 
 const golden = (name: string) =>
@@ -14,7 +14,7 @@ test.each(["tiny-gpt2", "tiny-gptj"])("%s on WebGPU: the keys stay on the device
   const { runtime } = await webgpu;
   const model = await Model.load(runtime, golden(name));
   expect(model.gpu).toBeDefined();
-  await checkMoments(model);
+  await checkCovariances(model);
   await model.dispose();
 });
 
@@ -22,7 +22,7 @@ test("on wasm", async () => {
   const { runtime } = await openWebRuntime("wasm");
   const model = await Model.load(runtime, golden("tiny-gpt2"));
   expect(model.gpu).toBeUndefined();
-  await checkMoments(model);
+  await checkCovariances(model);
   await model.dispose();
 });
 
@@ -40,14 +40,14 @@ test("five layers of GPT-2 XL's width take 1.1 times their lower halves and a ba
     most = Math.max(most, gpu.bytes - before + model.ledger.bytes - weights);
     return made;
   };
-  const moments = await model.keyMoments([0, 1, 2, 3, 4]);
+  const covariances = await model.keyCovariances([0, 1, 2, 3, 4]);
   const batch = [Array.from({ length: 8 }, (_, i) => 3 * i), [7, 8, 9]];
-  expect(await moments.add(batch)).toBe(11);
+  expect(await covariances.add(batch)).toBe(11);
   const lowerHalves = (5 * (dMlp * (dMlp + 1)) * 4) / 2;
   const keys = batch.length * 8 * dMlp * 4;
   expect(most).toBeGreaterThan(lowerHalves);
   expect(most).toBeLessThan(1.1 * lowerHalves + keys);
-  moments.dispose();
+  covariances.dispose();
   gpu.buffer = buffer;
   expect(gpu.bytes).toBe(before);
   expect(model.ledger.bytes).toBe(weights);

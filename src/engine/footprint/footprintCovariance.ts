@@ -1,10 +1,10 @@
 import { SIDE } from "../../kernels/covariance/SymmetricTiles.ts";
 import type { Footprint } from "./Footprint.ts";
-import { widestPass } from "../moments/KeyMoments.ts";
+import { widestPass } from "../covariance/KeyCovariances.ts";
 import type { BlockOutput } from "../transformer/Transformer.ts";
 
-/** A pass of `KeyMoments`, by its sizes. */
-export interface MomentPass {
+/** A pass of `KeyCovariances`, by its sizes. */
+export interface CovariancePass {
   layers: readonly number[];
   rows: number;
   width: number;
@@ -13,8 +13,8 @@ export interface MomentPass {
   onGpu: boolean;
 }
 
-/** What one pass of `KeyMoments.add` takes into the ledger and gives back. */
-export function momentsFootprint(on: Footprint, size: MomentPass): void {
+/** What one pass of `KeyCovariances.add` takes into the ledger and gives back. */
+export function covarianceFootprint(on: Footprint, size: CovariancePass): void {
   const { layers, tokens, onGpu } = size;
   const pass = { rows: size.rows, width: size.width };
   const last = Math.max(...layers);
@@ -37,7 +37,7 @@ export function momentsFootprint(on: Footprint, size: MomentPass): void {
 
 /**
  * The pass with the most tokens that texts of up to `longest` tokens can make: batches of `budget` tokens, cut so that no
- * tensor is wider than `KeyMoments` allows.
+ * tensor is wider than `KeyCovariances` allows.
  */
 export function largestPass(
   { config }: Pick<Footprint, "config">,

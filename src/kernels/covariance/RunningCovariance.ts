@@ -22,7 +22,7 @@ const SUBMISSION = 0.25;
 /** Floats that a drain reads back at once: 4 MiB. */
 export const CHUNK = 2 ** 20;
 
-export interface SecondMomentOptions {
+export interface RunningCovarianceOptions {
   /** Of a tile; a multiple of 4. */
   side?: number | undefined;
   /** How the kernel works, instead of the fastest way that is measured. */
@@ -38,7 +38,7 @@ export interface SecondMomentOptions {
  * totals in float64: whenever `isDue`, `drain` hands over what was summed since the last time. So the error of an entry
  * relative to sqrt(C_ii C_jj) is at most `bound`, 1.5e-5, and mostly below 1e-6, however many samples there are.
  */
-export class SecondMoment {
+export class RunningCovariance {
   /** What no entry's error exceeds, relative to sqrt(C_ii C_jj), where each `isDue` is followed by a drain. */
   static readonly bound: number = errorBound(ADDITIONS);
   /** How many samples may pass between drains, where they come in batches of multiples of 128. */
@@ -64,11 +64,11 @@ export class SecondMoment {
   static async open(
     gpu: Gpu,
     n: number,
-    { side, variant, store }: SecondMomentOptions = {},
-  ): Promise<SecondMoment> {
+    { side, variant, store }: RunningCovarianceOptions = {},
+  ): Promise<RunningCovariance> {
     const options = await chosen(gpu, n, { variant, store });
-    const tiles = new DeviceTiles(gpu, n, { label: "secondMoment", side });
-    return new SecondMoment(tiles, options);
+    const tiles = new DeviceTiles(gpu, n, { label: "runningCovariance", side });
+    return new RunningCovariance(tiles, options);
   }
 
   /** Bytes that the sum holds on the GPU. */
@@ -133,7 +133,7 @@ export class SecondMoment {
 async function chosen(
   gpu: Gpu,
   n: number,
-  { variant, store }: Pick<SecondMomentOptions, "variant" | "store">,
+  { variant, store }: Pick<RunningCovarianceOptions, "variant" | "store">,
 ): Promise<CovarianceOptions> {
   if (variant) return { variant };
   if (n < WORTH_TUNING) return { variant: covarianceVariants[0] };
