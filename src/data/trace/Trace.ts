@@ -1,6 +1,6 @@
 import type { TraceKind } from "./TraceRequest.ts";
 
-/** What a trace found. Scores are probabilities; subtract `lowScore` for the indirect effect. */
+/** What a trace found. Scores are probabilities, or what another readout says; subtract `lowScore` for the indirect effect. */
 export interface Trace {
   kind: TraceKind;
   window: number;

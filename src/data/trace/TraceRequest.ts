@@ -20,6 +20,8 @@ export interface TraceRequest {
   /** Put the noise in the place of the subject's embeddings instead of adding it. */
   replace: boolean;
   seed: number;
+  /** Which draw of the seed's generator is the noise, from 1, by default the first (METHODS 2.7 takes the second). */
+  draw?: number | undefined;
   /** The tokens to restore; by default all of the prompt's. */
   tokens?: number[] | undefined;
   /**

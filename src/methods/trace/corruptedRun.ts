@@ -3,17 +3,19 @@ import type { Model } from "../../engine/Model.ts";
 import type { CleanRun } from "./cleanRun.ts";
 import { corruptedEmbeddings } from "./noise.ts";
 import type { TraceRequest } from "../../data/trace/TraceRequest.ts";
-import { meanJointProbability, readoutOf, type TracePlan } from "./tracePlan.ts";
+import type { Readout } from "./readout.ts";
+import type { TracePlan } from "./tracePlan.ts";
 
 /** How {@link corruptedRun} corrupts. */
 export interface CorruptionOptions {
   request: TraceRequest;
   /** The noise level in units of the embedding. */
   level: number;
+  readout: Readout;
   signal: AbortSignal | undefined;
 }
 
-/** `samples` noisy rows to restore values in, and the mean p(answer) of them as they are. */
+/** `samples` noisy rows to restore values in, and their score as they are. */
 export interface CorruptedRun {
   kept: Kept;
   score: number;
@@ -27,7 +29,7 @@ export async function corruptedRun(
   model: Model,
   plan: TracePlan,
   clean: CleanRun,
-  { request, level, signal }: CorruptionOptions,
+  { request, level, readout, signal }: CorruptionOptions,
 ): Promise<CorruptedRun> {
   const [begin, end] = plan.subject;
   const { dModel } = model.config;
@@ -38,17 +40,18 @@ export async function corruptedRun(
     uniform: request.noise.kind === "uniform",
     replace: request.replace,
     seed: request.seed,
+    draw: request.draw,
   });
   const rows = Array.from({ length: request.samples }, (_, row) => row);
   const tokens = Array.from({ length: end - begin }, (_, i) => begin + i);
-  const readout = readoutOf(plan);
+  const positions = readout.positions(plan);
   const result = await model.run({
     tokens: rows.map(() => plan.input),
     ...(begin > 0 && { prefix: { kept: clean.kept, rows: rows.map(() => 0), token: begin } }),
     interventions: [{ site: "embed", layer: 0, tokens, mode: "replace", values }],
     keep: true,
-    readout: rows.flatMap((row) => readout.map((position) => ({ row, ...position }))),
+    readout: rows.flatMap((row) => positions.map((position) => ({ row, ...position }))),
     signal,
   });
-  return { kept: result.kept!, score: meanJointProbability(result.readout, readout.length) };
+  return { kept: result.kept!, score: readout.score(result.readout, positions.length) };
 }

@@ -14,18 +14,22 @@ export interface Corruption {
   /** Put the noise in the place of the embedding instead of adding it. */
   replace: boolean;
   seed: number;
+  /** Which draw of the generator is taken, from 1; those before it are of the same size. */
+  draw?: number | undefined;
 }
 
 /**
  * The corrupted embeddings [sample, token, dModel] of the subject. The noise is one draw of a fresh
- * `RandomState(seed)` in that order; it is scaled and added in float64 and the sum is rounded once, so
+ * `RandomState(seed)` in that order, by default the first; it is scaled and added in float64 and the sum is rounded once, so
  * that every element is the one that the authors' code feeds the model (METHODS 2.4).
  */
 export function corruptedEmbeddings(corruption: Corruption): Float32Array {
-  const { clean, samples, level, uniform, replace, seed } = corruption;
+  const { clean, samples, level, uniform, replace, seed, draw = 1 } = corruption;
   const random = new NumpyRandom(seed);
   const count = samples * clean.length;
-  const noise = uniform ? random.uniform(-1, 1, count) : random.randn(count);
+  const next = () => (uniform ? random.uniform(-1, 1, count) : random.randn(count));
+  for (let before = 1; before < draw; before++) next();
+  const noise = next();
   const base = (i: number): number => (replace ? 0 : clean[i % clean.length]);
   return Float32Array.from(noise, (x, i) => base(i) + level * x);
 }

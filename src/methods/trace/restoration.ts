@@ -2,23 +2,23 @@ import type { Branch } from "../../engine/transformer/branch.ts";
 import type { Model } from "../../engine/Model.ts";
 import { traceSites, type CleanRun } from "./cleanRun.ts";
 import type { CorruptedRun } from "./corruptedRun.ts";
-import { windowWidth } from "./window.ts";
-import type { TraceOptions } from "./trace.ts";
+import type { Readout } from "./readout.ts";
 import type { TraceRequest } from "../../data/trace/TraceRequest.ts";
-import { meanJointProbability, readoutOf, type TracePlan } from "./tracePlan.ts";
-import { windowLayers } from "./window.ts";
+import type { TracePlan } from "./tracePlan.ts";
+import { windowLayers, windowWidth } from "./window.ts";
 
 interface Restoration {
   request: TraceRequest;
   clean: CleanRun;
   corrupted: CorruptedRun;
-  onRow: TraceOptions["onRow"];
+  readout: Readout;
+  onRow: ((token: number, row: Float32Array) => void) | undefined;
   signal: AbortSignal | undefined;
 }
 
 /**
  * Puts clean values back into the corrupted run, one cell (token, layer) after another, and reads
- * p(answer) (METHODS 2.5). Before the subject the corrupted run is the clean one: those cells are the
+ * the score (METHODS 2.5). Before the subject the corrupted run is the clean one: those cells are the
  * low score and cost nothing.
  *
  * @returns scores [token, layer], NaN in the rows of tokens that were not asked for
@@ -26,7 +26,7 @@ interface Restoration {
 export async function restoreCells(
   model: Model,
   plan: TracePlan,
-  { request, clean, corrupted, onRow, signal }: Restoration,
+  { request, clean, corrupted, readout, onRow, signal }: Restoration,
 ): Promise<Float32Array> {
   const { layers } = model.config;
   const scores = new Float32Array(plan.promptLength * layers).fill(NaN);
@@ -39,11 +39,11 @@ export async function restoreCells(
 
   const branches = affected.flatMap((token) => rowBranches(model, request, { token, clean }));
   const missing = new Map(affected.map((token) => [token, layers]));
-  const readout = readoutOf(plan);
-  await model.branch(corrupted.kept, branches, readout, {
+  const positions = readout.positions(plan);
+  await model.branch(corrupted.kept, branches, positions, {
     onResult(branch, logProbabilities) {
       const token = affected[Math.floor(branch / layers)];
-      row(token)[branch % layers] = meanJointProbability(logProbabilities, readout.length);
+      row(token)[branch % layers] = readout.score(logProbabilities, positions.length);
       const left = missing.get(token)! - 1;
       missing.set(token, left);
       if (left === 0) onRow?.(token, row(token).slice());

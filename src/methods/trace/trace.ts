@@ -5,6 +5,7 @@ import type { Model } from "../../engine/Model.ts";
 import { cleanRun, type CleanRun } from "./cleanRun.ts";
 import { corruptedRun, type CorruptionOptions } from "./corruptedRun.ts";
 import { noiseLevel } from "./noise.ts";
+import { answerProbability, type Readout } from "./readout.ts";
 import { restoreCells } from "./restoration.ts";
 import { planTrace, type TracePlan } from "./tracePlan.ts";
 import { windowWidth } from "./window.ts";
@@ -13,10 +14,12 @@ import { windowWidth } from "./window.ts";
 export interface TraceOptions extends Stoppable {
   /** σ, where it is known (see {@link sigma}); otherwise it is measured on this one subject. */
   sigma?: number | undefined;
+  /** What is followed; by default the probability of the answer. */
+  readout?: Readout | undefined;
   /** Called once, when the clean and the corrupted runs are done. */
-  onStart?: (start: TraceStart) => void;
+  onStart?: ((start: TraceStart) => void) | undefined;
   /** Called when all layers of a token are there, with p(answer) [layer]; tokens come top to bottom. */
-  onRow?: (token: number, row: Float32Array) => void;
+  onRow?: ((token: number, row: Float32Array) => void) | undefined;
 }
 
 /**
@@ -31,14 +34,14 @@ export async function trace(
   request: TraceRequest,
   options: TraceOptions = {},
 ): Promise<Trace> {
-  const { signal } = options;
+  const { signal, readout = answerProbability } = options;
   const costBefore = model.cost.blockTokens;
   const planned = planTrace(model, request);
   const level = await noiseLevel(model, request, options.sigma);
-  const clean = await cleanRun(model, planned, { kind: request.kind, signal });
+  const clean = await cleanRun(model, planned, { kind: request.kind, readout, signal });
   try {
     const plan = { ...planned, answerIds: clean.answerIds };
-    const corruption = { request, level, signal };
+    const corruption = { request, level, readout, signal };
     const corrupted = await corruptedRun(model, plan, clean, corruption);
     try {
       const lowScore = isSlip(request)
@@ -62,6 +65,7 @@ export async function trace(
         request,
         clean,
         corrupted,
+        readout,
         signal,
         onRow: options.onRow,
       });

@@ -25,6 +25,7 @@ export interface TracePlan {
 export function planTrace(model: Model, request: TraceRequest): TracePlan {
   checkCount("samples", request.samples);
   checkCount("window", request.window);
+  if (request.draw !== undefined) checkCount("draw", request.draw);
   const span = subjectSpan(request.prompt, request.subject, request.occurrence);
   const { target } = request;
   const answerIds = target === undefined ? [] : targetIds(model.tokenizer, target);
@@ -38,26 +39,6 @@ export function planTrace(model: Model, request: TraceRequest): TracePlan {
   };
 }
 
-/** What is read of every row: log p of each target token at the position that predicts it. */
-export function readoutOf(plan: TracePlan): { token: number; target: number }[] {
-  return plan.answerIds.map((target, j) => ({ token: plan.promptLength - 1 + j, target }));
-}
-
-/**
- * The mean over rows of the joint probability of the target's tokens (METHODS 2.5, 8.1), from
- * log-probabilities [row, target token].
- */
-export function meanJointProbability(logProbabilities: Float32Array, targets: number): number {
-  const rows = logProbabilities.length / targets;
-  let sum = 0;
-  for (let row = 0; row < rows; row++) {
-    let log = 0;
-    for (let j = 0; j < targets; j++) log += logProbabilities[row * targets + j];
-    sum += Math.exp(log);
-  }
-  return sum / rows;
-}
-
 function restoredTokens(length: number, tokens = Array.from({ length }, (_, t) => t)): number[] {
   const outside = tokens.find((t) => !(Number.isInteger(t) && t >= 0 && t < length));
   if (outside !== undefined) {
@@ -66,7 +47,7 @@ function restoredTokens(length: number, tokens = Array.from({ length }, (_, t) =
   return [...new Set(tokens)].sort((a, b) => a - b);
 }
 
-function checkCount(name: "samples" | "window", count: number): void {
+function checkCount(name: "samples" | "window" | "draw", count: number): void {
   if (!(Number.isInteger(count) && count > 0)) {
     throw new Error(`invalid ${name}: ${count} (an integer from 1)`);
   }

@@ -28,3 +28,13 @@ test("another seed is other noise", () => {
     corruptedEmbeddings(corruption),
   );
 });
+
+test("the second draw goes on where the first one ended, as NumPy's second randn", () => {
+  // RandomState(1).randn(10, 3, 1600) twice.
+  const zeros = new Float32Array(3 * 1600);
+  const of = (draw?: number) =>
+    corruptedEmbeddings({ ...corruption, clean: zeros, samples: 10, level: 1, draw }).slice(0, 3);
+  expect(of()).toBeAllclose([1.62434536, -0.61175641, -0.52817175], { rtol: 1e-6 });
+  expect(of(1)).toEqual(of());
+  expect(of(2)).toBeAllclose([-0.45912798, 0.72782473, -0.62702199], { rtol: 1e-6 });
+});
