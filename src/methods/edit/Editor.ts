@@ -7,6 +7,7 @@ import type { Model } from "../../engine/Model.ts";
 import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import type { LayerStatistics } from "../statistics/statistics.ts";
 import type { EditRequest } from "./editRequest.ts";
+import type { SearchGoal } from "./Objective.ts";
 
 /**
  * A method of editing, as a thing: what it is called and made of, what it asks for, what it takes, and how it runs. The
@@ -64,8 +65,8 @@ export interface EditJob<H extends object = object> {
   settings: H;
 }
 
-/** What a run needs beside its settings. */
-export interface EditContext extends Stoppable {
+/** What a run needs beside its settings. Where no objective and no stop is given, the targets are made likely. */
+export interface EditContext extends Stoppable, SearchGoal {
   /** Of everything that is sampled. */
   seed: number;
   /** C of a layer; undefined where there is none. */

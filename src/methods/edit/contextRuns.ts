@@ -1,10 +1,13 @@
 import type { Kept } from "../../engine/transformer/Kept.ts";
 import type { Model, Run } from "../../engine/Model.ts";
+import { noiseInterventions, type RowNoise } from "./subjectNoise.ts";
 
 /** Rows of tokens of one context, a row per fact, and where each looks its fact up. */
 export interface ContextRows {
   tokens: number[][];
   lookups: number[];
+  /** Per row, the noise on its subject. */
+  noise?: readonly RowNoise[] | undefined;
 }
 
 /** What a run of one context found. */
@@ -18,19 +21,23 @@ export interface ContextRun {
 /**
  * Runs the rows of one context, whose prefix, the same for all facts, is computed once (METHODS 5.2, 5.3).
  *
- * The shared prefix ends before the first lookup, so that it holds nothing that an edit at a lookup would change.
+ * The shared prefix ends before the first lookup and before any noise, so that it holds nothing that an edit at a lookup would change.
  */
 export async function runContext(
   model: Model,
-  { tokens, lookups }: ContextRows,
+  { tokens, lookups, noise = [] }: ContextRows,
   request: Omit<Run, "tokens" | "prefix" | "interventions">,
 ): Promise<ContextRun> {
-  const shared = tokens.length > 1 ? sharedLength(tokens, Math.min(...lookups)) : 0;
+  const shared =
+    tokens.length > 1
+      ? sharedLength(tokens, Math.min(...lookups, ...noise.map(({ begin }) => begin)))
+      : 0;
   const prefix = shared > 0 ? await keepPrefix(model, tokens[0].slice(0, shared), request) : null;
   try {
     const { watched, readout, kept } = await model.run({
       ...request,
       tokens,
+      interventions: noiseInterventions(noise, tokens, model.config.dModel),
       ...(prefix && { prefix: { kept: prefix, rows: tokens.map(() => 0), token: shared } }),
     });
     const width = Math.max(...tokens.map((row) => row.length)) - shared;

@@ -1,6 +1,8 @@
 import type { Model } from "../../engine/Model.ts";
 import type { EditRequest } from "./editRequest.ts";
-import { fillTemplate, lookupIndex, type FactToken } from "../prompt/subject.ts";
+import { fillTemplate, lookupIndex, subjectRange, type FactToken } from "../prompt/subject.ts";
+import type { SubjectNoise } from "./Objective.ts";
+import { rowNoise, type RowNoise } from "./subjectNoise.ts";
 import { targetIds } from "../prompt/targetIds.ts";
 
 /** What the "essence" row asks: the subject should stay what it is (METHODS 4.5). */
@@ -20,6 +22,8 @@ export interface EditRows {
   /** The target's tokens, and in each context's row the positions that predict them. */
   targets: { row: number; token: number; target: number }[];
   targetLength: number;
+  /** Per row, the noise on its subject; absent where there is none. */
+  noise?: RowNoise[] | undefined;
 }
 
 /**
@@ -32,8 +36,9 @@ export interface EditRows {
 export function editRows(
   model: Model,
   request: EditRequest,
-  { contexts, factToken }: { contexts: string[]; factToken: FactToken },
+  how: { contexts: string[]; factToken: FactToken; noise?: SubjectNoise | undefined },
 ): EditRows {
+  const { contexts, factToken, noise } = how;
   const { tokenizer } = model;
   const target = targetIds(tokenizer, request.target);
   const templates = contexts.map((context) => fillTemplate(context, request.prompt).text);
@@ -56,7 +61,13 @@ export function editRows(
       target.map((id, j) => ({ row, token: prompts[row].length - 1 + j, target: id })),
     ),
     targetLength: target.length,
+    noise: noise && rowNoise(noise, subjectsOf(model, all, request.subject), model.config.dModel),
   };
+}
+
+/** Where every template's row holds the subject: tokens [begin, end). */
+function subjectsOf({ tokenizer }: Model, templates: string[], subject: string) {
+  return templates.map((template) => subjectRange(tokenizer, fillTemplate(template, subject)));
 }
 
 function checkLengths({ config: { positions } }: Model, tokens: number[][]): void {

@@ -2,6 +2,7 @@ import type { Provenance } from "../../data/delta/provenance.ts";
 import type { Model } from "../../engine/Model.ts";
 import type { UsedStatistics } from "./Editor.ts";
 import type { EditRequest } from "./editRequest.ts";
+import type { SearchGoal } from "./Objective.ts";
 
 /** What an edit was made of. */
 export interface MadeOf {
@@ -11,12 +12,13 @@ export interface MadeOf {
   contexts: string[] | string[][];
   seed: number;
   statistics: UsedStatistics[];
+  goal: SearchGoal;
 }
 
 /** Where a delta comes from: enough to repeat it on the same model in the same precision. */
 export function provenanceOf(
   { config: { name, revision }, precision }: Pick<Model, "config" | "precision">,
-  { method, facts, hyperparameters, contexts, seed, statistics }: MadeOf,
+  { method, facts, hyperparameters, contexts, seed, statistics, goal }: MadeOf,
 ): Provenance {
   const about: Provenance = {
     format: "palimpsest.delta",
@@ -31,6 +33,9 @@ export function provenanceOf(
     hyperparameters: { ...hyperparameters },
     statistics,
   };
+  // Said only where they are not the usual ones.
+  if (goal.objective) about.objective = goal.objective;
+  if (goal.stop) about.stop = goal.stop;
   return facts.length === 1 ? { ...about, request: facts[0] } : { ...about, requests: facts };
 }
 

@@ -1,7 +1,11 @@
 import { Adam } from "./adam.ts";
 import { norm } from "./norm.ts";
+import { type SearchGoal, type Stop, usualObjective, usualStop } from "./Objective.ts";
 
-/** One iteration of the optimisation; the three terms add up to the loss (METHODS 4.5). */
+/**
+ * One iteration of the optimisation (METHODS 4.5). The three terms add up to the loss; where the target is to become
+ * unlikely, exp(−nll) stands in the place of nll (METHODS 8.3).
+ */
 export type ValueStep = {
   step: number;
   loss: number;
@@ -42,12 +46,11 @@ export interface ValueLoss {
   nll: Float64Array;
   /** KL(current ‖ initial) of the essence row, without its factor. */
   kl: number;
-  /** Of mean NLL + klFactor · KL by δ [dModel]. */
+  /** Of mean NLL + klFactor · KL by δ [dModel]; of klFactor · KL alone where the NLL's is given beside it. */
   gradient: Float64Array;
+  /** Of mean NLL by δ [dModel]; needed to make a target unlikely. */
+  nllGradient?: Float64Array | undefined;
 }
-
-/** The optimisation stops when its loss is below this (METHODS 4.5). */
-const ENOUGH = 0.05;
 
 /**
  * The search for one fact's value (METHODS 4.5, 5.2; ROME eq. 4): Adam on δ [dModel] from zero, within a ball. Whoever
@@ -60,12 +63,19 @@ export class ValueSearch {
   done = false;
   readonly #initial: Float64Array;
   readonly #settings: ValueSettings;
+  readonly #minimises: boolean;
+  readonly #stop: Stop;
   readonly #adam: Adam;
+  /** How many losses in a row were low enough. */
+  #low = 0;
 
   /** @param initial the value before anything is added [dModel] */
-  constructor(initial: Float64Array, settings: ValueSettings) {
+  constructor(initial: Float64Array, settings: ValueSettings & SearchGoal) {
+    const { objective = usualObjective, stop = usualStop(objective) } = settings;
     this.#initial = initial;
     this.#settings = settings;
+    this.#minimises = objective.target === "minimise";
+    this.#stop = stop;
     this.delta = new Float64Array(initial.length);
     this.#adam = new Adam(initial.length, settings);
   }
@@ -74,9 +84,12 @@ export class ValueSearch {
   observe(found: ValueLoss): ValueStep {
     const step = this.#describe(found);
     this.steps.push(step);
-    this.done = step.loss < ENOUGH || this.steps.length === this.#settings.steps;
-    if (!this.done) {
-      this.#adam.step(this.delta, this.#withDecay(found.gradient));
+    const { below = -Infinity, patience = 1, moveLast = false } = this.#stop;
+    this.#low = step.loss < below ? this.#low + 1 : 0;
+    const enough = this.#low >= patience;
+    this.done = enough || this.steps.length === this.#settings.steps;
+    if (!this.done || (moveLast && !enough)) {
+      this.#adam.step(this.delta, this.#withDecay(this.#gradient(found, step)));
       project(this.delta, this.#settings.clamp * norm(this.#initial));
     }
     return step;
@@ -97,11 +110,18 @@ export class ValueSearch {
     };
     return {
       step: this.steps.length,
-      loss: terms.nll + terms.kl + terms.decay,
+      loss: (this.#minimises ? Math.exp(-terms.nll) : terms.nll) + terms.kl + terms.decay,
       ...terms,
       probability: mean(nll.map((x) => Math.exp(-x))),
       norm: norm(this.delta),
     };
+  }
+
+  /** Of the loss but its decay: that of exp(−m) is −exp(−m) times that of m. */
+  #gradient({ gradient, nllGradient }: ValueLoss, { nll }: ValueStep): Float64Array {
+    if (!this.#minimises) return gradient;
+    const factor = -Math.exp(-nll);
+    return gradient.map((g, i) => g + factor * nllGradient![i]);
   }
 
   /** The gradient of the whole loss: that of ‖δ‖ is δ/‖δ‖, and zero at δ = 0. */

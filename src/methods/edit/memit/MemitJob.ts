@@ -3,10 +3,11 @@ import type { LayerStatistics } from "../../statistics/statistics.ts";
 import type { ContextGroups } from "../contextTemplates.ts";
 import type { EditEvent, UsedStatistics, ValueCache } from "../Editor.ts";
 import type { EditRequest } from "../editRequest.ts";
+import type { SearchGoal } from "../Objective.ts";
 import type { MemitHyperparameters } from "./MemitHyperparameters.ts";
 
 /** Options of MEMIT. */
-export interface MemitOptions extends Stoppable {
+export interface MemitOptions extends Stoppable, SearchGoal {
   /** C of each edited layer. */
   statistics: (layer: number) => Promise<LayerStatistics | undefined>;
   /** Templates with one `{}` each, in groups, instead of sampled ones. */

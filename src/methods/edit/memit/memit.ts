@@ -9,6 +9,7 @@ import { asDelta, memitDelta } from "./memitDelta.ts";
 import type { MemitHyperparameters } from "./MemitHyperparameters.ts";
 import type { MemitJob, MemitLayer, MemitOptions } from "./MemitJob.ts";
 import { norm } from "../norm.ts";
+import { checkGoal } from "../Objective.ts";
 import { neededStatistics } from "../neededStatistics.ts";
 import { usedStatistics } from "../provenance.ts";
 import { type FactState, targetStates } from "./targetStates.ts";
@@ -41,6 +42,7 @@ export async function memit(
   options: MemitOptions,
 ): Promise<MemitEdit> {
   const facts = checkFacts(model, requests, hyperparameters);
+  checkGoal(options);
   const { seed, signal, onEvent } = options;
   onEvent?.({ type: "stage", stage: "sampling contexts" });
   const contexts = options.contexts
@@ -85,7 +87,9 @@ async function findStates(model: Model, job: MemitJob): Promise<(FactState | und
   const { facts, hyperparameters, contexts, options } = job;
   const { signal, enough, onEvent } = options;
   const cache = model.deltas.length === 0 ? options.values : undefined;
-  const names = facts.map((fact) => valueName(model.config, fact, { hyperparameters, contexts }));
+  const names = facts.map((fact) =>
+    valueName(model.config, fact, { hyperparameters, contexts, goal: options }),
+  );
   const states = await knownStates(cache, names, model.config.dModel);
   states.forEach((state, fact) => {
     if (state) onEvent?.({ type: "found", fact, cached: true });
@@ -104,6 +108,8 @@ async function findStates(model: Model, job: MemitJob): Promise<(FactState | und
       batch: options.batch,
       signal,
       enough,
+      objective: options.objective,
+      stop: options.stop,
       onStep: (i, step) => onEvent?.({ type: "step", fact: missing[i], step }),
       onFact: (i, state) => {
         const fact = missing[i];
@@ -148,9 +154,9 @@ async function writeLayer(
 ): Promise<MemitLayer> {
   const { facts, hyperparameters, contexts, options, states, layer, done } = job;
   const { lambda, layers, factToken } = hyperparameters;
-  const at = { factToken, signal: options.signal };
+  const at = { factToken, noise: options.objective?.noise, signal: options.signal };
   const keys = columns(await meanKeys(model, facts, contexts, { ...at, layer }));
-  const now = await bareStates(model, facts, { ...at, layer: layers[layers.length - 1] });
+  const now = await bareStates(model, facts, contexts, { ...at, layer: layers[layers.length - 1] });
   const residuals = states.map(({ z }, fact) => z.map((x, i) => x - now[fact][i]));
   const statistics = await neededStatistics(model, layer, options.statistics);
   const adjK = await solveCovarianceKeys(statistics, {

@@ -26,6 +26,7 @@ export async function memitDelta(
     contexts,
     seed: options.seed,
     statistics: layers.map(({ statistics }) => statistics),
+    goal: options,
   });
   const delta = { provenance, weights: made };
   return { delta, relativeNorm: Math.max(...made.map((entry) => entry.norm!)) };

@@ -2,14 +2,16 @@ import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
 import type { Continuation } from "../../../engine/transformer/Continuation.ts";
 import type { Kept } from "../../../engine/transformer/Kept.ts";
 import type { Model } from "../../../engine/Model.ts";
-import { type ContextRun, runContext } from "../contextRuns.ts";
+import { type ContextRows, type ContextRun, runContext } from "../contextRuns.ts";
 import { type EditRows, editRows } from "../editRows.ts";
 import type { EditRequest } from "../editRequest.ts";
+import type { SearchGoal } from "../Objective.ts";
+import type { RowNoise } from "../subjectNoise.ts";
 import type { FactToken } from "../../prompt/subject.ts";
 import { type ValueLoss, ValueSearch, type ValueSettings, type ValueStep } from "../valueSearch.ts";
 
 /** What {@link targetStates} needs beside the facts. */
-export interface StateProblem extends ValueSettings, Stoppable {
+export interface StateProblem extends ValueSettings, SearchGoal, Stoppable {
   /** The layer whose output z replaces: the last one that is edited. */
   layer: number;
   factToken: FactToken;
@@ -47,8 +49,9 @@ export async function targetStates(
   facts: EditRequest[],
   problem: StateProblem,
 ): Promise<(FactState | undefined)[]> {
-  const { contexts, factToken } = problem;
-  const rows = facts.map((fact) => editRows(model, fact, { contexts, factToken }));
+  const { contexts, factToken, objective } = problem;
+  const how = { contexts, factToken, noise: objective?.noise };
+  const rows = facts.map((fact) => editRows(model, fact, how));
   const found: (FactState | undefined)[] = facts.map(() => undefined);
   // Rows of a batch are as wide as the widest: facts of like width go together.
   const order = facts.map((_, i) => i).sort((a, b) => widthOf(rows[a]) - widthOf(rows[b]));
@@ -199,12 +202,7 @@ class Batch {
   async #evaluate({ facts, parts }: Opened): Promise<Map<number, ValueLoss>> {
     const d = this.#model.config.dModel;
     const contexts = this.#columns.length - 1;
-    const losses = new Map(
-      facts.map((fact) => [
-        fact,
-        { nll: new Float64Array(contexts), kl: 0, gradient: new Float64Array(d) },
-      ]),
-    );
+    const losses = new Map(facts.map((fact) => [fact, this.#noLoss(contexts)]));
     for (const { column, facts, continuation } of parts) {
       this.#problem.signal?.throwIfAborted();
       const added = new Float32Array(facts.length * d);
@@ -216,11 +214,20 @@ class Batch {
       });
       found.kl.forEach((kl, group) => (losses.get(facts[group])!.kl = kl));
       for (const [group, fact] of facts.entries()) {
-        const { gradient } = losses.get(fact)!;
-        for (let i = 0; i < d; i++) gradient[i] += found.gradient[group * d + i];
+        const { gradient, nllGradient = gradient } = losses.get(fact)!;
+        const sum = column < contexts ? nllGradient : gradient;
+        for (let i = 0; i < d; i++) sum[i] += found.gradient[group * d + i];
       }
     }
     return losses;
+  }
+
+  /** What the columns' parts are added to: one gradient, or one of the NLL and one of the KL. */
+  #noLoss(contexts: number): ValueLoss {
+    const zeros = () => new Float64Array(this.#model.config.dModel);
+    const loss = { nll: new Float64Array(contexts), kl: 0, gradient: zeros() };
+    if (this.#problem.objective?.target !== "minimise") return loss;
+    return { ...loss, nllGradient: zeros() };
   }
 
   /** Of a context: mean NLL over contexts and the target's tokens; of the essence: KL from the initial distribution. */
@@ -263,18 +270,25 @@ function columnsOf(rows: EditRows[]) {
   const columns = Array.from({ length: rows[0].contexts }, (_, c) => ({
     tokens: rows.map(({ tokens }) => tokens[c]),
     lookups: rows.map(({ lookups }) => lookups[c]),
+    noise: noiseOf(rows, c),
     targets: rows.map(({ targets }) =>
       targets.filter(({ row }) => row === c).map(({ token, target }) => ({ token, target })),
     ),
   }));
   const lookups = rows.map((row) => row.lookups[row.essence]);
   const tokens = rows.map((row, fact) => row.tokens[row.essence].slice(0, lookups[fact] + 1));
-  return { columns, essence: { tokens, lookups } };
+  const noise = noiseOf(rows, rows[0].essence);
+  return { columns, essence: { tokens, lookups, noise } };
+}
+
+/** Every fact's noise in one of its rows; undefined where there is none. */
+function noiseOf(rows: EditRows[], row: number): RowNoise[] | undefined {
+  return rows[0].noise && rows.map(({ noise }) => noise![row]);
 }
 
 function runColumn(
   model: Model,
-  column: { tokens: number[][]; lookups: number[] },
+  column: ContextRows,
   { layer, signal }: StateProblem,
 ): Promise<ContextRun> {
   return runContext(model, column, {
@@ -286,7 +300,7 @@ function runColumn(
 
 function runEssence(
   model: Model,
-  essence: { tokens: number[][]; lookups: number[] },
+  essence: ContextRows,
   { signal }: StateProblem,
 ): Promise<ContextRun> {
   const readout = essence.lookups.map((token, row) => ({ row, token }));

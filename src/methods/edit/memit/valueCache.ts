@@ -3,6 +3,7 @@ import type { EditRequest } from "../editRequest.ts";
 import type { MemitHyperparameters } from "./MemitHyperparameters.ts";
 import type { ContextGroups } from "../contextTemplates.ts";
 import type { ValueCache } from "../Editor.ts";
+import type { SearchGoal } from "../Objective.ts";
 import type { FactState } from "./targetStates.ts";
 
 /**
@@ -12,7 +13,7 @@ import type { FactState } from "./targetStates.ts";
 export function valueName(
   { name, revision }: Pick<ModelConfig, "name" | "revision">,
   fact: EditRequest,
-  settings: { hyperparameters: MemitHyperparameters; contexts: ContextGroups },
+  settings: { hyperparameters: MemitHyperparameters; contexts: ContextGroups; goal?: SearchGoal },
 ): string {
   const { layers, steps, learningRate, weightDecay, klFactor, clamp, factToken } =
     settings.hyperparameters;
@@ -31,8 +32,13 @@ export function valueName(
     factToken,
     request,
     contexts: settings.contexts,
+    ...goalOf(settings.goal),
   });
 }
+
+/** Only what is not usual, so that what was found before has the name it had. */
+const goalOf = ({ objective, stop }: SearchGoal = {}): SearchGoal =>
+  JSON.parse(JSON.stringify({ objective, stop })) as SearchGoal;
 
 /** The states that the cache holds; undefined for the others, and for what is of another width or not finite. */
 export async function knownStates(

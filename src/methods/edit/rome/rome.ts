@@ -11,11 +11,13 @@ import { romeDelta } from "./romeDelta.ts";
 import type { RomeHyperparameters } from "./RomeHyperparameters.ts";
 import type { LayerStatistics } from "../../statistics/statistics.ts";
 import { neededStatistics } from "../neededStatistics.ts";
-import { optimiseValue } from "./targetValue.ts";
+import { checkGoal, type SearchGoal, usualObjective, usualStop } from "../Objective.ts";
+import { noiseInterventions } from "../subjectNoise.ts";
+import { optimiseValue, valueGroups } from "./targetValue.ts";
 import { checkValueSettings, type ValueStep } from "../valueSearch.ts";
 
 /** Options of {@link rome}. */
-export interface RomeOptions extends Stoppable {
+export interface RomeOptions extends Stoppable, SearchGoal {
   /** C of the edited layer; needed where the covariance is "C". */
   statistics?: LayerStatistics | undefined;
   /** Templates with one `{}` each, instead of sampled ones. */
@@ -66,7 +68,9 @@ export async function rome(
         seed,
         signal,
       });
-  const rows = editRows(model, fact, { contexts, factToken: hyperparameters.factToken });
+  const goal = goalOf(options);
+  const { factToken } = hyperparameters;
+  const rows = editRows(model, fact, { contexts, factToken, noise: goal.objective.noise });
   const found = await lookUp(model, rows, { layer: hyperparameters.layer, signal });
   const { keys, outputs } = found;
   try {
@@ -75,7 +79,7 @@ export async function rome(
     const { vStar, steps } = await findValue(model, rows, {
       found,
       hyperparameters,
-      options,
+      options: { ...options, ...goal },
     });
     const averaged = hyperparameters.keyMode === "r-rome";
     const key = averaged ? meanKey : keys[rows.bare];
@@ -84,13 +88,21 @@ export async function rome(
     const made = await romeDelta(
       model,
       { u, v },
-      { request: fact, hyperparameters, seed, contexts, statistics },
+      { request: fact, hyperparameters, seed, contexts, statistics, goal: options },
     );
     const keyRatio = dot(keys[rows.bare], u) / dot(meanKey, u);
     return { ...made, vStar: Float32Array.from(vStar), steps, contexts, keyRatio };
   } finally {
     found.kept.dispose();
   }
+}
+
+/** What is searched for, and until when: erasure moves δ after every loss that it looks at (METHODS 8.3). */
+function goalOf({ objective = usualObjective, stop }: SearchGoal) {
+  checkGoal({ objective, stop });
+  const usual = usualStop(objective);
+  const erasing = { ...usual, moveLast: true };
+  return { objective, stop: stop ?? (objective.target === "minimise" ? erasing : usual) };
 }
 
 /** The statistics to use, or undefined for C = I. Throws where a setting cannot be. */
@@ -117,7 +129,7 @@ interface LookUp {
 /** One run of all rows gives every key and value that the edit needs, and what the optimisation starts from. */
 async function lookUp(
   model: Model,
-  { tokens, lookups, essence }: EditRows,
+  { tokens, lookups, essence, noise = [] }: EditRows,
   { layer, signal }: { layer: number; signal: AbortSignal | undefined },
 ): Promise<LookUp> {
   const { watched, kept, readout } = await model.run({
@@ -126,6 +138,7 @@ async function lookUp(
       { site: "key", layer },
       { site: "mlp", layer },
     ],
+    interventions: noiseInterventions(noise, tokens, model.config.dModel),
     keep: true,
     readout: [{ row: essence, token: lookups[essence] }],
     signal,
@@ -148,12 +161,15 @@ async function findValue(
 ): Promise<{ vStar: Float64Array; steps: ValueStep[] }> {
   const { found, hyperparameters, options } = problem;
   const { layer } = hyperparameters;
-  const { onStep, signal } = options;
-  const starts = rows.lookups;
-  const continuation = await model.continuation(found.kept, { layer, starts, signal });
+  const { onStep, signal, objective, stop } = options;
+  const at = { layer, starts: rows.lookups, signal };
+  const groups = valueGroups(rows, options);
+  const continuation = await model.continuation(found.kept, groups ? { ...at, groups } : at);
   return optimiseValue(continuation, {
     ...hyperparameters,
     rows,
+    objective,
+    stop,
     onStep,
     signal,
     initial: found.outputs[0],

@@ -2,6 +2,7 @@ import type { Delta } from "../../../data/delta/delta.ts";
 import type { Model } from "../../../engine/Model.ts";
 import type { EditRequest } from "../editRequest.ts";
 import { norm } from "../norm.ts";
+import type { SearchGoal } from "../Objective.ts";
 import { provenanceOf, usedStatistics } from "../provenance.ts";
 import { mlpOutName, weightNorm } from "../weightNorm.ts";
 import type { LayerStatistics } from "../../statistics/statistics.ts";
@@ -13,6 +14,7 @@ interface Made {
   seed: number;
   contexts: string[];
   statistics: LayerStatistics | undefined;
+  goal: SearchGoal;
 }
 
 /**
@@ -22,7 +24,7 @@ interface Made {
 export async function romeDelta(
   model: Model,
   vectors: { u: Float64Array; v: Float64Array },
-  { request, hyperparameters, seed, contexts, statistics }: Made,
+  { request, hyperparameters, seed, contexts, statistics, goal }: Made,
 ): Promise<{ delta: Delta; u: Float32Array; v: Float32Array; relativeNorm: number }> {
   const { layer } = hyperparameters;
   const u = Float32Array.from(vectors.u);
@@ -36,6 +38,7 @@ export async function romeDelta(
     contexts,
     seed,
     statistics: statistics ? [usedStatistics(statistics)] : [],
+    goal,
   });
   const made = { weight, change: { rank: 1, u, v }, norm: relativeNorm };
   return { delta: { provenance, weights: [made] }, u, v, relativeNorm };

@@ -4,6 +4,7 @@ import type { Model } from "../../../engine/Model.ts";
 import { contextTemplates } from "../contextTemplates.ts";
 import type { EditRequest } from "../editRequest.ts";
 import { perplexity } from "../../score/perplexity.ts";
+import type { SearchGoal } from "../Objective.ts";
 import { provenanceOf, usedStatistics } from "../provenance.ts";
 import { rome, type RomeEdit } from "./rome.ts";
 import type { RomeHyperparameters } from "./RomeHyperparameters.ts";
@@ -23,7 +24,7 @@ export interface SequenceStep {
 }
 
 /** Options of {@link romeSequence}. */
-export interface SequenceOptions extends Stoppable {
+export interface SequenceOptions extends Stoppable, SearchGoal {
   statistics: (layer: number) => Promise<LayerStatistics | undefined>;
   /** Templates with one `{}` each; sampled once, from the model before the first edit, where absent. */
   contexts?: string[] | undefined;
@@ -112,6 +113,7 @@ export async function romeSequence(
     contexts,
     seed,
     statistics: statistics ? [usedStatistics(statistics)] : [],
+    goal: options,
   });
   const delta = { provenance, weights: made };
   return { delta, edits, steps, written, contexts, perplexityBefore };
@@ -132,6 +134,8 @@ function editNext(
   return rome(model, requests[fact], hyperparameters, {
     contexts,
     seed: options.seed,
+    objective: options.objective,
+    stop: options.stop,
     statistics,
     signal: options.signal,
     onStep: (step) => options.onSearch?.(fact, step),

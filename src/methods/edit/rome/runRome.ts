@@ -29,6 +29,8 @@ export async function runRome(
     seed,
     signal,
     enough,
+    objective: at.objective,
+    stop: at.stop,
     contexts: at.contexts && checkContexts(at.contexts.flat()),
     neutral: neutral?.texts,
     every: neutral?.every,
