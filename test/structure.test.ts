@@ -89,6 +89,21 @@ test("test/ mirrors src/: name.intent.test.ts lies where the file called name do
   expect(orphans).toEqual([]);
 });
 
+/** Files that tell what others published, by their names for it. */
+const quoting = ["src/methods/verify/publishedFacts.ts"];
+
+test("no weight and no architecture is named outside its table", () => {
+  const named =
+    /c_proj|c_attn|fc_out|fc_in|dense_4h_to_h|query_key_value|gptj|gpt_neox|\bwte\b|\bwpe\b/;
+  const found = sources.filter(
+    (file) =>
+      !file.startsWith("src/engine/architecture/") &&
+      !quoting.includes(file) &&
+      named.test(readFileSync(file, "utf8")),
+  );
+  expect(found).toEqual([]);
+});
+
 test("numbers in kernel tests are compared by toBeAllclose", () => {
   const kernelTests = tests.filter((file) => file.startsWith("test/kernels/"));
   expect(kernelTests.filter((file) => readFileSync(file, "utf8").includes("toBeCloseTo"))).toEqual(

@@ -4,14 +4,16 @@ import { join } from "node:path";
 import type { ModelConfig } from "../../engine/architecture/config.ts";
 import { parseConfig } from "../../engine/architecture/parseConfig.ts";
 import type { Command, Terminal } from "../Command.ts";
-import { configFields, publishedShapes } from "../../engine/architecture/publishedShapes.ts";
+import {
+  configFields,
+  type PublishedName,
+  publishedShapes,
+} from "../../engine/architecture/publishedShapes.ts";
 import { readBytes, readJson, reason, writeBytes } from "../open/files.ts";
 import { choiceOption, numberOption, parseOptions, required } from "../options.ts";
 import { randomFloats, randomHalves } from "../convert/randomWeights.ts";
 import { type PlannedTensor, shardPlan } from "../convert/shardPlan.ts";
 import { dataBytes, type TensorToWrite, writeShard } from "../convert/writeShard.ts";
-
-type Shape = keyof typeof publishedShapes;
 
 /** `synthesize`: a checkpoint of a published model's shapes with random weights. */
 export const synthesize: Command = {
@@ -28,7 +30,11 @@ export const synthesize: Command = {
     });
     required(values, "architecture");
     const folder = required(values, "out");
-    const shape = choiceOption(values, "architecture", Object.keys(publishedShapes) as Shape[]);
+    const shape = choiceOption(
+      values,
+      "architecture",
+      Object.keys(publishedShapes) as PublishedName[],
+    );
     const layers = numberOption(values, "layers", { min: 1, whole: true });
     const seed = numberOption(values, "seed", { min: 0, whole: true }) ?? 1;
     const dtype = choiceOption(values, "dtype", ["f32", "f16"]);

@@ -21,7 +21,7 @@ export type Change = LowRank | Dense;
 
 /** The change of one weight. */
 export interface WeightDelta {
-  /** As the checkpoint calls it: "transformer.h.3.mlp.c_proj.weight". */
+  /** As the checkpoint calls it: "transformer.h.3.ln_1.bias". */
   weight: string;
   change: Change;
   /** ‖ΔW‖/‖W‖. */

@@ -42,6 +42,8 @@ export const publishedShapes = {
   "pythia-2.8b": pythia(32, 2560, 32),
 };
 
+export type PublishedName = keyof typeof publishedShapes;
+
 /** The fields of a config.json of a published shape, with other layers where asked for. */
 export function configFields(
   shape: PublishedShape & { architecture: string },

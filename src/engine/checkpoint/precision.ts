@@ -14,7 +14,7 @@ export interface Layout {
 const EXPANDED_LIMIT = 2 ** 28;
 
 /**
- * The form of a table that tokens are looked up in or scored by, wte or the head. They are the model's ends, where four
+ * The form of a table that tokens are looked up in or scored by, the embedding or the head. They are the model's ends, where four
  * bits cost more than they save: they get eight.
  */
 export const tableForm = (precision: Precision): Precision =>

@@ -38,7 +38,7 @@ export class BlockScope {
   readonly graph = new Graph();
   readonly config: ModelConfig;
   readonly variant: BlockVariant;
-  /** The linear maps so far, by the keys of their matrices: "mlp.c_proj.weight". */
+  /** The linear maps so far, by the keys of their matrices. */
   readonly linears: Record<string, LinearValues> = {};
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
   readonly #layouts: BlockLayouts;

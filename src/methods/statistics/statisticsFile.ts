@@ -85,7 +85,7 @@ export interface StatisticsName {
   /** The model's id; "/" becomes "_". */
   model: string;
   corpus: string;
-  /** The module's name, "transformer.h.17.mlp.c_proj". */
+  /** The name of the module whose inputs they are. */
   module: string;
   precision?: "float32" | "float64";
   /** Absent where all texts were used. */

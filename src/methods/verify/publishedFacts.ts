@@ -1,5 +1,7 @@
 import type { ModelFact } from "../../data/facts/modelFacts.ts";
 import type { ModelConfig } from "../../engine/architecture/config.ts";
+import { shapeOf } from "../../engine/architecture/modelShape.ts";
+import { type PublishedName, publishedShapes } from "../../engine/architecture/publishedShapes.ts";
 import { editsOfGptJ, editsOfXl } from "./publishedEdits.ts";
 import { tokenizerTexts } from "../prompt/tokenizerTexts.ts";
 
@@ -9,9 +11,7 @@ export interface PublishedModel {
   id: string;
   /** Other names of it. */
   names: RegExp;
-  architecture: ModelConfig["architecture"];
-  layers: number;
-  dModel: number;
+  shape: PublishedName;
   facts: ModelFact[];
 }
 
@@ -174,27 +174,23 @@ const gptJTokens: ModelFact[] = [
   source: `${transformers} docs of GPT-J`,
 }));
 
-const size = (id: string, layers: number, dModel: number, facts: ModelFact[]): PublishedModel => ({
-  id: `openai-community/${id}`,
-  names: new RegExp(`(^|/)${id}$`, "i"),
-  layers,
-  dModel,
-  architecture: "gpt2",
+const size = (shape: PublishedName, facts: ModelFact[]): PublishedModel => ({
+  id: `openai-community/${shape}`,
+  names: new RegExp(`(^|/)${shape}$`, "i"),
+  shape,
   facts: [...facts, ...vocabulary, ...vocabularyFiles],
 });
 
 /** The checkpoints that something is published about. */
 export const publishedModels: PublishedModel[] = [
-  size("gpt2", 12, 768, gpt2),
-  size("gpt2-medium", 24, 1024, []),
-  size("gpt2-large", 36, 1280, []),
-  size("gpt2-xl", 48, 1600, [...gpt2Xl, xlNorm, ...editsOfXl]),
+  size("gpt2", gpt2),
+  size("gpt2-medium", []),
+  size("gpt2-large", []),
+  size("gpt2-xl", [...gpt2Xl, xlNorm, ...editsOfXl]),
   {
     id: "EleutherAI/gpt-j-6b",
     names: /gpt-?j/i,
-    layers: 28,
-    dModel: 4096,
-    architecture: "gptj",
+    shape: "gpt-j-6b",
     facts: [...gptJ, ...editsOfGptJ, ...vocabulary, ...gptJTokens],
   },
 ];
@@ -203,9 +199,5 @@ export const publishedModels: PublishedModel[] = [
 export function publishedModel(
   config: Pick<ModelConfig, "architecture" | "layers" | "dModel">,
 ): PublishedModel | undefined {
-  const { architecture, layers, dModel } = config;
-  return publishedModels.find(
-    (model) =>
-      model.architecture === architecture && model.layers === layers && model.dModel === dModel,
-  );
+  return publishedModels.find(({ shape }) => shapeOf(publishedShapes[shape]) === shapeOf(config));
 }

@@ -6,7 +6,6 @@ import { describe, expect } from "vitest";
 import { folderFiles } from "../../../src/cli/open/folderFiles.ts";
 import { synthesizeModel } from "../../../src/cli/commands/synthesize.ts";
 import { fromFloat16, toFloat16 } from "../../../src/data/weights/float16.ts";
-
 import { readConfig } from "../../../src/engine/architecture/readConfig.ts";
 import { call, folderTest as test, golden } from "../../support/call.ts";
 import { openCheckpoint } from "../../support/engine/openCheckpoint.ts";
@@ -24,16 +23,27 @@ const shapes = {
     vocab_size: 5000,
     tie_word_embeddings: false,
   },
+  gpt_neox: {
+    model_type: "gpt_neox",
+    hidden_size: 48,
+    num_attention_heads: 4,
+    intermediate_size: 192,
+    rotary_pct: 0.5,
+    max_position_embeddings: 10,
+    vocab_size: 4100,
+  },
 };
+const layersOf = { gpt2: "n_layer", gptj: "n_layer", gpt_neox: "num_hidden_layers" };
+const alike = { gpt2: "tiny-gpt2", gptj: "tiny-gptj", gpt_neox: "tiny-neox" };
 
 async function synthetic(
   folder: string,
   {
     type = "gpt2",
     ...options
-  }: { type?: "gpt2" | "gptj"; seed?: number; dtype?: "f32" | "f16" } = {},
+  }: { type?: keyof typeof shapes; seed?: number; dtype?: "f32" | "f16" } = {},
 ) {
-  const shape = { ...shapes[type], n_layer: 2, _name_or_path: "synthetic-tiny" };
+  const shape = { ...shapes[type], [layersOf[type]]: 2, _name_or_path: "synthetic-tiny" };
   await synthesizeModel(shape, { seed: 1, dtype: "f32", folder, terminal, ...options });
   return openCheckpoint(folderFiles(folder));
 }
@@ -43,11 +53,11 @@ const deviation = (data: Float32Array) => {
   return { mean, std: Math.sqrt(data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length) };
 };
 
-describe.for(["gpt2", "gptj"] as const)("%s", (type) => {
+describe.for(["gpt2", "gptj", "gpt_neox"] as const)("%s", (type) => {
   test("has the tensors and shapes of a golden checkpoint of its kind", async ({ folder }) => {
     const checkpoint = await synthetic(folder, { type });
-    const real = await openCheckpoint(folderFiles(golden(`tiny-${type}`)));
-    const expected = real.names().filter((name) => !name.includes(".h.2."));
+    const real = await openCheckpoint(folderFiles(golden(alike[type])));
+    const expected = real.names().filter((name) => !/\.(h|layers)\.2\./.test(name));
     expect(checkpoint.names().sort()).toEqual(expected.sort());
     for (const name of expected) {
       expect(checkpoint.info(name).shape).toHaveLength(real.info(name).shape.length);
@@ -134,7 +144,7 @@ describe("refused with one sentence", () => {
 
   test("a wrong call", async () => {
     expect((await call("synthesize", "--architecture", "llama", "--out", "x")).err).toBe(
-      "invalid --architecture: llama (one of gpt2, gpt2-medium, gpt2-large, gpt2-xl, gpt-j-6b)\n",
+      "invalid --architecture: llama (one of gpt2, gpt2-medium, gpt2-large, gpt2-xl, gpt-j-6b, gpt-neox-20b, pythia-70m, pythia-160m, pythia-410m, pythia-1b, pythia-1.4b, pythia-2.8b)\n",
     );
     expect((await call("synthesize", "--out", "x")).err).toBe("--architecture is missing\n");
     const args = ["--architecture", "gpt2", "--out", "x", "--layers", "0"];
