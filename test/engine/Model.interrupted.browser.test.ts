@@ -25,7 +25,7 @@ beforeAll(async () => {
   const folder = new URL("/test/golden/checkpoints/tiny-gpt2", globalThis.location.origin);
   model = await Model.load(sessions.runtime, urlFiles(folder.href));
   model.setDeltas(someDeltas(model));
-  await model.run({ tokens: [[1]] });
+  await model.run({ tokens: [[1]], readout: [{ row: 0, token: 0 }] });
 });
 afterAll(() => model.dispose());
 

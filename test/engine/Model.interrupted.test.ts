@@ -11,11 +11,14 @@ import { held, interrupt, interruptible } from "../support/engine/interruptions.
 const files = (name: string) =>
   folderFiles(new URL(`../golden/checkpoints/${name}`, import.meta.url).pathname);
 
-const cases = (["tiny-gpt2", "tiny-gptj"] as const).flatMap((name) =>
-  (["f32", "q4"] as const).flatMap((precision) =>
-    [false, true].map((deltas) => ({ name, precision, deltas })),
-  ),
-);
+const cases = [
+  { name: "tiny-gpt2", precision: "f32", deltas: false },
+  { name: "tiny-gpt2", precision: "f32", deltas: true },
+  { name: "tiny-gpt2-untied", precision: "q4", deltas: true },
+  { name: "tiny-gptj", precision: "q8", deltas: false },
+  { name: "tiny-gptj", precision: "q4", deltas: true },
+  { name: "tiny-neox", precision: "f32", deltas: true },
+] as const;
 
 describe.for(cases)("$name in $precision, deltas: $deltas", ({ name, precision, deltas }) => {
   const sessions = interruptible(nodeRuntime());
@@ -30,18 +33,16 @@ describe.for(cases)("$name in $precision, deltas: $deltas", ({ name, precision, 
 
   test.for(Object.entries(engineOperations))("%s leaves nothing", async ([, operation]) => {
     const settled = async () => {
-      await model.run({ tokens: [[1]] });
+      await model.run({ tokens: [[1]], readout: [{ row: 0, token: 0 }] });
       return held(model);
     };
     begin();
-    const switchedOn = held(model);
-    const computed = await settled();
+    const before = await settled();
     for (const how of ["fails", "is stopped"] as const) {
       for (let run = 1; ; run++) {
         begin();
         const more = await interrupt(sessions, { model, operation }, { run, how });
-        expect([switchedOn, computed]).toContainEqual(held(model));
-        expect(await settled()).toEqual(computed);
+        expect(await settled()).toEqual(before);
         if (!more) break;
       }
     }

@@ -18,7 +18,7 @@ describe.for([false, true])("on the tiny GPT-2, deltas: %s", (deltas) => {
     const folder = new URL("../golden/checkpoints/tiny-gpt2", import.meta.url);
     model = await Model.load(sessions.runtime, folderFiles(folder.pathname));
     if (deltas) model.setDeltas(someDeltas(model));
-    await model.run({ tokens: [[1]] });
+    await model.run({ tokens: [[1]], readout: [{ row: 0, token: 0 }] });
     return () => model.dispose();
   });
 
@@ -31,7 +31,7 @@ describe.for([false, true])("on the tiny GPT-2, deltas: %s", (deltas) => {
         for (let run = 1; ; run++) {
           const more = await interrupt(sessions, { model, operation }, { run, how });
           expect(model.deltas).toEqual(deltas);
-          await model.run({ tokens: [[1]] }); // a sum W + ΔW that was dropped meanwhile is made again
+          await model.run({ tokens: [[1]], readout: [{ row: 0, token: 0 }] }); // a sum W + ΔW that was dropped meanwhile is made again
           expect(held(model)).toEqual(before);
           if (!more) break;
         }

@@ -1,22 +1,37 @@
 import { mlpOutName } from "../../../src/methods/edit/weightNorm.ts";
 import type { WeightDelta } from "../../../src/data/delta/delta.ts";
 import type { Model } from "../../../src/engine/Model.ts";
+import { namedWeights } from "../../../src/engine/architecture/namedWeights.ts";
 import { mlpOutDelta } from "./deltas.ts";
 import type { Operation } from "./interruptions.ts";
 
 const tokens = (width: number, seed = 0) =>
   Array.from({ length: width }, (_, i) => (i * 7 + seed) % 300);
 
-/** Rank 1 in layer 0, where factors are fed, and of full rank in layer 1, where W + ΔW is made. */
+/**
+ * Changes of every kind: rank 1 in layer 0, where factors are fed; of full rank in layer 1, of a vector in a block, of the
+ * token embedding and of the final norm, which are replaced by W + ΔW.
+ */
 export function someDeltas(model: Pick<Model, "config">): WeightDelta[] {
   const { dMlp, dModel } = model.config;
-  return [1, dModel].map((rank, layer) =>
+  const products = [1, dModel].map((rank, layer) =>
     mlpOutDelta(model, layer, {
       rank,
       u: new Float32Array(rank * dMlp).fill(1e-3),
       v: new Float32Array(rank * dModel).fill(1e-3),
     }),
   );
+  const weights = [...namedWeights(model.config).values()];
+  const replaced = [
+    weights.find(({ kind, layer }) => kind === "plain" && layer === 1)!,
+    weights.find(({ kind }) => kind === "table")!,
+    weights.find(({ key }) => key === "finalNorm.weight")!,
+  ];
+  const dense = replaced.map(({ name, shape }) => {
+    const size = shape.reduce((product, n) => product * n, 1);
+    return { weight: name, change: { shape, dense: new Float32Array(size).fill(1e-3) } };
+  });
+  return [...products, ...dense];
 }
 
 /** What a model can be asked for, each once; what is made is disposed of. */
