@@ -5,11 +5,11 @@ export interface FileFacts {
   /** In bytes. */
   size: number;
   /** Tells this version from others; absent where nothing does, and then the file is not kept. */
-  stamp?: string;
+  stamp?: string | undefined;
   hash?: ExpectedHash;
   /** What every answer with a range of the file must repeat, where it repeats it at all. */
-  etag?: string;
-  modified?: string;
+  etag?: string | undefined;
+  modified?: string | undefined;
 }
 
 /** What is kept about a model beside the parts of its files. */

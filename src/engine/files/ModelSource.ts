@@ -1,5 +1,5 @@
 /** Where a model is read from: the Hugging Face Hub, or any address of the same layout. */
-export type ModelSource = { id: string; revision?: string } | { address: string };
+export type ModelSource = { id: string; revision?: string | undefined } | { address: string };
 
 /** Where the Hub is. */
 export const HUB = "https://huggingface.co";
@@ -18,7 +18,7 @@ export function modelSource(text: string, hub: string = HUB): ModelSource {
   if (/^(https?:)?\//.test(typed)) return hubSource(typed, hub) ?? { address: typed };
   const [, id, revision] = /^([^@]*)(?:@(.+))?$/.exec(typed) ?? [];
   checkId(id);
-  return { id, ...(revision && { revision }) };
+  return { id, revision };
 }
 
 /** @throws `invalid model: …` for what is no Hub id */
@@ -35,5 +35,5 @@ function hubSource(address: string, hub: string): ModelSource | undefined {
   const found = /^([\w.-]+(?:\/[\w.-]+)?)(?:\/(?:tree|resolve)\/(.+))?$/.exec(path);
   if (!found) return undefined;
   const [, id, revision] = found;
-  return { id, ...(revision && { revision: decodeURIComponent(revision) }) };
+  return { id, revision: revision && decodeURIComponent(revision) };
 }

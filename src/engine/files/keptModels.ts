@@ -15,7 +15,7 @@ export interface KeptModel {
   /** As it was asked for; "" for an address that has none. */
   revision: string;
   /** The commit that a Hub's revision stands for. */
-  commit?: string;
+  commit?: string | undefined;
   /** Its address without a revision; with the revision, what {@link deleteKept} takes. */
   base: string;
   /** Kept bytes. Files that two revisions share count for both. */
@@ -45,7 +45,7 @@ function keptModel(record: ModelRecord, kept: Map<string, number>): KeptModel {
     revision,
     base,
     usedAt,
-    ...(commit !== undefined && { commit }),
+    commit,
     bytes: [...kept.values()].reduce((sum, bytes) => sum + bytes, 0),
     total: wanted.reduce((sum, path) => sum + size(path), 0),
     complete: wanted.some(isWeights) && wanted.every((path) => here(path) === size(path)),

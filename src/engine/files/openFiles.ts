@@ -79,7 +79,7 @@ const ignore = () => undefined;
 
 const wallClock = () => performance.timeOrigin + performance.now();
 
-function hubModel(source: { id: string; revision?: string }, hub = HUB): HubModel {
+function hubModel(source: { id: string; revision?: string | undefined }, hub = HUB): HubModel {
   checkId(source.id);
   return { hub: plain(hub), id: source.id, revision: source.revision ?? "main" };
 }

@@ -46,8 +46,8 @@ async function request(
   method: "HEAD" | "GET",
   connection: Connection,
 ): Promise<Outcome<Answer | null>> {
-  const init = { method, ...(method === "GET" && { headers: { Range: "bytes=0-0" } }) };
-  const asked = await ask(url, { ...init, cache: "no-cache" }, connection);
+  const headers: HeadersInit = method === "GET" ? { Range: "bytes=0-0" } : {};
+  const asked = await ask(url, { method, headers, cache: "no-cache" }, connection);
   if (!("value" in asked)) return asked;
   const answer = asked.value;
   answer.cancel();
@@ -60,11 +60,5 @@ async function request(
 function factsOf(headers: Headers, size: number): FileFacts {
   const etag = plainEtag(headers.get("etag"));
   const modified = headers.get("last-modified") ?? undefined;
-  const stamp = etag ?? modified;
-  return {
-    size,
-    ...(stamp !== undefined && { stamp }),
-    ...(etag !== undefined && { etag }),
-    ...(modified !== undefined && { modified }),
-  };
+  return { size, stamp: etag ?? modified, etag, modified };
 }

@@ -32,7 +32,7 @@ export interface NodeSpec {
   attributes?: Record<string, Attribute>;
   outputs: readonly { shape: Shape; type?: DataType }[];
   /** Absent where the op has no gradient; `Graph.vjp` then throws if one is asked for. */
-  vjp?: Vjp;
+  vjp?: Vjp | undefined;
 }
 
 /** An ONNX model with the names it is fed and read by. */

@@ -73,8 +73,7 @@ function floatPart(
   const stored = graph.input(name, shape, form === "f16" ? "float16" : "float32");
   if (form === "f32") {
     return {
-      times: (x, bias) =>
-        overRows(x, (rows) => gemm(rows, stored, { transB: outMajor, ...(bias && { bias }) })),
+      times: (x, bias) => overRows(x, (rows) => gemm(rows, stored, { transB: outMajor, bias })),
       stored: () => stored,
     };
   }

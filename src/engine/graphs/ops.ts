@@ -133,7 +133,7 @@ export function gemm(
     transA = false,
     transB = false,
     bias,
-  }: { transA?: boolean; transB?: boolean; bias?: Value } = {},
+  }: { transA?: boolean; transB?: boolean; bias?: Value | undefined } = {},
 ): Value {
   const m = transA ? a.shape[1] : a.shape[0];
   const n = transB ? b.shape[0] : b.shape[1];
@@ -370,7 +370,7 @@ function reduce(
     inputs: [x, x.graph.int64(axes)],
     attributes: { keepdims: Number(keepDims) },
     outputs: [{ shape }],
-    ...(vjp && { vjp: ([dy]: (Value | undefined)[]) => [vjp(dy!)] }),
+    vjp: vjp && (([dy]) => [vjp(dy!)]),
   });
   return y;
 }

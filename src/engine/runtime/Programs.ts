@@ -82,15 +82,15 @@ export class Programs {
 
   async #compile({ bytes, inputs, outputs }: GraphProgram): Promise<Program> {
     const { ort, provider, device, threads } = this.#runtime;
-    const session = await inTurn(this.#runtime, () =>
-      ort.InferenceSession.create(bytes, {
-        executionProviders: [device ? { name: "webgpu", device } : provider],
-        ...(provider === "webgpu" && { preferredOutputLocation: "gpu-buffer" }),
-        ...(threads && { intraOpNumThreads: threads }),
-        ...(provider === "cpu" && { extra: stopSpinning }),
-        logSeverityLevel: 3,
-      }),
-    );
+    const options: InferenceSession.SessionOptions = {
+      executionProviders: [device ? { name: "webgpu", device } : provider],
+      logSeverityLevel: 3,
+    };
+    // Set where there is one: the native provider refuses what is undefined.
+    if (provider === "webgpu") options.preferredOutputLocation = "gpu-buffer";
+    if (provider === "cpu") options.extra = stopSpinning;
+    if (threads) options.intraOpNumThreads = threads;
+    const session = await inTurn(this.#runtime, () => ort.InferenceSession.create(bytes, options));
     this.#sessions.push(session);
     return {
       run: async (feeds) => {

@@ -8,7 +8,7 @@ export interface WebRuntime {
   /** What computes, for people: "WebGPU on Apple M2" or "WebAssembly, 8 threads". */
   description: string;
   /** Why it is not WebGPU, where WebGPU was not asked against. */
-  fallbackReason?: string;
+  fallbackReason?: string | undefined;
 }
 
 /**
@@ -38,7 +38,7 @@ function wasmRuntime(fallbackReason?: string): WebRuntime {
   return {
     runtime: { ort, provider: "wasm" },
     description: `WebAssembly, ${threads} ${threads === 1 ? "thread" : "threads"}`,
-    ...(fallbackReason && { fallbackReason }),
+    fallbackReason,
   };
 }
 

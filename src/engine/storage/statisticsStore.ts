@@ -17,7 +17,7 @@ export interface StatisticsKey {
   layer: number;
   corpus: string;
   /** How many texts were drawn; absent for all. */
-  sampleSize?: number;
+  sampleSize?: number | undefined;
   /** At how many keys reading stopped; absent where it went to the end. */
   tokens?: number;
   /** Precision the keys were computed in. */
@@ -35,7 +35,7 @@ export interface StoredStatistics {
   /** The corpus. */
   source: string;
   /** How many texts were drawn; absent where all were used. */
-  sampleSize?: number;
+  sampleSize?: number | undefined;
 }
 
 /** What is noted beside kept statistics. */
@@ -204,7 +204,7 @@ async function read(sets: TileSets, name: string, head: Head<About>): Promise<St
 
 function statisticsOf(about: About, sum: SymmetricTiles): StoredStatistics {
   const { layer, dMlp, count, source, sampleSize } = about;
-  return { layer, dMlp, count, source, ...(sampleSize !== undefined && { sampleSize }), sum };
+  return { layer, dMlp, count, source, sampleSize, sum };
 }
 
 function kept({ side, ...about }: About, memoryOnly: boolean): KeptStatistics {

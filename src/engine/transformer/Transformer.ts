@@ -99,7 +99,7 @@ export class Transformer implements OnDevice {
     const patched = interventions.length > 0;
     const program = await this.programs.get(`embedding/${patched}/${watch}`, () => {
       const { graph, embed, hidden } = buildEmbedding(this.config, patched);
-      return graph.build({ hidden, ...(watch && { embed }) });
+      return graph.build(watch ? { hidden, embed } : { hidden });
     });
     const positions = Array.from({ length: rows * width }, (_, i) =>
       Math.min(pass.starts[Math.floor(i / width)] + (i % width), this.config.positions - 1),
@@ -118,11 +118,9 @@ export class Transformer implements OnDevice {
   /** Inputs that all the layers of this pass share. */
   passFeeds(pass: Pass): PassFeeds {
     const { rows, width, past, starts } = pass;
-    return {
-      mask: this.float32(maskOf(pass), [rows, 1, width, (past?.kept.width ?? 0) + width]),
-      ...(past && { "past.rows": this.int32(past.rows, [rows]) }),
-      ...this.#rotary(starts, width),
-    };
+    const mask = this.float32(maskOf(pass), [rows, 1, width, (past?.kept.width ?? 0) + width]);
+    const feeds = { mask, ...this.#rotary(starts, width) };
+    return past ? { ...feeds, "past.rows": this.int32(past.rows, [rows]) } : feeds;
   }
 
   /** Runs one block over a pass. Outputs belong to the caller. */

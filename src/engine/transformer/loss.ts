@@ -56,20 +56,18 @@ export async function evaluateLoss(
   });
   const vector = (values: number[]) => model.float32(Float32Array.from(values), [values.length]);
   const wanted = terms.nll && (await model.targetFeeds(nll.map(({ target }) => target)));
-  const results = await program.run({
-    ...model.deltas.outer(),
-    hidden,
-    ...(wanted && {
-      ...wanted,
-      "nll.select": selection(model, nll, extent),
-      "nll.weight": vector(nll.map(({ weight }) => weight)),
-    }),
-    ...(terms.kl && {
-      "kl.select": selection(model, kl, extent),
-      "kl.weight": vector(kl.map(({ weight }) => weight)),
-      "kl.reference": model.float32(joined(kl), [kl.length, model.config.vocab]),
-    }),
-  });
+  const feeds: Record<string, Tensor> = { ...model.deltas.outer(), hidden };
+  if (wanted) Object.assign(feeds, wanted);
+  if (terms.nll) {
+    feeds["nll.select"] = selection(model, nll, extent);
+    feeds["nll.weight"] = vector(nll.map(({ weight }) => weight));
+  }
+  if (terms.kl) {
+    feeds["kl.select"] = selection(model, kl, extent);
+    feeds["kl.weight"] = vector(kl.map(({ weight }) => weight));
+    feeds["kl.reference"] = model.float32(joined(kl), [kl.length, model.config.vocab]);
+  }
+  const results = await program.run(feeds);
   if (wanted) model.memory.release(wanted["target.rows"]);
   const take = async (tensor: Tensor | undefined) => {
     if (!tensor) return new Float32Array(0);

@@ -68,7 +68,7 @@ export interface Plan extends PlanNeeds {
   verdict: Verdict["verdict"];
   /** One sentence. */
   reason: string;
-  suggestion?: PlanSuggestion;
+  suggestion?: PlanSuggestion | undefined;
   /** Sentences about what will not be as wished, though the job can be done. */
   warnings: string[];
 }
@@ -82,7 +82,7 @@ export function plan(request: PlanRequest): Plan {
   const { within, ...rest } = made;
   if (within) return rest;
   const suggestion = suggest(request, made);
-  return { ...rest, ...(suggestion && { suggestion }) };
+  return { ...rest, suggestion };
 }
 
 /** The same plan in every precision, to be compared. */

@@ -37,8 +37,8 @@ export interface CollectProgress {
   tokens: number;
   /** Keys to sum in all where that was asked for, else as many as the texts so far let expect. */
   totalTokens: number;
-  tokensPerSecond?: number;
-  secondsLeft?: number;
+  tokensPerSecond?: number | undefined;
+  secondsLeft?: number | undefined;
 }
 
 /** A collection that was begun, as far as its last commit. */
@@ -119,7 +119,7 @@ export async function collected(totals: CovarianceTotals): Promise<LayerStatisti
   const all: LayerStatistics[] = [];
   for (const layer of state.about.layers.split(",").map(Number)) {
     const sum = await totals.sum(layer);
-    all.push({ layer, dMlp, count, source, ...(sampleSize !== undefined && { sampleSize }), sum });
+    all.push({ layer, dMlp, count, source, sampleSize, sum });
   }
   return all;
 }
@@ -258,7 +258,8 @@ class Collection {
       totalTexts: drawn.length,
       tokens: count,
       totalTokens,
-      ...(rate && { tokensPerSecond: rate, secondsLeft: (totalTokens - count) / rate }),
+      tokensPerSecond: rate || undefined,
+      secondsLeft: rate ? (totalTokens - count) / rate : undefined,
     });
   }
 }

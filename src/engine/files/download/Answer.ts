@@ -21,7 +21,8 @@ export interface Connection {
 
 /** What a try came to: something, or why to try again and how soon. */
 export type Outcome<T> =
-  { value: T } | { again: Error; after?: number; /** Some bytes came. */ progress?: boolean };
+  | { value: T }
+  | { again: Error; after?: number | undefined; /** Some bytes came. */ progress?: boolean };
 
 /** A server's answer whose body is watched: a connection without a sign of life is ended. */
 export class Answer {
@@ -139,11 +140,8 @@ export async function ask(
   const passing = [408, 425, 429].includes(status) || (status >= 500 && status !== 501);
   if (!passing) return { value: answer };
   answer.cancel();
-  const after = retryAfter(headers);
-  return {
-    again: refused(url, status),
-    ...(after !== undefined && { after }),
-  };
+  const [again, after] = [refused(url, status), retryAfter(headers)];
+  return after === undefined ? { again } : { again, after };
 }
 
 /** Milliseconds of a Retry-After header that counts seconds; a date is not read, the usual backoff will do. */

@@ -278,7 +278,7 @@ export class PartedFile implements PartSource {
       size: this.facts.size,
       begin,
       end: begin + this.length(index),
-      ...(offline && { tries: 1 }),
+      tries: offline ? 1 : undefined,
       checkVersion: (answer: Answer) => this.#checkVersion(answer),
       refuse: (bytes: Bytes) => this.refuse(index, bytes),
       onBytes: (at: number) => {
@@ -312,7 +312,7 @@ export class PartedFile implements PartSource {
       this.#transfer.downloads.fill();
     }
     const arrived = !this.#waiting.has(wanted) && this.#came.has(wanted);
-    return { progress, arrived, ...(error && { error }) };
+    return { progress, arrived, error };
   }
 
   async #arrive(index: number, bytes: Bytes): Promise<void> {

@@ -7,7 +7,7 @@ export interface TransferProgress {
   /** Over the last few seconds; 0 while nothing comes. */
   bytesPerSecond: number;
   /** Unknown while nothing comes. */
-  secondsLeft?: number;
+  secondsLeft?: number | undefined;
 }
 
 /** Milliseconds over which the speed is taken, and between two reports. */
@@ -55,7 +55,7 @@ export class TransferMeter {
       bytes,
       total,
       bytesPerSecond,
-      ...(bytesPerSecond > 0 && { secondsLeft: (total - bytes) / bytesPerSecond }),
+      secondsLeft: bytesPerSecond > 0 ? (total - bytes) / bytesPerSecond : undefined,
     });
   }
 

@@ -13,7 +13,7 @@ export interface PartRequest {
   end: number;
   size: number;
   /** Tries before giving up; default: the connection's. */
-  tries?: number;
+  tries?: number | undefined;
   /** @throws where an answer's headers show another version of the file */
   checkVersion(answer: Answer): void;
   /** Why bytes that arrived whole are not to be used, if so. */
@@ -30,7 +30,7 @@ export interface WholeTaken {
   progress: boolean;
   /** Whether the part did that was asked for. */
   arrived: boolean;
-  error?: Error;
+  error?: Error | undefined;
 }
 
 /**
