@@ -16,6 +16,7 @@ def tiny():
     from checkpoints import TINY, make_checkpoints
     from engine import make_engine
     from tiny import make_methods
+    from weights import make_weights
 
     torch.set_num_threads(1)  # the sums then have one order, and tiny sizes gain nothing from more
     corpus = (HERE / "corpus.txt").read_text().splitlines()
@@ -25,6 +26,7 @@ def tiny():
         out.mkdir(parents=True, exist_ok=True)
         make_engine(folder, out)
         make_methods(folder, out, corpus)
+        make_weights(folder, out)
 
 
 def demo():

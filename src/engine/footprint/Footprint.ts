@@ -1,4 +1,4 @@
-import { gradientGraph } from "../transformer/backward.ts";
+import { buildBlockGradient } from "../graphs/blockGradient.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import { blockWeights, mlpOut } from "../architecture/blockWeights.ts";
 import { headKey, outerWeights, type TableKey } from "../architecture/weightNames.ts";
@@ -310,11 +310,11 @@ function passDims({ rows, width, past }: PassSize): Dims {
 }
 
 function gradientParts(at: Pick<Footprint, "config" | "layout">, variant: BlockVariant) {
-  const { graph, forward, backward, boundary } = gradientGraph(at, variant);
+  const { graph, hidden, backward, boundary } = buildBlockGradient(at.config, at.layout, variant);
   const saved = Object.values(graph.saved(backward, boundary));
   return {
     saved,
-    forward: [...Object.values(forward), ...saved],
+    forward: [hidden, ...saved],
     backward: Object.values(backward),
   };
 }

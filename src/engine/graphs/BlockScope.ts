@@ -42,7 +42,8 @@ export class BlockScope {
   readonly linears: Record<string, LinearValues> = {};
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
   readonly #layouts: BlockLayouts;
-  readonly #vectors = new Map<string, Value>();
+  /** The biases and the norms' weights so far, by key. */
+  readonly vectors = new Map<string, Value>();
   readonly #matrices = new Map<string, Matrix>();
 
   constructor(config: ModelConfig, layouts: BlockLayouts, variant: BlockVariant) {
@@ -54,8 +55,8 @@ export class BlockScope {
 
   /** A bias or a norm's weight [n], as an input of the graph. */
   vector(key: string): Value {
-    const known = this.#vectors.get(key) ?? this.graph.input(key, this.#shapes.get(key)!);
-    this.#vectors.set(key, known);
+    const known = this.vectors.get(key) ?? this.graph.input(key, this.#shapes.get(key)!);
+    this.vectors.set(key, known);
     return known;
   }
 

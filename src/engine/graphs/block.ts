@@ -23,6 +23,8 @@ export interface Block {
   values: Value;
   /** Every linear map by the key of its matrix, with what goes in and x W + b that comes out, before deltas and patches. */
   linears: Readonly<Record<string, LinearValues>>;
+  /** The biases and the norms' weights as they are fed, by key. */
+  vectors: ReadonlyMap<string, Value>;
 }
 
 /**
@@ -30,8 +32,8 @@ export interface Block {
  *
  * Inputs: `hidden`, `mask` [batch, 1, token, past+token] (added to the scores), where positions are rotated `cos` and
  * `sin` [batch, token, 1, rotaryDim], the weights by their keys (matrices as `matrixInput` has them), and by variant
- * `past.keys`, `past.values` [pastBatch, past, dModel] with `past.rows` [batch], `delta.u`
- * [dMlp, rank] with `delta.v` [rank, dModel], and per patched site `keep`, `store`, `index`.
+ * `past.keys`, `past.values` [pastBatch, past, dModel] with `past.rows` [batch], factors `<key>.u`
+ * [inputs, rank] with `<key>.v` [rank, outputs], and per patched site `keep`, `store`, `index`.
  */
 export function buildBlock(
   config: ModelConfig,
@@ -39,14 +41,14 @@ export function buildBlock(
   variant: BlockVariant = {},
 ): Block {
   const scope = new BlockScope(config, layouts, variant);
-  const { graph, linears } = scope;
+  const { graph, linears, vectors } = scope;
   const x = graph.input("hidden", ["batch", "token", config.dModel]);
   const { attn, keys, values, residual, normal } = attend(scope, x);
   const activate = config.activation === "gelu" ? gelu : geluNew;
   const key = scope.patch("key", activate(scope.linear("mlpIn", normal)));
   const mlp = scope.patch("mlp", scope.linear("mlpOut", key));
   const hidden = scope.patch("hidden", add(residual, mlp));
-  return { graph, x, sites: { attn, key, mlp, hidden }, keys, values, linears };
+  return { graph, x, sites: { attn, key, mlp, hidden }, keys, values, linears, vectors };
 }
 
 /** The attention, x with it, and what the MLP reads: a norm of that sum, of x where the block is parallel, or the attention's. */

@@ -1,20 +1,12 @@
 import type { Tensor } from "onnxruntime-common";
-import { mlpOut } from "../architecture/blockWeights.ts";
-import type { ModelConfig } from "../architecture/config.ts";
-import { type Block, buildBlock } from "../graphs/block.ts";
-import type { BlockSite, BlockVariant } from "../graphs/BlockScope.ts";
-import type { Value } from "../graphs/Graph.ts";
-import { flattenRows, gemm } from "../graphs/ops.ts";
-import { type BlockRequest, blockOutputs, type Transformer, variantName } from "./Transformer.ts";
-
-/** What a block's gradient is asked for, beside that of its input. */
-export type BlockGradient = BlockSite | "mlpOut";
+import { type BlockGradient, buildBlockGradient, gradientName } from "../graphs/blockGradient.ts";
+import { type BlockRequest, type Transformer, variantName } from "./Transformer.ts";
 
 /** A block that ran forward and can be differentiated once. */
 export interface Recorded {
   hidden: Tensor;
-  /** The vector–Jacobian products of d hidden; consumes what was saved. */
-  backward(gradient: Tensor): Promise<{ x: Tensor } & Partial<Record<BlockGradient, Tensor>>>;
+  /** The vector–Jacobian products of d hidden, `x` and those asked for; consumes what was saved. */
+  backward(gradient: Tensor): Promise<{ x: Tensor } & Record<string, Tensor>>;
 }
 
 /**
@@ -30,10 +22,15 @@ export async function recordBlock(
   const { layer, pass, interventions = [] } = request;
   await model.deltas.settle(layer);
   const variant = model.variant(layer, pass, interventions);
-  const name = `gradient/${variantName(variant)}/${wrt.join()}`;
+  const name = `gradient/${variantName(variant)}/${wrt.map(gradientName).join()}`;
   const { forward, backward } = await model.programs.pair(name, () => {
-    const { graph, ...parts } = gradientGraph(model, variant, wrt);
-    return graph.split(parts.forward, parts.backward, parts.boundary);
+    const { graph, hidden, ...parts } = buildBlockGradient(
+      model.config,
+      model.layout,
+      variant,
+      wrt,
+    );
+    return graph.split({ hidden }, parts.backward, parts.boundary);
   });
   model.cost.blockTokens += pass.rows * pass.width;
   const feeds = model.blockFeeds(request);
@@ -47,28 +44,3 @@ export async function recordBlock(
     },
   };
 }
-
-/** A block with its vector–Jacobian products, to be split at `boundary`. */
-export function gradientGraph(
-  { config, layout }: Pick<Transformer, "config" | "layout">,
-  variant: BlockVariant,
-  wrt: readonly BlockGradient[] = [],
-) {
-  const block = buildBlock(config, layout, variant);
-  const { graph, x: input, sites } = block;
-  const boundary = graph.size;
-  const values = [input, ...wrt.map((at) => gradientOf(config, block, at))];
-  const dy = graph.input("gradient", sites.hidden.shape);
-  const [x, ...rest] = graph.vjp(sites.hidden, dy, values);
-  const outputs = Object.fromEntries(
-    wrt.map((at, i) => [at, at === "mlpOut" ? weightGradient(block, rest[i]) : rest[i]]),
-  );
-  return { graph, forward: blockOutputs(block, ["hidden"]), backward: { x, ...outputs }, boundary };
-}
-
-const gradientOf = (config: ModelConfig, block: Block, at: BlockGradient): Value =>
-  at === "mlpOut" ? block.linears[mlpOut(config)].output : block.sites[at];
-
-/** d loss / dW [dMlp, dModel] = Σ k dyᵀ over all positions, whatever form W is kept in; dy is that of k W + b. */
-const weightGradient = ({ sites }: Block, dy: Value): Value =>
-  gemm(flattenRows(sites.key), flattenRows(dy), { transA: true });

@@ -1,17 +1,41 @@
-import { type BlockGradient, type Recorded, recordBlock } from "./backward.ts";
 import type { Tensor } from "onnxruntime-common";
-import { evaluateLoss, type Loss } from "./loss.ts";
-import { checkRun, paddedIds, passOf, type Run } from "./run.ts";
+import { namedWeight, type NamedWeight } from "../architecture/namedWeights.ts";
 import type { SiteAt } from "../architecture/sites.ts";
+import {
+  type BlockGradient,
+  gradientName,
+  gradientPart,
+  type LinearPart,
+} from "../graphs/blockGradient.ts";
+import { type Recorded, recordBlock } from "./backward.ts";
+import { evaluateLoss, type Loss } from "./loss.ts";
+import { setColumns } from "./readWeight.ts";
+import { checkRun, paddedIds, passOf, type Run } from "./run.ts";
 import type { Transformer } from "./Transformer.ts";
 
-/** What a loss is differentiated by: a site of a layer, or its MLP output matrix. */
-export type Wrt = SiteAt | { weight: "mlpOut"; layer: number };
+/**
+ * What a loss is differentiated by: a site of a layer, or a block's weight by its name in the checkpoint. With `part`, of a
+ * matrix the two whose product its gradient is: what goes into its linear map, or the gradient of what comes out.
+ */
+export type Wrt = SiteAt | { weight: string; part?: LinearPart | undefined };
+
+/** A `Wrt` as the blocks have it. */
+interface Asked {
+  layer: number;
+  /** None for sites between the blocks. */
+  inside: BlockGradient | undefined;
+  /** Of a matrix that is asked for whole. */
+  matrix: NamedWeight | undefined;
+  site: SiteAt | undefined;
+}
 
 /**
- * A run's loss and its gradients: sites as [batch, token, width], the matrix as [dMlp, dModel].
+ * A run's loss and its gradients, with the active deltas and in any precision: sites as [batch, token, width], weights in
+ * the shape of `Model.weightShapes`, their parts as [batch, token, inputs] and [batch, token, outputs].
  *
  * Blocks below the lowest layer asked for are run, not differentiated.
+ *
+ * @throws a sentence for a weight that the model does not have, or that lies outside its blocks
  */
 export async function gradient(
   model: Transformer,
@@ -19,37 +43,77 @@ export async function gradient(
   { loss, wrt }: { loss: Loss; wrt: readonly Wrt[] },
 ): Promise<{ loss: number; gradients: Float32Array[] }> {
   checkRun(model, run);
+  const asked = wrt.map((at) => askedOf(model, at));
   const pass = passOf(run);
   const { memory } = model;
-  const { blocks, hidden } = await record(model, run, wrt);
+  const { blocks, hidden } = await record(model, run, asked);
   const result = await evaluateLoss(model, hidden, pass, loss);
   memory.release(hidden);
   const gradients: Float32Array[] = [];
-  const take = async (matches: (at: Wrt) => boolean, tensor: Tensor) => {
-    for (const [i, at] of wrt.entries()) {
-      if (matches(at)) gradients[i] = Float32Array.from(await memory.read(tensor));
+  const take = async (matches: (at: Asked) => boolean, tensors: Record<string, Tensor>) => {
+    for (const [i, at] of asked.entries()) {
+      if (matches(at)) gradients[i] = await readGradient(model, at, tensors);
     }
   };
   let cotangent = result.gradient;
-  for (const { layer, block, asked, input } of blocks.reverse()) {
-    await take((at) => isSite(at, "hidden", layer), cotangent);
-    const found = await block.backward(cotangent);
-    for (const name of asked) {
-      await take((at) => isSite(at, name, layer), found[name]!);
-      memory.release(found[name]!);
-    }
+  for (const { layer, block, input } of blocks.reverse()) {
+    await take(({ site }) => isSite(site, "hidden", layer), { hidden: cotangent });
+    const { x, ...found } = await block.backward(cotangent);
+    await take((at) => at.inside !== undefined && at.layer === layer, found);
+    for (const tensor of Object.values(found)) memory.release(tensor);
     memory.release(cotangent);
     memory.release(input);
-    cotangent = found.x;
+    cotangent = x;
   }
-  await take((at) => isSite(at, "hidden", blocks.at(-1)!.layer - 1), cotangent);
-  await take((at) => "site" in at && at.site === "embed", cotangent);
+  const below = blocks.at(-1)!.layer - 1;
+  await take(({ site }) => isSite(site, "hidden", below), { hidden: cotangent });
+  await take(({ site }) => site?.site === "embed", { embed: cotangent });
   memory.release(cotangent);
   return { loss: totalLoss(loss, result), gradients };
 }
 
-const isSite = (at: Wrt, name: string, layer: number) =>
-  at.layer === layer && ("site" in at ? at.site === name : at.weight === name);
+const isSite = (at: SiteAt | undefined, name: string, layer: number) =>
+  at?.site === name && at.layer === layer;
+
+function askedOf({ config }: Transformer, at: Wrt): Asked {
+  if ("site" in at) {
+    const between = at.site === "hidden" || at.site === "embed";
+    const inside = between ? undefined : { site: at.site as Exclude<typeof at.site, "embed"> };
+    const layer = at.site === "embed" ? 0 : at.layer;
+    return { layer, inside, matrix: undefined, site: at };
+  }
+  const weight = namedWeight(config, at.weight);
+  const { layer, key, kind } = weight;
+  if (layer === undefined) {
+    throw new Error(
+      `no gradient is taken by ${at.weight}, which lies outside the blocks; ask for a weight of a block, or for the site embed`,
+    );
+  }
+  if (at.part && kind !== "matrix") {
+    throw new Error(`${at.weight} is no matrix; only a matrix's gradient has an ${at.part}`);
+  }
+  const matrix = kind === "matrix" && !at.part ? weight : undefined;
+  return { layer, inside: { key, part: at.part }, matrix, site: undefined };
+}
+
+/** One gradient out of the tensors of its block; a matrix's is put together from its parts. */
+async function readGradient(
+  { memory, layout }: Transformer,
+  { inside, matrix, site }: Asked,
+  tensors: Record<string, Tensor>,
+): Promise<Float32Array> {
+  const name = inside ? gradientName(inside) : site!.site;
+  if (!matrix) return Float32Array.from(await memory.read(tensors[name]));
+  const [rows, of] = matrix.shape;
+  const { parts } = layout.layouts[matrix.key];
+  const whole = new Float32Array(rows * of);
+  let first = 0;
+  for (const [i, width] of parts.entries()) {
+    setColumns(whole, await memory.read(tensors[gradientPart(name, i)]), { of, first, width });
+    first += width;
+  }
+  return whole;
+}
 
 function totalLoss({ nll, kl = [] }: Loss, values: { nll: Float32Array; kl: Float32Array }) {
   const terms = nll.map(({ weight }, i) => weight * values.nll[i]);
@@ -60,15 +124,14 @@ function totalLoss({ nll, kl = [] }: Loss, values: { nll: Float32Array; kl: Floa
 interface RecordedLayer {
   layer: number;
   block: Recorded;
-  asked: BlockGradient[];
   input: Tensor;
 }
 
 /** Runs forward, recording every block from the lowest that a gradient is asked for. */
-async function record(model: Transformer, run: Run, wrt: readonly Wrt[]) {
+async function record(model: Transformer, run: Run, wrt: readonly Asked[]) {
   const pass = passOf(run);
   const interventions = run.interventions ?? [];
-  const lowest = Math.min(...wrt.map((at) => ("site" in at && at.site === "embed" ? 0 : at.layer)));
+  const lowest = Math.min(...wrt.map(({ layer }) => layer));
   const blocks: RecordedLayer[] = [];
   let { hidden } = await model.embed(paddedIds(run.tokens, pass), pass, {
     interventions: interventions.filter(({ site }) => site === "embed"),
@@ -84,20 +147,16 @@ async function record(model: Transformer, run: Run, wrt: readonly Wrt[]) {
       hidden = next.hidden;
       continue;
     }
-    const asked = gradientsOf(wrt, layer);
-    const block = await recordBlock(model, request, asked);
-    blocks.push({ layer, block, asked, input: hidden });
+    const block = await recordBlock(model, request, gradientsOf(wrt, layer));
+    blocks.push({ layer, block, input: hidden });
     hidden = block.hidden;
   }
   return { blocks, hidden };
 }
 
-/** The gradients asked for inside a block; those of `hidden` and `embed` pass between blocks. */
-function gradientsOf(wrt: readonly Wrt[], layer: number): BlockGradient[] {
-  const names = wrt.flatMap((at) => {
-    if (at.layer !== layer) return [];
-    if ("weight" in at) return [at.weight];
-    return at.site === "hidden" || at.site === "embed" ? [] : [at.site];
-  });
-  return [...new Set<BlockGradient>(names)].sort();
+/** The gradients asked for inside a block, each once; those of `hidden` and `embed` pass between blocks. */
+function gradientsOf(asked: readonly Asked[], layer: number): BlockGradient[] {
+  const inside = asked.flatMap((at) => (at.layer === layer && at.inside ? [at.inside] : []));
+  const byName = new Map(inside.map((at) => [gradientName(at), at]));
+  return [...byName.keys()].sort().map((name) => byName.get(name)!);
 }

@@ -1,4 +1,4 @@
-import { gradientGraph } from "./backward.ts";
+import { buildBlockGradient } from "../graphs/blockGradient.ts";
 import { valueBytes } from "../graphs/graphBytes.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { ModelLayout } from "../checkpoint/layout.ts";
@@ -46,7 +46,9 @@ function savedByRow(
   model: { config: ModelConfig; layout: ModelLayout },
   { width, past }: RecordedRows,
 ): number {
-  const { graph, backward, boundary } = gradientGraph(model, { past: true });
+  const { graph, backward, boundary } = buildBlockGradient(model.config, model.layout, {
+    past: true,
+  });
   const dims = { batch: 1, token: width, past: past.width, pastBatch: past.rows, rank: 0 };
   return Object.values(graph.saved(backward, boundary)).reduce(
     (sum, value) => sum + valueBytes(value, dims),

@@ -6,7 +6,10 @@ import { Model } from "../../../src/engine/Model.ts";
 import type { ModelFiles } from "../../../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
 import type { Site } from "../../../src/engine/architecture/sites.ts";
+import { mlpOutName } from "../../../src/methods/edit/weightNorm.ts";
 import { mlpOutDelta } from "./deltas.ts";
+import { expectClose } from "./expectClose.ts";
+import { type GoldenWeights, goldenWeights, weightChecks } from "./weightChecks.ts";
 
 /** Tiny random checkpoints whose numbers PyTorch computed: see test/golden/README.md. */
 export const checkpoints = [
@@ -32,6 +35,7 @@ export interface Golden {
   model: Model;
   engine: Engine;
   arrays: Record<string, NpyArray>;
+  weights: GoldenWeights;
 }
 
 /** Loads a checkpoint and its numbers; `files` reads a folder of test/golden. */
@@ -44,15 +48,9 @@ export async function openGolden(
   const numbers = files(`numbers/${name}`);
   const engine = JSON.parse(new TextDecoder().decode(await numbers.read("engine.json"))) as Engine;
   const arrays = readNpz(await numbers.read("engine.npz"));
+  const weights = await goldenWeights(numbers);
   const model = await Model.load(runtime, files(`checkpoints/${name}`), options);
-  return { model, engine, arrays };
-}
-
-/** Issue: at most 1e-4 of the largest value. */
-export function expectClose(actual: ArrayLike<number>, golden: NpyArray, what: string): void {
-  const expected = golden.data as Float32Array;
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  expect(actual, what).toBeAllclose(expected, { rtol: 0, atol: 1e-4 * largest });
+  return { model, engine, arrays, weights };
 }
 
 /** Zeros after each row's end, as the golden arrays have. */
@@ -148,7 +146,7 @@ export async function checkGradients({ model, engine, arrays }: Golden): Promise
   const first = await model.run({ tokens: rows, readout: [{ row: 0, token: 0 }] });
   const kl = [{ row: 0, token: engine.tokens[0].length - 1, reference: first.readout, weight: 1 }];
   const sites = ["embed", "hidden", "attn", "mlp", "key"] as const;
-  const wrt = [...sites.map((site) => ({ site, layer })), { weight: "mlpOut" as const, layer }];
+  const wrt = [...sites.map((site) => ({ site, layer })), { weight: mlpOutName(model, layer) }];
   const losses = {
     gradient: { nll },
     gradient_kl: { nll: nll.map((term) => ({ ...term, weight: 0 })), kl },
@@ -355,4 +353,5 @@ export const checks = {
   branches: checkBranches,
   "a continuation": checkContinuation,
   deltas: checkDeltas,
+  ...weightChecks,
 };

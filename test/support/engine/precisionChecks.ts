@@ -16,7 +16,9 @@ import { dequantizeRows, quantizeRows } from "../../../src/engine/checkpoint/qua
 import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
 import { transpose } from "../../../src/engine/checkpoint/transpose.ts";
 import { memoryFiles } from "./memoryFiles.ts";
+import { layerOf } from "../../../src/data/delta/delta.ts";
 import { mlpOutDelta } from "./deltas.ts";
+import { waveDelta } from "./weightChecks.ts";
 import { mlpOutName } from "../../../src/methods/edit/weightNorm.ts";
 import { openCheckpoint } from "./openCheckpoint.ts";
 
@@ -106,10 +108,7 @@ export const twinChecks: Record<string, (twins: Twins) => Promise<void>> = {
       const nll = [{ row: 0, token: 4, target: 3, weight: 0.7 }];
       const kl = [{ row: 0, token: 2, reference, weight: 0.4 }];
       const sites = ["attn", "key", "mlp", "hidden"] as const;
-      const wrt = [
-        ...sites.map((site) => ({ site, layer: 1 })),
-        { weight: "mlpOut" as const, layer: 1 },
-      ];
+      const wrt = [...sites.map((site) => ({ site, layer: 1 })), { weight: mlpOutName(m, 1) }];
       const found = await m.gradient({ tokens }, { nll, kl }, wrt);
       return joined([Float32Array.of(found.loss), ...found.gradients]);
     }),
@@ -121,6 +120,29 @@ export const twinChecks: Record<string, (twins: Twins) => Promise<void>> = {
       const found = await continuation.evaluate(wave(m.config.dModel), { nll });
       kept!.dispose();
       return joined([found.nll, found.gradient]);
+    }),
+  "gradients by every weight of a block, and with every weight changed": ({ model, twin }) =>
+    alike([model, twin], async (m) => {
+      const nll = [{ row: 0, token: 4, target: 3, weight: 0.7 }];
+      const shapes = Object.entries(m.weightShapes);
+      const wrt = shapes.flatMap(([weight]) => (layerOf(weight) === 1 ? [{ weight }] : []));
+      m.setDeltas(
+        shapes.map(([weight, shape], seed) => {
+          const rank = shape.length === 2 && seed % 2 === 0 ? 2 : null;
+          return waveDelta({ weight, shape: [...shape], rank, seed, scale: 0.03 });
+        }),
+      );
+      const { readout: logs } = await m.run({ tokens, readout });
+      const found = await m.gradient({ tokens }, { nll }, wrt);
+      m.setDeltas([]);
+      return joined([logs, ...found.gradients]);
+    }),
+  "every weight as it is computed with": ({ model, twin }) =>
+    alike([model, twin], async (m) => {
+      const names = Object.keys(m.weightShapes);
+      const read = [];
+      for (const name of names) read.push(await m.readWeight(name));
+      return joined(read);
     }),
   "W of the MLP's output": ({ model, twin }) =>
     alike([model, twin], (m) => m.readWeight(mlpOutName(m, 1))),
