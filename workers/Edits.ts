@@ -67,7 +67,7 @@ export class Edits {
           ? deltaFile(found)
           : form === "recipe"
             ? recipeFile(found)
-            : adapterFile(found, this.#host.model([]).config, await this.#check(found.delta));
+            : adapterFile(found, this.#host.model([]).config, await this.#check(found));
       return Comlink.transfer(file, [file.bytes.buffer as ArrayBuffer]);
     });
   }

@@ -6,7 +6,7 @@ import { requestsOf } from "../src/data/delta/provenance.ts";
 import type { ModelConfig } from "../src/engine/architecture/config.ts";
 import { weightShapes } from "../src/engine/architecture/weightShapes.ts";
 import { Shelf } from "../src/engine/storage/Shelf.ts";
-import type { MadeDelta, MadeWith } from "./deltaFiles.ts";
+import { editors } from "../src/methods/edit/editors.ts";
 import type { HeldEdit, KeptEdit, KeptStack, StackPlace } from "./protocol/editProtocol.ts";
 
 /** A stack as it was kept before edits had names of their own, deltas and all. */
@@ -20,7 +20,7 @@ export class HeldEdits {
   readonly #config: () => ModelConfig;
   readonly #shelf: Shelf;
   #model = "";
-  #held = new Map<string, MadeDelta>();
+  #held = new Map<string, Delta>();
   #active: Delta[] = [];
 
   constructor(config: () => ModelConfig, shelf = new Shelf()) {
@@ -47,10 +47,10 @@ export class HeldEdits {
    *
    * @throws a sentence where it does not fit the model
    */
-  hold(delta: Delta, made?: MadeWith): HeldEdit {
+  hold(delta: Delta): HeldEdit {
     this.#checkFits(delta);
     const id = crypto.randomUUID();
-    this.#held.set(id, { delta, made });
+    this.#held.set(id, delta);
     return viewOf(id, delta);
   }
 
@@ -59,7 +59,7 @@ export class HeldEdits {
    *
    * @throws a sentence where it is nowhere
    */
-  async find(id: string): Promise<MadeDelta> {
+  async find(id: string): Promise<Delta> {
     const found = await this.#find(id);
     if (found) return found;
     throw new Error("this edit is no longer there; undo brings back nothing of it, so remove it");
@@ -68,7 +68,7 @@ export class HeldEdits {
   /** Switches on these edits and no other; answers those that are nowhere. */
   async switchOn(ids: string[]): Promise<string[]> {
     const found = await Promise.all(ids.map((id) => this.#find(id)));
-    const deltas = found.flatMap((edit) => (edit ? [edit.delta] : []));
+    const deltas = found.flatMap((delta) => delta ?? []);
     for (const delta of deltas) this.#checkFits(delta);
     this.#active = deltas;
     return ids.filter((_, i) => !found[i]);
@@ -79,9 +79,9 @@ export class HeldEdits {
     const there = new Set(await this.#shelf.keys(this.#place("")));
     let trouble: string | null = null;
     for (const { id } of stack) {
-      const edit = this.#held.get(id);
-      if (!edit || there.has(this.#place(id))) continue;
-      trouble = (await this.#shelf.put(this.#place(id), writeDelta(edit.delta))) ?? trouble;
+      const delta = this.#held.get(id);
+      if (!delta || there.has(this.#place(id))) continue;
+      trouble = (await this.#shelf.put(this.#place(id), writeDelta(delta))) ?? trouble;
     }
     trouble = (await this.#shelf.put(this.#list, stack)) ?? trouble;
     if (!trouble) await this.#shelf.drop(this.#oldList);
@@ -98,7 +98,7 @@ export class HeldEdits {
     const edits: KeptEdit[] = [];
     for (const place of stack) {
       const found = await this.#find(place.id);
-      if (found) edits.push({ ...place, edit: viewOf(place.id, found.delta) });
+      if (found) edits.push({ ...place, edit: viewOf(place.id, found) });
     }
     return { edits, lost: stack.length - edits.length };
   }
@@ -111,15 +111,15 @@ export class HeldEdits {
     });
   }
 
-  async #find(id: string): Promise<MadeDelta | undefined> {
+  async #find(id: string): Promise<Delta | undefined> {
     const held = this.#held.get(id);
     if (held) return held;
     const bytes = await this.#shelf.take(this.#place(id));
     if (!(bytes instanceof Uint8Array)) return undefined;
     try {
-      const edit = { delta: readDelta(bytes, "a kept edit") };
-      this.#held.set(id, edit);
-      return edit;
+      const delta = readDelta(bytes, "a kept edit");
+      this.#held.set(id, delta);
+      return delta;
     } catch {
       return undefined;
     }
@@ -144,7 +144,8 @@ export class HeldEdits {
 }
 
 function viewOf(id: string, delta: Delta): HeldEdit {
-  const { method, model, request } = delta.provenance;
+  const { method, model } = delta.provenance;
+  const facts = requestsOf(delta);
   const weights = delta.weights.map(({ weight, norm = NaN }) => ({
     weight,
     layer: layerOf(weight),
@@ -152,11 +153,18 @@ function viewOf(id: string, delta: Delta): HeldEdit {
   }));
   return {
     id,
-    method: method.replace(/^(rome|memit)\b/, (name) => name.toUpperCase()),
+    method: titleOf(method),
     model,
-    facts: requestsOf(delta),
+    facts,
     weights,
     relativeNorm: Math.max(...weights.map(({ norm }) => norm)),
-    repeatable: request !== undefined,
+    repeatable: facts.length > 0,
   };
+}
+
+/** What a method is called, where it is an editor of ours: "xyz in sequence" after its title too. */
+function titleOf(method: string): string {
+  const [name, ...rest] = method.split(" ");
+  const editor = editors.find((known) => known.name === name);
+  return editor ? [editor.title, ...rest].join(" ") : method;
 }

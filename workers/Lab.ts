@@ -1,41 +1,33 @@
 import * as Comlink from "comlink";
 import { writeNpz } from "../src/data/archive/npz.ts";
 import type { Delta } from "../src/data/delta/delta.ts";
-import { fillTemplate } from "../src/data/facts/template.ts";
 import { architectureOf } from "../src/engine/architecture/architectures.ts";
 import { browserStore } from "../src/engine/files/download/browserStore.ts";
 import { Model } from "../src/engine/Model.ts";
 import { urlFiles, type ModelFiles } from "../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../src/engine/runtime/Runtime.ts";
-import { openWebRuntime } from "../src/engine/runtime/webRuntime.ts";
-import { continueText } from "../src/methods/prompt/continueText.ts";
+import type { openWebRuntime } from "../src/engine/runtime/webRuntime.ts";
+import { editorViews } from "../src/methods/edit/editorViews.ts";
+import { editors } from "../src/methods/edit/editors.ts";
 import { predict } from "../src/methods/prompt/predict.ts";
-import { memitPreset } from "../src/methods/edit/memit/memitPreset.ts";
-import { romePreset } from "../src/methods/edit/rome/romePreset.ts";
 import { tracePreset } from "../src/methods/trace/tracePreset.ts";
-import { rome } from "../src/methods/edit/rome/rome.ts";
-import { scoreCase } from "../src/methods/score/score.ts";
 import { sigma } from "../src/methods/trace/sigma.ts";
 import { subjectRange, subjectSpan } from "../src/methods/prompt/subject.ts";
 import { trace } from "../src/methods/trace/trace.ts";
 import { traceNpz } from "../src/methods/trace/traceNpz.ts";
+import { Editing } from "./Editing.ts";
 import { Edits } from "./Edits.ts";
 import { type Fetched, fetchModel } from "./fetchModel.ts";
 import { HeldEdits } from "./HeldEdits.ts";
-import { MassEditing } from "./MassEditing.ts";
 import { Models } from "./Models.ts";
 import { nameOf } from "../src/engine/files/openSource.ts";
 import type * as View from "./protocol/protocol.ts";
 import { releaseCallback } from "./callback.ts";
 import { Queue } from "./Queue.ts";
+import { Scoring } from "./Scoring.ts";
 import { Statistics } from "./Statistics.ts";
-import { withPrecision } from "./withPrecision.ts";
 
-/** Tokens of greedy text shown after each prompt. */
-const CONTINUATION = 12;
 const none: Delta[] = [];
-
-type Report = (done: number, total: number, stage: string) => void;
 
 /**
  * Everything the page may ask of the worker. Arguments and results cross threads by copy; a job's
@@ -43,6 +35,7 @@ type Report = (done: number, total: number, stage: string) => void;
  */
 export class Lab {
   readonly #held: Promise<void>;
+  readonly #openRuntime: typeof openWebRuntime;
   readonly #queue = new Queue((work) => (this.#model ? this.#model.frame(work) : work()));
   readonly #edits = new HeldEdits(() => this.#loaded().config);
   /** The edits that the worker holds: switching, keeping, importing, saving. */
@@ -58,12 +51,18 @@ export class Lab {
     model: () => this.#with(none),
     files: () => this.#files,
   });
-  /** Many facts at once: writing a table of them, and scoring it. */
-  readonly mass = new MassEditing({
+  /** Writing facts, one or many. */
+  readonly editing = new Editing({
     queue: this.#queue,
     model: (deltas) => this.#with(deltas),
     held: this.#edits,
     statistics: this.statistics,
+  });
+  /** Scoring one case, or a table of facts. */
+  readonly scoring = new Scoring({
+    queue: this.#queue,
+    model: (deltas) => this.#with(deltas),
+    held: this.#edits,
   });
   /** Models that could be opened: what they need, and which are kept. */
   readonly models = new Models({
@@ -82,22 +81,27 @@ export class Lab {
   #facts: View.Fact[] = [];
   #sigma: number | undefined;
 
-  constructor(held: Promise<void>) {
+  /**
+   * @param held settles when the worker holds the lock by which the page knows that it lives
+   * @param openRuntime opens what computes
+   */
+  constructor(held: Promise<void>, openRuntime: typeof openWebRuntime) {
     this.#held = held;
+    this.#openRuntime = openRuntime;
   }
 
   /** Opens the runtime. `base` is where the page's own files lie. */
   open(id: number, base: string, preference?: "webgpu" | "wasm"): Promise<View.DeviceView> {
     return this.#queue.run(id, "starting", async () => {
       this.#base = new URL(".", base).href;
-      const opened = await openWebRuntime(preference);
+      const opened = await this.#openRuntime(preference);
       this.#runtime = opened.runtime;
       const { description, fallbackReason } = opened;
       const { provider, device } = opened.runtime;
       void device?.lost.then(({ reason, message }) => {
         if (reason !== "destroyed") this.#lose(`the graphics device was lost: ${message}`);
       });
-      return { provider, description, ...(fallbackReason && { notice: fallbackReason }) };
+      return { provider, description, notice: fallbackReason };
     });
   }
 
@@ -149,7 +153,7 @@ export class Lab {
   ): Promise<View.ModelView> {
     const model = await Model.load(this.#opened(), files, {
       signal,
-      ...(precision && { precision }),
+      precision,
       onProgress: (done, total, tensor) => report({ stage: "converting", done, total, tensor }),
     });
     await this.#model?.dispose();
@@ -158,22 +162,27 @@ export class Lab {
     this.#applied = none;
     this.#edits.modelChanged();
     this.#sigma = undefined;
-    const preset = flat(romePreset(model.config));
+    const views = editorViews(model.config);
     this.statistics.reset();
-    // Where they are damaged, an edit says so.
-    await this.statistics.of(preset.layer).catch(() => undefined);
+    // What the editor that is offered first reads; where it is damaged, an edit says so.
+    for (const layer of editors[0].statistics(views[0].preset))
+      await this.statistics.of(layer).catch(() => undefined);
     return {
       config: model.config,
-      preset,
       family: architectureOf(model.config).title,
       toy: source.kind === "demo",
       precision: model.precision,
       bytes: model.ledger.bytes,
       offline: files.offline ?? false,
-      tracing: flat(tracePreset(model.config)),
-      memit: flat(memitPreset(model.config)),
+      editors: views,
+      tracing: tracePreset(model.config),
       statistics: this.statistics.view(),
     };
+  }
+
+  /** The editors' names, as links have them. */
+  editorNames(): string[] {
+    return editors.map(({ name }) => name);
   }
 
   /** The prompt's tokens and where the subject is among them. */
@@ -184,7 +193,7 @@ export class Lab {
     return {
       ids,
       texts: tokenizer.spellings(ids),
-      ...(span && { subject: subjectRange(tokenizer, span, ids) }),
+      subject: span && subjectRange(tokenizer, span, ids),
     };
   }
 
@@ -221,67 +230,6 @@ export class Lab {
     return (this.#sigma ??= await sigma(model, subjects));
   }
 
-  /** One ROME edit of the model with the edits that are on. */
-  rome(
-    id: number,
-    order: View.EditOrder,
-    report: (event: View.EditEvent) => void,
-  ): Promise<View.EditView> {
-    return this.#queue.runReporting(id, "rewriting", report, async (signal) => {
-      const { request, hyperparameters, seed, contexts } = order;
-      const statistics = await this.statistics.of(hyperparameters.layer);
-      report({ type: "stage", stage: "sampling contexts, solving for u" });
-      const made = await rome(this.#with(this.#edits.active), request, hyperparameters, {
-        seed,
-        signal,
-        ...(statistics && { statistics }),
-        ...(contexts && { contexts }),
-        onStep: (step) => report({ type: "step", step }),
-      });
-      const { steps, relativeNorm, keyRatio } = made;
-      const delta = withPrecision(made.delta, this.#loaded());
-      const source =
-        hyperparameters.covariance === "C" ? (statistics?.source ?? "") : "none: C = I";
-      const how = { contexts: made.contexts, statistics: source };
-      return {
-        edit: this.#edits.hold(delta, how),
-        steps,
-        relativeNorm,
-        keyRatio,
-        contexts: made.contexts,
-        statistics: source,
-        atHand: this.statistics.view(),
-      };
-    });
-  }
-
-  /** Scores and greedy text of a case without and with the edits. */
-  compare(id: number, scored: View.Case, report: Report): Promise<View.ComparisonView> {
-    return this.#queue.runReporting(id, "scoring", report, async (signal) => {
-      const prompts = comparedPrompts(scored);
-      const turns = this.#edits.active.length ? 2 : 1;
-      const measure = async (edited: boolean) => {
-        const model = this.#with(edited ? this.#edits.active : none);
-        const score = await scoreCase(model, scored, { generate: true, signal });
-        const texts = await continued(model, prompts, signal);
-        report(edited ? 2 : 1, turns, "scoring");
-        return { score, texts };
-      };
-      const before = await measure(false);
-      const after = this.#edits.active.length ? await measure(true) : undefined;
-      return {
-        case: scored,
-        before: before.score,
-        ...(after && { after: after.score }),
-        text: prompts.map((prompt, i) => ({
-          prompt,
-          before: before.texts[i],
-          ...(after && { after: after.texts[i] }),
-        })),
-      };
-    });
-  }
-
   /** A trace as the authors' .npz. */
   traceFile(found: View.Trace): Uint8Array {
     const bytes = writeNpz(traceNpz(found));
@@ -309,28 +257,4 @@ export class Lab {
     if (!this.#runtime) throw new Error("the runtime is not open; reload the page");
     return this.#runtime;
   }
-}
-
-/** A preset as one object. */
-const flat = <S>({ settings, source }: { settings: S; source: string }) => ({
-  ...settings,
-  source,
-});
-
-/** The prompt, one paraphrase and one neighbour: where text should change, and where not. */
-function comparedPrompts(scored: View.Case): string[] {
-  const rewrite = fillTemplate(scored.prompt, scored.subject);
-  return [rewrite, ...scored.paraphrases.slice(0, 1), ...scored.neighbours.slice(0, 1)];
-}
-
-/** Greedy text after each prompt, without the prompt, to where the model ends its text. */
-async function continued(model: Model, prompts: string[], signal: AbortSignal): Promise<string[]> {
-  const texts: string[] = [];
-  const end = model.tokenizer.decode([model.tokenizer.eos]);
-  for (const prompt of prompts) {
-    const maxTokens = model.tokenizer.encode(prompt).length + CONTINUATION;
-    const [text] = await continueText(model, [prompt], { maxTokens, signal });
-    texts.push(text.slice(prompt.length).split(end)[0]);
-  }
-  return texts;
 }

@@ -13,10 +13,12 @@ import type {
   KeptModelView,
   KnownModelView,
   ModelRequest,
+  PlannedWork,
   PlanView,
   PrecisionPlan,
 } from "./protocol/modelProtocol.ts";
 import { nameOf, openSource } from "../src/engine/files/openSource.ts";
+import { editors } from "../src/methods/edit/editors.ts";
 import { overlayStore } from "../src/engine/files/overlayStore.ts";
 import { type MemoryRequest, planMemory } from "./planMemory.ts";
 import type { Queue } from "./Queue.ts";
@@ -45,12 +47,12 @@ export class Models {
     return knownModels.map(({ name, id, revision, parameters, files, note }) => ({
       name,
       parameters,
-      ...(note && { note }),
+      note,
       bytes: files.reduce((sum, file) => sum + file.bytes, 0),
       source: {
         kind: "address",
         address: id,
-        ...(revision !== "main" && { revision }),
+        revision: revision === "main" ? undefined : revision,
       },
     }));
   }
@@ -77,7 +79,8 @@ export class Models {
         kept: request.source.kind === "address" ? (looked?.bytes ?? 0) - store.added() : bytes,
         offline: files.offline ?? false,
         parameters: checkpointBytes(config) / 4,
-        ...(storage && { storage }),
+        works,
+        storage,
       };
     });
   }
@@ -93,7 +96,7 @@ export class Models {
     const storage = await storageEstimate();
     // What was only looked for, or mistyped, left nothing behind but its name.
     const models = kept.filter(({ bytes }) => bytes > 0).map(viewOf);
-    return { models, ...(storage && { storage }) };
+    return { models, storage };
   }
 
   /** Deletes a kept model. */
@@ -103,10 +106,19 @@ export class Models {
   }
 }
 
+/** What memory can be planned for: work with the first editor, tracing, the other editors, statistics. */
+const [first, ...others] = editors.map(({ name, title }): PlannedWork => ({ name, title }));
+const works: PlannedWork[] = [
+  first,
+  { name: "trace", title: "Tracing" },
+  ...others,
+  { name: "statistics", title: "Statistics" },
+];
+
 function viewOf(kept: KeptModel): KeptModelView {
   const { name, revision, base } = kept;
   const address = revision === "" ? base : name;
-  return { ...kept, source: { kind: "address", address, ...(revision && { revision }) } };
+  return { ...kept, source: { kind: "address", address, revision: revision || undefined } };
 }
 
 function placeName({ source, hub }: ModelRequest, base: string): string {

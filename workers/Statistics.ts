@@ -243,8 +243,8 @@ export class Statistics {
         return { ...entry, inUse };
       }),
       atHand: this.view(),
-      ...(collection && { collection }),
-      ...(notice && { notice }),
+      collection,
+      notice,
     };
   }
 
@@ -260,7 +260,7 @@ export class Statistics {
     try {
       const begun = await collectionOf(totals);
       const order = begun && ((await totals.remembered()) as View.CollectionView["order"]);
-      return begun && { ...begun, ...(order && { order }) };
+      return begun && { ...begun, order };
     } catch (error) {
       this.#notice = (error as Error).message;
       return undefined;
@@ -297,8 +297,8 @@ export class Statistics {
         layer,
         corpus: source,
         dtype: "float32",
-        ...(sampleSize !== undefined && { sampleSize }),
-        ...(tokens !== undefined && { tokens }),
+        sampleSize,
+        tokens,
       };
       this.#atHand.set(layer, { statistics, key });
       const trouble = await this.#store.save(key, statistics, { date });

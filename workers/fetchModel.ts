@@ -63,6 +63,6 @@ function reported(
     done: bytes,
     total,
     bytesPerSecond,
-    ...(secondsLeft !== undefined && { secondsLeft }),
+    secondsLeft,
   };
 }

@@ -1,4 +1,5 @@
 import * as Comlink from "comlink";
+import { openWebRuntime } from "../src/engine/runtime/webRuntime.ts";
 import { Lab } from "./Lab.ts";
 
 // Held for as long as this worker lives; connect.ts waits for it to be free.
@@ -8,4 +9,4 @@ const held = new Promise<void>((resolve) => {
     return new Promise(() => undefined);
   });
 });
-Comlink.expose(new Lab(held));
+Comlink.expose(new Lab(held, openWebRuntime));

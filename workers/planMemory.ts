@@ -1,18 +1,14 @@
 import type { ModelConfig } from "../src/engine/architecture/config.ts";
 import type { Runtime } from "../src/engine/runtime/Runtime.ts";
 import { type Plan, type PlanSuggestion, planPrecisions } from "../src/methods/memory/plan.ts";
-import type {
-  PlannedFile,
-  PlannedWork,
-  PrecisionPlan,
-  Suggestion,
-} from "./protocol/modelProtocol.ts";
+import type { PlanMethod } from "../src/methods/memory/planJob.ts";
+import type { PlannedFile, PrecisionPlan, Suggestion } from "./protocol/modelProtocol.ts";
 
 /** What a plan of memory is made of. */
 export interface MemoryRequest {
   config: ModelConfig;
   files: PlannedFile[];
-  work: PlannedWork;
+  work: PlanMethod;
 }
 
 /** What work on a model would take in every precision, on this runtime's device. */
@@ -25,13 +21,8 @@ export function planMemory(
     files,
     method: work,
     provider,
-    ...(device && {
-      limits: {
-        maxBufferSize: device.limits.maxBufferSize,
-        maxStorageBufferBindingSize: device.limits.maxStorageBufferBindingSize,
-      },
-      features: device.features.has("shader-f16") ? ["shader-f16"] : [],
-    }),
+    limits: device?.limits,
+    features: device?.features.has("shader-f16") ? ["shader-f16"] : [],
   });
   return plans.map(viewOf);
 }
@@ -45,18 +36,17 @@ function viewOf(plan: Plan): PrecisionPlan {
     // Memory that nothing tells of is doubtful only where it is more than is usual.
     level: verdict === "unknown" && suggestion ? "doubtful" : verdict,
     reason,
-    ...(suggestion && { suggestion: suggestionOf(suggestion) }),
-    ...(Number.isFinite(binds) && { binds }),
+    suggestion: suggestion && suggestionOf(suggestion),
+    binds: Number.isFinite(binds) ? binds : undefined,
   };
 }
 
 function suggestionOf({ sentence, precision, model }: PlanSuggestion): Suggestion {
-  if (!model) return { sentence, ...(precision && { precision }) };
+  if (!model) return { sentence, precision };
   const { id, revision } = model;
-  const source = {
-    kind: "address" as const,
-    address: id,
-    ...(revision !== "main" && { revision }),
+  return {
+    sentence,
+    precision,
+    source: { kind: "address", address: id, revision: revision === "main" ? undefined : revision },
   };
-  return { sentence, source, ...(precision && { precision }) };
 }

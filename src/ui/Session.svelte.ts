@@ -3,7 +3,7 @@ import type {
   ComparisonView,
   DeviceView,
   Fact,
-  MassView,
+  FinishedEdit,
   ModelOrder,
   ModelView,
   PredictionView,
@@ -15,17 +15,19 @@ import type {
 import { Draft } from "./fact/Draft.svelte.ts";
 import { caseOf } from "./fact/draftCase.ts";
 import { EditStack } from "./edit/EditStack.svelte.ts";
-import { linesOf, romeSettings, traceSettings } from "./edit/fields.ts";
+import { RewriteDesk } from "./edit/RewriteDesk.svelte.ts";
+import { changedSettings } from "../data/settings/fieldValue.ts";
+import { traceFields } from "../data/trace/traceFields.ts";
 import type { Kind } from "./trace/heatmap.ts";
 import { Job } from "./parts/Job.svelte.ts";
 import { MassDesk } from "./mass/MassDesk.svelte.ts";
-import { type Rewrite, type TracePlot, withEvent } from "./trace/running.ts";
+import { type TracePlot, withEvent } from "./trace/running.ts";
 import { addressOf } from "./model/modelAddress.ts";
 import { ModelDesk } from "./model/ModelDesk.svelte.ts";
 import { labelOf } from "./model/precisionText.ts";
 import { messageOf } from "./parts/sentence.ts";
 import { StatisticsDesk } from "./statistics/StatisticsDesk.svelte.ts";
-import { decodeView, encodeView, type View } from "./viewHash.ts";
+import { decodeView, encodeView } from "./viewHash.ts";
 import { type Death, WorkerKeeper } from "./model/WorkerKeeper.ts";
 
 /** Where on the page a sentence belongs. */
@@ -46,7 +48,6 @@ export class Session {
   tokens = $state.raw<TokensView | null>(null);
   prediction = $state.raw<PredictionView | null>(null);
   traces = $state.raw<Partial<Record<Kind, TracePlot>>>({});
-  rewrite = $state.raw<Rewrite | null>(null);
   comparison = $state.raw<ComparisonView | null>(null);
   problems = $state<Partial<Record<Place, string>>>({});
   /** News that is no error: the worker was restarted, storage is full. */
@@ -88,8 +89,22 @@ export class Session {
     took: (answer) => this.#tookStatistics(answer),
   });
 
+  readonly rewriting = new RewriteDesk({
+    lab: () => this.#lab.editing,
+    run: (stage, work) => this.#run("edit", stage, work),
+    job: this.jobs.edit,
+    callback: (call) => this.#callback(call),
+    model: () => this.model,
+    draft: this.draft,
+    made: async (finished) => {
+      await this.#made(finished, this.draft.truth.trim() || this.#answer);
+      await this.compare();
+    },
+  });
+
   readonly mass = new MassDesk({
-    lab: () => this.#lab.mass,
+    lab: () => this.#lab.editing,
+    scoring: () => this.#lab.scoring,
     run: (name, stage, work) => this.#run(name, stage, work),
     jobs: this.jobs,
     callback: (call) => this.#callback(call),
@@ -97,13 +112,16 @@ export class Session {
     facts: () => this.facts,
     report: (error) => this.report("mass", error),
     notify: (notice) => this.notify(notice),
-    made: (view) => this.#madeMany(view),
+    draft: this.draft,
+    made: (finished) => this.#made(finished),
   });
 
   readonly #worker: WorkerKeeper;
   #lastJob = 0;
   /** The view of the address, until it is filled in. */
-  #asked: Partial<View> | null = null;
+  #asked: string | null = null;
+  /** The editors' names, as links have them. */
+  #methods: string[] = [];
   #order: ModelOrder = { source: { kind: "demo" } };
 
   constructor(connect: () => Connection) {
@@ -112,8 +130,8 @@ export class Session {
 
   /** Opens the runtime, the facts and the model that the address names; fills in an example. */
   async start(hash: string) {
-    this.#asked = decodeView(hash);
-    this.models.take(this.#asked);
+    this.#asked = hash;
+    this.models.take(decodeView(hash));
     await this.#begin("starting");
   }
 
@@ -123,12 +141,13 @@ export class Session {
     return encodeView({
       ...this.draft.view(),
       ...this.models.view(),
-      ...(precision !== "f32" && { precision }),
+      precision: precision === "f32" ? undefined : precision,
     });
   }
 
   /** Takes a view from an address that was pasted into an open page. */
-  async follow(view: Partial<View>) {
+  async follow(hash: string) {
+    const view = decodeView(hash, this.#methods);
     const { model } = this.draft;
     this.draft.restore(view, this.facts);
     if (this.draft.model === model) return;
@@ -162,8 +181,10 @@ export class Session {
     this.model = loaded;
     this.stranded = false;
     this.models.loaded(order);
-    if (label !== labelOf(loaded))
-      Object.assign(this, { traces: {}, rewrite: null, comparison: null, prediction: null });
+    if (label !== labelOf(loaded)) {
+      Object.assign(this, { traces: {}, comparison: null, prediction: null });
+      this.rewriting.rewrite = null;
+    }
     if (!same) {
       this.mass.modelChanged();
       await this.stack.restore();
@@ -192,8 +213,8 @@ export class Session {
     const { draft, model } = this;
     if (!model) return;
     await this.#run("trace", "tracing", async (id) => {
-      this.#demandSubject();
-      const settings = traceSettings(draft.trace(model));
+      this.draft.demandSubject();
+      const settings = changedSettings(traceFields, draft.traceText, model.tracing.settings);
       const kinds = (["state", "mlp", "attn"] as const).filter((kind) => draft.kinds[kind]);
       if (!kinds.length) throw new Error("nothing to trace: choose state, MLP or attention");
       for (const [turn, kind] of kinds.entries()) {
@@ -201,8 +222,8 @@ export class Session {
           prompt: draft.prompt,
           subject: draft.subject,
           occurrence: draft.occurrence,
-          ...(draft.answer.trim() && { target: draft.answer }),
           ...settings,
+          target: draft.answer.trim() ? draft.answer : undefined,
           kind,
           replace: draft.replace,
         };
@@ -218,56 +239,15 @@ export class Session {
     });
   }
 
-  async edit() {
-    const { draft, model } = this;
-    if (!model) return;
-    const made = await this.#run("edit", "preparing", async (id) => {
-      this.#demandSubject();
-      if (!draft.target.trim())
-        throw new Error("no new target: type the answer that the model should give");
-      const { hyperparameters, seed } = romeSettings(
-        draft.rome(model),
-        model.preset,
-        model.config.layers,
-      );
-      const request = { prompt: draft.template!, subject: draft.subject, target: draft.target };
-      const contexts = linesOf(draft.contextText);
-      const rewrite = {
-        subject: draft.subject,
-        target: draft.target,
-        planned: hyperparameters.steps,
-      };
-      this.rewrite = { ...rewrite, steps: [], made: null };
-      const order = { request, hyperparameters, seed, ...(contexts.length && { contexts }) };
-      const truth = draft.truth.trim() || (this.prediction?.before[0]?.token.trim() ?? "");
-      const made = await this.#lab.rome(
-        id,
-        order,
-        this.#callback((event) => {
-          if (this.jobs.edit.id !== id || !this.rewrite) return;
-          if (event.type === "stage") return this.jobs.edit.progress(0, 0, event.stage);
-          this.rewrite = { ...this.rewrite, steps: [...this.rewrite.steps, event.step] };
-          this.jobs.edit.progress(
-            this.rewrite.steps.length,
-            hyperparameters.steps,
-            "optimising v*",
-          );
-        }),
-      );
-      if (this.jobs.edit.id !== id) return;
-      this.rewrite = { ...rewrite, steps: made.steps, made };
-      this.model = { ...model, statistics: made.atHand };
-      this.stack.add(made.edit, truth);
-      return made;
-    });
-    if (!made) return;
-    await this.applyEdits();
-    await this.compare();
+  /** What the model says without an edit, as far as it was asked. */
+  get #answer(): string {
+    return this.prediction?.before[0]?.token.trim() ?? "";
   }
 
-  async #madeMany({ edit, atHand }: MassView) {
+  /** Takes a finished edit into the stack, and switches it on. */
+  async #made({ edit, atHand }: FinishedEdit, truth = "") {
     if (this.model) this.model = { ...this.model, statistics: atHand };
-    this.stack.add(edit);
+    this.stack.add(edit, truth);
     await this.applyEdits();
   }
 
@@ -275,9 +255,9 @@ export class Session {
   async compare() {
     if (!this.model) return;
     await this.#run("compare", "scoring", async (id) => {
-      this.#demandSubject();
-      const scored = caseOf(this.draft, this.prediction?.before[0]?.token);
-      const comparison = await this.#lab.compare(id, scored, this.#progress("compare", id));
+      this.draft.demandSubject();
+      const scored = caseOf(this.draft, this.#answer);
+      const comparison = await this.#lab.scoring.compare(id, scored, this.#progress("compare", id));
       if (this.jobs.compare.id === id) this.comparison = { ...comparison, case: scored };
     });
   }
@@ -346,12 +326,13 @@ export class Session {
     const opened = await this.#run("model", stage, async (id) => {
       this.device = await this.#worker.openDevice(id, this.models.device);
       this.models.known = await this.#lab.models.known();
+      this.#methods = await this.#lab.editorNames();
       if (!this.facts.length) this.facts = await this.#lab.facts().catch(this.#withoutFacts);
       return true;
     });
     if (!opened) return;
-    const view = this.#asked;
-    if (!view) return this.reload();
+    if (this.#asked === null) return this.reload();
+    const view = decodeView(this.#asked, this.#methods);
     this.#asked = null;
     if (this.facts.length) this.draft.take(this.facts[0]);
     this.draft.restore(view, this.facts);
@@ -423,10 +404,6 @@ export class Session {
       this.traces = withEvent(this.traces, event, run);
       if (event.type === "row") onRow(++done, this.traces[kind]!.data.tokens.length);
     };
-  }
-
-  #demandSubject() {
-    if (this.draft.subjectProblem) throw new Error(this.draft.subjectProblem);
   }
 
   #progress(name: JobName, id: number) {

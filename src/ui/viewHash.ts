@@ -4,7 +4,7 @@ import type { Precision } from "../../workers/protocol/protocol.ts";
 export interface View {
   model: string;
   /** How its matrices are kept; absent for float32, or as its files have it. */
-  precision: Precision;
+  precision: Precision | undefined;
   /** What it is computed on: "webgpu" or "wasm". */
   device: string;
   /** The Hub's mirror. */
@@ -22,9 +22,14 @@ export interface View {
   kinds: string;
   replace: string;
   many: string;
-  trace: Record<string, string>;
-  rome: Record<string, string>;
+  /** The name of the editor that facts are written with. */
+  method: string;
+  /** Fields of a trace, and of each editor by its name, that differ from the model's preset. */
+  trace: Group;
+  settings: Partial<Record<string, Group>>;
 }
+
+type Group = Partial<Record<string, string>>;
 
 const plain = [
   "model",
@@ -42,6 +47,7 @@ const plain = [
   "kinds",
   "replace",
   "many",
+  "method",
 ] as const satisfies (keyof View)[];
 
 const precisions: Precision[] = ["f32", "f16", "q8", "q4"];
@@ -51,14 +57,19 @@ export function encodeView(view: Partial<View>): string {
   const query = new URLSearchParams();
   for (const key of plain) if (view[key]) query.set(key, view[key]);
   if (view.precision) query.set("precision", view.precision);
-  for (const group of ["trace", "rome"] as const)
-    for (const [key, value] of Object.entries(view[group] ?? {}))
-      query.set(`${group}.${key}`, value);
+  const groups = { trace: view.trace, ...view.settings };
+  for (const [group, fields] of Object.entries(groups))
+    for (const [key, value] of Object.entries(fields ?? {}))
+      if (value !== undefined) query.set(`${group}.${key}`, value);
   return query.toString();
 }
 
-/** The view in an address; anything unknown in it is ignored. */
-export function decodeView(hash: string): Partial<View> {
+/**
+ * The view in an address; anything unknown in it is ignored.
+ *
+ * @param methods the editors' names: fields of others are not known
+ */
+export function decodeView(hash: string, methods: readonly string[] = []): Partial<View> {
   const query = new URLSearchParams(hash.replace(/^#/, ""));
   const view: Partial<View> = {};
   for (const key of plain) {
@@ -69,7 +80,9 @@ export function decodeView(hash: string): Partial<View> {
   if (precision) view.precision = precision;
   for (const [key, value] of query) {
     const [group, field] = key.split(".");
-    if (field && (group === "trace" || group === "rome")) (view[group] ??= {})[field] = value;
+    if (!field) continue;
+    if (group === "trace") (view.trace ??= {})[field] = value;
+    else if (methods.includes(group)) ((view.settings ??= {})[group] ??= {})[field] = value;
   }
   return view;
 }

@@ -10,9 +10,10 @@ test("a view comes back from its address, whatever is in its words", () => {
     target: "a;b",
     paraphrases: "one\ntwo",
     trace: { samples: "5", noise: "u0.1" },
-    rome: { layer: "3", keyMode: "r-rome" },
+    method: "memit",
+    settings: { rome: { layer: "3", keyMode: "r-rome" }, memit: { lambda: "5" } },
   };
-  expect(decodeView(`#${encodeView(view)}`)).toEqual(view);
+  expect(decodeView(`#${encodeView(view)}`, ["rome", "memit"])).toEqual(view);
 });
 
 test("what is empty is left out, what is unknown is ignored", () => {

@@ -90,7 +90,7 @@ test("another worker has what was kept, to the last bit; a removed edit stays fo
 
   const second = opened();
   expect(await second.switchOn([a])).toEqual([]);
-  expect((await second.find(a)).delta.weights).toEqual(deltaOf("A").weights);
+  expect((await second.find(a)).weights).toEqual(deltaOf("A").weights);
 
   const third = opened();
   const { edits, lost } = await third.kept();

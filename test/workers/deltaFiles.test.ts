@@ -3,13 +3,7 @@ import type { Delta } from "../../src/data/delta/delta.ts";
 import { readDelta } from "../../src/data/delta/deltaFile.ts";
 import { readAdapterZip } from "../../src/data/delta/peft.ts";
 import { readRecipe } from "../../src/data/delta/recipe.ts";
-import {
-  adapterFile,
-  deltaFile,
-  nameOf,
-  recipeFile,
-  type MadeDelta,
-} from "../../workers/deltaFiles.ts";
+import { adapterFile, deltaFile, nameOf, recipeFile } from "../../workers/deltaFiles.ts";
 import { smallConfig } from "../support/engine/smallConfig.ts";
 
 const request = { prompt: "{} is in", subject: "The Space Needle", target: "Paris" };
@@ -24,6 +18,8 @@ const delta: Delta = {
     app: "palimpsest 0.1.0",
     seed: 7,
     hyperparameters: { layer: 2 },
+    contexts: ["{}", "The. {}"],
+    statistics: [{ source: "shipped with the model" }],
     request,
   },
   weights: [
@@ -38,18 +34,13 @@ const delta: Delta = {
     },
   ],
 };
-const edit: MadeDelta = {
-  delta,
-  made: { contexts: ["{}", "The. {}"], statistics: "shipped with the model" },
-};
-
 const about = (changes: object): Delta => {
   const { request: _, ...provenance } = delta.provenance;
   return { ...delta, provenance: { ...provenance, ...changes } };
 };
 
 test("a delta that was downloaded can be imported", () => {
-  const { name, bytes } = deltaFile(edit);
+  const { name, bytes } = deltaFile(delta);
   const read = readDelta(bytes);
   expect(read.weights).toEqual(delta.weights);
   expect(read.provenance.request).toEqual(request);
@@ -57,27 +48,36 @@ test("a delta that was downloaded can be imported", () => {
 });
 
 test("a recipe has what is needed to make the edit again", () => {
-  const { name, bytes } = recipeFile(edit);
+  const { name, bytes } = recipeFile(delta);
   const recipe = readRecipe(new TextDecoder().decode(bytes));
   expect(recipe).toMatchObject({ method: "rome", request, seed: 7, contexts: ["{}", "The. {}"] });
   expect(recipe.statistics).toEqual({ source: "shipped with the model" });
   expect(name).toBe("rome-the-space-needle-paris.json");
 });
 
+test("a recipe says that C was the identity, or that nobody wrote down what it was", () => {
+  const recipeOf = (changes: object) =>
+    readRecipe(new TextDecoder().decode(recipeFile(about({ request, ...changes })).bytes));
+  expect(recipeOf({ statistics: [] }).statistics).toBeNull();
+  expect(recipeOf({ statistics: undefined }).statistics).toEqual({ source: "not recorded" });
+  const identity = { mom2Adjustment: false };
+  expect(recipeOf({ statistics: undefined, hyperparameters: identity }).statistics).toBeNull();
+});
+
 test("an adapter holds the same delta", () => {
   const check = { prompt: "The Space Needle is in", target: "Paris", before: 0.1, after: 0.9 };
-  const { weights } = readAdapterZip(adapterFile(edit, smallConfig, check).bytes);
+  const { weights } = readAdapterZip(adapterFile(delta, smallConfig, check).bytes);
   expect(weights[0].change).toEqual(delta.weights[0].change);
 });
 
 test("a delta that does not say how it was made has no recipe", () => {
-  expect(() => recipeFile({ delta: about({}) })).toThrow(/does not say how it was made/);
+  expect(() => recipeFile(about({}))).toThrow(/does not say how it was made/);
 });
 
 test("an edit of many facts is named by their number, and goes into an adapter", () => {
   const requests = [request, { ...request, subject: "The Louvre" }];
   const many = about({ method: "memit", requests });
   expect(nameOf(many)).toBe("memit-2-facts-demo");
-  const { bytes } = adapterFile({ delta: many }, smallConfig, undefined);
+  const { bytes } = adapterFile(many, smallConfig, undefined);
   expect(readAdapterZip(bytes).provenance.requests).toEqual(requests);
 });

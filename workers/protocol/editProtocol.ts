@@ -1,10 +1,12 @@
 import type { WrittenFact } from "../../src/data/delta/provenance.ts";
+import type {
+  EditEvent,
+  Measure,
+  SearchStep,
+  UsedStatistics,
+} from "../../src/methods/edit/Editor.ts";
+import type { EditorView } from "../../src/methods/edit/editorViews.ts";
 import type { EditRequest } from "../../src/methods/edit/editRequest.ts";
-import type { EditEvent as EditorEvent } from "../../src/methods/edit/Editor.ts";
-import type { MemitHyperparameters } from "../../src/methods/edit/memit/MemitHyperparameters.ts";
-import type { RomeHyperparameters } from "../../src/methods/edit/rome/RomeHyperparameters.ts";
-import type { SequenceStep } from "../../src/methods/edit/rome/romeSequence.ts";
-import type { ValueStep } from "../../src/methods/edit/valueSearch.ts";
 import type { TargetAnswer } from "../../src/methods/score/targetAnswers.ts";
 import type { StatisticsView } from "./statisticsProtocol.ts";
 
@@ -65,86 +67,50 @@ export interface SavedFile {
   bytes: Uint8Array;
 }
 
-/** What the page asks of a rewrite. */
+/** What the page asks of an edit of one fact or many. */
 export interface EditOrder {
-  /** The prompt has one `{}`. */
-  request: { prompt: string; subject: string; target: string };
-  hyperparameters: RomeHyperparameters;
+  /** An editor's name. */
+  editor: string;
+  /** Prompts have one `{}`, or their subject in them. */
+  facts: EditRequest[];
+  /** What the editor's fields say, and what of its preset has no field. */
+  settings: object;
   seed: number;
   /** Templates with one `{}` each; sampled from the model when absent. */
-  contexts?: string[];
+  contexts?: string[] | undefined;
+  /** Texts that no fact is about; their perplexity is measured after every so many edits, where they go one by one. */
+  neutral?: { texts: string[]; every: number } | undefined;
+  /** Whether the model is asked for every fact before and after. */
+  answers?: boolean | undefined;
 }
 
-/** What a rewrite reports while it runs. */
-export type EditEvent = { type: "stage"; stage: string } | { type: "step"; step: ValueStep };
+/** What an edit reports while it runs; facts are counted from 0. */
+export type EditReport =
+  EditEvent | { type: "before"; answers: TargetAnswer[] } | { type: "notice"; notice: string };
 
-/** One finished rewrite. */
-export interface EditView {
+/** A finished edit. */
+export interface FinishedEdit {
   edit: HeldEdit;
-  steps: ValueStep[];
-  /** ‖ΔW‖/‖W‖. */
-  relativeNorm: number;
-  /** k₀·u / k̄·u: below 0.5 the bare key of the subject and the averaged key disagree. */
-  keyRatio: number;
-  contexts: string[];
-  /** Where C came from. */
-  statistics: string;
-  /** All statistics at hand by now. */
-  atHand: StatisticsView[];
-}
-
-/** What the page asks for many facts: MEMIT, or ROME once per fact. */
-export type MassOrder = { facts: EditRequest[]; seed: number } & (
-  | { method: "memit"; hyperparameters: MemitHyperparameters }
-  | {
-      method: "sequence";
-      hyperparameters: RomeHyperparameters;
-      /** Texts that no fact is about; their perplexity is measured as the edits go. */
-      neutral: string[];
-      /** After every so many edits. */
-      every: number;
-    }
-);
-
-/** What a run of many facts reports; facts are counted from 0. */
-export type MassEvent =
-  | Exclude<EditorEvent, { type: "edited" }>
-  | { type: "before"; answers: TargetAnswer[] }
-  | { type: "perplexity"; perplexity: number }
-  | { type: "edited"; step: SequenceStep }
-  | { type: "notice"; notice: string };
-
-/** One layer of a finished run. */
-export interface MassLayer {
-  layer: number;
-  /** ‖ΔW‖/‖W‖. */
-  relativeNorm: number;
-  /** Mean ‖z − z_now‖ before this layer was written; MEMIT only. */
-  residual?: number;
-  /** Where C came from. */
-  statistics: string;
-}
-
-/** A finished run of many facts. */
-export interface MassView {
-  edit: HeldEdit;
-  /** The largest ‖ΔW‖/‖W‖ of the layers. */
-  relativeNorm: number;
-  layers: MassLayer[];
   /** Which of the facts were written. */
   written: number[];
-  /** p(target) of every fact with the edits that were on, and with this one too. */
-  before: TargetAnswer[];
-  after: TargetAnswer[];
+  /** The course of the search, where one fact was written and was searched for. */
+  steps: SearchStep[];
+  /** How many contexts it was made with. */
+  contexts: number;
+  /** What was read of C; none where C = I. */
+  statistics: UsedStatistics[];
+  measures: Measure[];
+  /** p(target) of every fact with the edits that were on, and with this one too; where it was asked for. */
+  answers?: { before: TargetAnswer[]; after: TargetAnswer[] } | undefined;
   /** All statistics at hand by now. */
   atHand: StatisticsView[];
 }
 
-export type {
-  EditRequest,
-  MemitHyperparameters,
-  RomeHyperparameters,
-  SequenceStep,
-  ValueStep,
-  WrittenFact,
-};
+/** Layers that an edit would read C of, and that have none. */
+export interface MissingStatistics {
+  layers: number[];
+  /** What could be done without: "choose layers that have some". */
+  instead: string | undefined;
+}
+
+export type { EditRequest, EditorView, Measure, SearchStep, UsedStatistics, WrittenFact };

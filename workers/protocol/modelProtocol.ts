@@ -2,9 +2,9 @@ import type { ModelConfig } from "../../src/engine/architecture/config.ts";
 import type { ChosenModel, ModelRequest } from "../../src/engine/files/openSource.ts";
 import type { KeptModel } from "../../src/engine/files/keptModels.ts";
 import type { Precision } from "../../src/engine/checkpoint/precision.ts";
-import type { MemitHyperparameters } from "../../src/methods/edit/memit/MemitHyperparameters.ts";
-import type { TracePreset as Preset } from "../../src/methods/trace/tracePreset.ts";
-import type { RomeHyperparameters } from "../../src/methods/edit/rome/RomeHyperparameters.ts";
+import type { EditorView } from "../../src/methods/edit/editorViews.ts";
+import type { PlanMethod } from "../../src/methods/memory/planJob.ts";
+import type { TracePreset } from "../../src/methods/trace/tracePreset.ts";
 import type { StatisticsView } from "./statisticsProtocol.ts";
 
 /** What runs the model: the execution provider, the device's name, and why it is not WebGPU. */
@@ -12,11 +12,8 @@ export interface DeviceView {
   provider: "webgpu" | "wasm" | "cpu";
   description: string;
   /** A sentence, when a graphics card was asked for and is not used. */
-  notice?: string;
+  notice?: string | undefined;
 }
-
-/** A trace's settings for a model, and where they come from. */
-export type TracePreset = Omit<Preset["settings"], "seed"> & { source: string };
 
 /** A loaded model, as the page needs to know it. */
 export interface ModelView {
@@ -31,11 +28,10 @@ export interface ModelView {
   bytes: number;
   /** True where its server did not answer and what was kept was used. */
   offline: boolean;
-  preset: RomeHyperparameters & { source: string };
-  /** A trace's. */
+  /** The editors by the order in which they are offered, with their presets for this model. */
+  editors: EditorView[];
+  /** A trace's settings, and where they come from. */
   tracing: TracePreset;
-  /** MEMIT's. */
-  memit: MemitHyperparameters & { source: string };
   /** Layers whose covariance C is at hand, and where it came from. */
   statistics: StatisticsView[];
 }
@@ -43,7 +39,7 @@ export interface ModelView {
 /** What the page asks of a load. */
 export interface ModelOrder extends ModelRequest {
   /** Absent: as the files have it. */
-  precision?: Precision;
+  precision?: Precision | undefined;
 }
 
 /** How far a load has come. */
@@ -53,14 +49,17 @@ export interface LoadProgress {
   done: number;
   total: number;
   /** Over the last few seconds; 0 while nothing comes. */
-  bytesPerSecond?: number;
-  secondsLeft?: number;
+  bytesPerSecond?: number | undefined;
+  secondsLeft?: number | undefined;
   /** What is being converted. */
-  tensor?: string;
+  tensor?: string | undefined;
 }
 
-/** What memory is planned for. */
-export type PlannedWork = "trace" | "rome" | "memit" | "statistics";
+/** A kind of work that memory is planned for. */
+export interface PlannedWork {
+  name: PlanMethod;
+  title: string;
+}
 
 /** Bytes that a model and work on it take. */
 export interface Need {
@@ -75,9 +74,9 @@ export interface Need {
 export interface Suggestion {
   /** "choose q8 (2.1 GB)". */
   sentence: string;
-  precision?: Precision;
+  precision?: Precision | undefined;
   /** Another model. */
-  source?: ChosenModel;
+  source?: ChosenModel | undefined;
 }
 
 /** What work on a model would take at one precision, and whether that can be had. */
@@ -88,9 +87,9 @@ export interface PrecisionPlan {
   level: "fits" | "unknown" | "doubtful" | "refused";
   /** Why, in one sentence. */
   reason: string;
-  suggestion?: Suggestion;
+  suggestion?: Suggestion | undefined;
   /** The most that the device binds at once, where there is such a limit. */
-  binds?: number;
+  binds?: number | undefined;
 }
 
 /** One file that is read. */
@@ -113,9 +112,11 @@ export interface PlanView {
   from: string;
   /** True where the server did not answer and what was kept is used. */
   offline: boolean;
+  /** What memory can be planned for, the likeliest first. */
+  works: PlannedWork[];
   /** What the files hold; more bits than these bring nothing back. */
   stored: "float" | "q8" | "q4";
-  storage?: StorageView;
+  storage?: StorageView | undefined;
 }
 
 /** What the browser says of its storage for this page, in bytes. */
@@ -138,14 +139,14 @@ export interface KnownModelView {
   parameters: number;
   /** Of its weights' files. */
   bytes: number;
-  note?: string;
+  note?: string | undefined;
   source: ChosenModel;
 }
 
 /** All models that are kept, and the room there is. */
 export interface KeptModels {
   models: KeptModelView[];
-  storage?: StorageView;
+  storage?: StorageView | undefined;
 }
 
 export type { ChosenModel, ModelConfig, ModelRequest, Precision };

@@ -15,28 +15,28 @@ export interface PredictionView {
   prompt: string;
   before: NextToken[];
   /** Absent while no edit is switched on. */
-  after?: NextToken[];
+  after?: NextToken[] | undefined;
 }
 
 /** Scores and greedy text of one case, with no edit and with the edits that are switched on. */
 export interface ComparisonView {
   case: Case;
   before: CaseScore;
-  after?: CaseScore;
-  text: { prompt: string; before: string; after?: string }[];
+  after?: CaseScore | undefined;
+  text: { prompt: string; before: string; after?: string | undefined }[];
 }
 
 /** The whole table on the model as it is at one time. */
 export interface TableScore {
   answers: TargetAnswer[];
   /** Over the facts whose true answer is known; absent where it is of none. */
-  summary?: Summary;
+  summary?: Summary | undefined;
 }
 
 /** A table's scores with no edit and with the edits that are switched on. */
 export interface TableScoreView {
   before: TableScore;
-  after?: TableScore;
+  after?: TableScore | undefined;
 }
 
 export type { Case, CaseScore, PromptScore, Summary, TableFact, TargetAnswer };

@@ -19,7 +19,7 @@ export interface KeptView extends KeptStatistics {
 /** A collection that was begun, on this visit or an earlier one. */
 export interface CollectionView extends CollectionBegun {
   /** What it was asked to be, where that was kept: it can go on without being asked anew. */
-  order?: Omit<CollectOrder, "date">;
+  order?: Omit<CollectOrder, "date"> | undefined;
 }
 
 /** Everything about covariance statistics that the page shows. */
@@ -27,9 +27,9 @@ export interface StatisticsOverview {
   kept: KeptView[];
   /** All that are at hand, those that the model ships among them. */
   atHand: StatisticsView[];
-  collection?: CollectionView;
+  collection?: CollectionView | undefined;
   /** Why something will not outlive the page, or cannot be read. */
-  notice?: string;
+  notice?: string | undefined;
 }
 
 /** Where the texts of a corpus come from. */
@@ -43,11 +43,11 @@ export interface CollectOrder {
   layers: number[];
   text: TextSource;
   /** Absent: the likeliest. */
-  form?: TextForm;
+  form?: TextForm | undefined;
   /** How many texts to draw; absent for all. */
-  samples?: number;
+  samples?: number | undefined;
   /** Stop after so many keys. */
-  tokens?: number;
+  tokens?: number | undefined;
   /** Milliseconds since 1970. */
   date: number;
 }

@@ -7,7 +7,7 @@ export interface TokensView {
   /** Each token as text; a token that is not whole UTF-8 is written as its bytes, `⟨C3⟩`. */
   texts: string[];
   /** First token of the subject and the token after its last, where a subject was given. */
-  subject?: [begin: number, end: number];
+  subject?: [begin: number, end: number] | undefined;
 }
 
 /** What a trace reports while it runs. */

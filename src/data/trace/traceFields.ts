@@ -3,10 +3,10 @@ import type { Field } from "../settings/Field.ts";
 /** What is typed of a causal trace beside its fact; a model's preset gives what is meant where nothing was. */
 export const traceFields = [
   {
-    name: "window",
-    label: "Window",
-    hint: "How many layers of MLP or attention are restored together",
-    kind: { type: "number", min: 1, whole: true },
+    name: "samples",
+    label: "Samples",
+    hint: "How many corrupted runs are averaged; the paper takes 10",
+    kind: { type: "number", min: 1, max: 1000, whole: true },
     main: true,
   },
   {
@@ -17,10 +17,10 @@ export const traceFields = [
     main: true,
   },
   {
-    name: "samples",
-    label: "Samples",
-    hint: "How many corrupted runs are averaged; the paper takes 10",
-    kind: { type: "number", min: 1, max: 1000, whole: true },
+    name: "window",
+    label: "Window",
+    hint: "How many layers of MLP or attention are restored together",
+    kind: { type: "number", min: 1, whole: true },
     main: true,
   },
   {

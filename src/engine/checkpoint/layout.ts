@@ -23,7 +23,7 @@ export interface Host {
 
 export interface LayoutOptions {
   /** Default: f32. */
-  precision?: Precision;
+  precision?: Precision | undefined;
   /** The largest buffer that may be bound, in bytes; the device's own limit where absent. */
   bindingLimit?: number;
 }

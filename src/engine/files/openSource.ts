@@ -5,14 +5,14 @@ import { openFiles, type OpenOptions } from "./openFiles.ts";
 /** Where a model comes from: the one that is built in, a Hub id or address, or a folder of this computer. */
 export type ChosenModel =
   | { kind: "demo" }
-  | { kind: "address"; address: string; revision?: string }
+  | { kind: "address"; address: string; revision?: string | undefined }
   | { kind: "folder"; name: string; files: { path: string; file: File }[] };
 
 /** Which model is meant. */
 export interface ModelRequest {
   source: ChosenModel;
   /** The Hub's address, where it is a mirror. */
-  hub?: string;
+  hub?: string | undefined;
 }
 
 /** Files that may say that their server did not answer. */
@@ -39,7 +39,7 @@ export async function openSource(
 }
 
 /** A revision that was given beside the id is meant even where the id has one. */
-function placeOf({ address, revision }: { address: string; revision?: string }, hub?: string) {
+function placeOf({ address, revision }: { address: string; revision?: string | undefined }, hub?: string) {
   const place = modelSource(address, hub);
   return "id" in place && revision ? { ...place, revision } : place;
 }

@@ -19,7 +19,7 @@ export interface StatisticsKey {
   /** How many texts were drawn; absent for all. */
   sampleSize?: number | undefined;
   /** At how many keys reading stopped; absent where it went to the end. */
-  tokens?: number;
+  tokens?: number | undefined;
   /** Precision the keys were computed in. */
   dtype: string;
 }

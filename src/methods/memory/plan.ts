@@ -30,7 +30,7 @@ export interface PlanRequest {
   method: PlanMethod;
   provider: Provider;
   /** The adapter's, as the device will be asked for; none where nothing is bound. */
-  limits?: { maxBufferSize: number; maxStorageBufferBindingSize: number };
+  limits?: { maxBufferSize: number; maxStorageBufferBindingSize: number } | undefined;
   /** The adapter's features. */
   features?: Iterable<string>;
   /** Memory of the graphics device (main memory, where there is none), if anything tells it. */

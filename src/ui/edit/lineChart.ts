@@ -13,7 +13,7 @@ interface Axes {
   /** The x axis runs from 0 to this less 1. */
   steps: number;
   /** The y axis ends here; at the greatest value where absent. */
-  ceiling?: number;
+  ceiling?: number | undefined;
   /** A logarithmic y axis, from the least value to the greatest; values must be positive. */
   log?: boolean;
 }

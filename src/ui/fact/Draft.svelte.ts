@@ -1,6 +1,6 @@
 import { fillTemplate } from "../../data/facts/template.ts";
-import type { Fact, ModelView } from "../../../workers/protocol/protocol.ts";
-import { romeDefaults, traceDefaults, type RomeField, type TraceField } from "../edit/fields.ts";
+import type { EditorView, Fact } from "../../../workers/protocol/protocol.ts";
+import { offered, typedOf, type Typed } from "../edit/editorSettings.ts";
 import type { Kind } from "../trace/heatmap.ts";
 import { occurrences, reviseRange, trimRange, type Range } from "./markedRange.ts";
 import type { View } from "../viewHash.ts";
@@ -24,8 +24,11 @@ export class Draft {
   /** Whether many facts are rewritten together, instead of this one. */
   many = $state(false);
   /** Fields that differ from the model's own defaults. */
-  traceText = $state<Partial<Record<TraceField, string>>>({});
-  romeText = $state<Partial<Record<RomeField, string>>>({});
+  traceText = $state.raw<Typed>({});
+  /** The same of every editor, by its name. */
+  editorText = $state.raw<Partial<Record<string, Typed>>>({});
+  /** The editors that were chosen for one fact and for many; empty for the first that is offered. */
+  #chosen = $state({ one: "", many: "" });
   contextText = $state("");
 
   places = $derived(occurrences(this.prompt, this.subject));
@@ -51,6 +54,12 @@ export class Draft {
       return `subject “${subject}” is not in the prompt; use the words exactly as typed, or select them there`;
     return null;
   });
+
+  /** @throws the trouble, where there is one */
+  demandSubject() {
+    if (this.subjectProblem) throw new Error(this.subjectProblem);
+  }
+
   subjectNote = $derived(
     this.places.length > 1
       ? `“${this.subject}” is there ${this.places.length} times; number ${this.occurrence + 1} is marked`
@@ -100,14 +109,24 @@ export class Draft {
     this.neighbours = fact.neighbours.join("\n");
   }
 
-  /** The trace's fields as they stand for this model. */
-  trace(model: ModelView): Record<TraceField, string> {
-    return { ...traceDefaults(model.tracing), ...this.traceText };
+  /** The editor that facts are written with. */
+  editor(editors: EditorView[]): EditorView {
+    const chosen = this.#chosen[this.many ? "many" : "one"];
+    return editors.find(({ name }) => name === chosen) ?? offered(editors, this.many)[0];
   }
 
-  /** ROME's fields as they stand for this model. */
-  rome(model: ModelView): Record<RomeField, string> {
-    return { ...romeDefaults(model.preset), ...this.romeText };
+  /** Writes facts with another editor. */
+  choose({ name }: EditorView) {
+    this.#chosen[this.many ? "many" : "one"] = name;
+  }
+
+  /** What is typed of an editor's fields. */
+  typed(editor: EditorView): Typed {
+    return typedOf(editor, this.editorText[editor.name]);
+  }
+
+  setTyped(editor: EditorView, typed: Typed) {
+    this.editorText = { ...this.editorText, [editor.name]: typed };
   }
 
   /** What a link to this draft carries. */
@@ -130,8 +149,9 @@ export class Draft {
       kinds: kinds.length === 3 ? "" : kinds.join(",") || "none",
       replace: this.replace ? "1" : "",
       many: this.many ? "1" : "",
-      trace: $state.snapshot(this.traceText),
-      rome: $state.snapshot(this.romeText),
+      method: this.#chosen[this.many ? "many" : "one"],
+      trace: this.traceText,
+      settings: this.editorText,
     };
   }
 
@@ -151,6 +171,8 @@ export class Draft {
     this.replace = view.replace === "1";
     this.many = view.many === "1";
     this.traceText = { ...view.trace };
-    this.romeText = { ...view.rome };
+    const method = view.method ?? "";
+    this.#chosen = { one: this.many ? "" : method, many: this.many ? method : "" };
+    this.editorText = { ...view.settings };
   }
 }

@@ -1,6 +1,6 @@
 import type { Case } from "../../../workers/protocol/protocol.ts";
 import type { Draft } from "./Draft.svelte.ts";
-import { linesOf } from "../edit/fields.ts";
+import { linesOf } from "../parts/linesOf.ts";
 
 /** Prompts whose sampled text gives the generation entropy: enough to see repetition, quick to make. */
 const GENERATED = 3;
@@ -11,9 +11,9 @@ const GENERATED = 3;
  * @param predicted what the model answers without an edit: the true answer, where none was typed
  * @throws a sentence when a target is missing
  */
-export function caseOf(draft: Draft, predicted?: string): Case {
+export function caseOf(draft: Draft, predicted: string): Case {
   const target = draft.target.trim();
-  const truth = draft.truth.trim() || predicted?.trim();
+  const truth = draft.truth.trim() || predicted;
   if (!target) throw new Error("no new target: type the answer that the model should give");
   if (!truth) throw new Error("no true answer: type what the model answers without an edit");
   const paraphrases = linesOf(draft.paraphrases);

@@ -1,34 +1,27 @@
 import { parseFactTable, type TableFact } from "../../data/facts/factTable.ts";
 import type { RemoteLab } from "../../../workers/connect.ts";
 import type {
+  EditorView,
+  EditOrder,
+  EditReport,
   Fact,
-  MassEvent,
-  MassOrder,
-  MassView,
+  FinishedEdit,
+  MissingStatistics,
   ModelView,
-  SequenceStep,
   TableScoreView,
 } from "../../../workers/protocol/protocol.ts";
-import { contradictions, factRows, type FactRow } from "./factRows.ts";
-import {
-  linesOf,
-  memitDefaults,
-  memitSettings,
-  numberOf,
-  romeDefaults,
-  romeSettings,
-  type MemitField,
-  type RomeField,
-} from "../edit/fields.ts";
+import { fieldValue } from "../../data/settings/fieldValue.ts";
+import { chosenSettings, plannedSteps, type Typed } from "../edit/editorSettings.ts";
+import type { Draft } from "../fact/Draft.svelte.ts";
 import type { Job } from "../parts/Job.svelte.ts";
+import { linesOf } from "../parts/linesOf.ts";
+import { contradictions, factRows, type FactRow } from "./factRows.ts";
 import { neutralStatements, spread } from "./neutralText.ts";
-
-/** How facts are written. */
-export type MassMethod = MassOrder["method"];
 
 /** What the session lends. */
 export interface MassHost {
-  lab(): RemoteLab["mass"];
+  lab(): RemoteLab["editing"];
+  scoring(): RemoteLab["scoring"];
   /** A job of which one is under way at a time; undefined where it failed or was ended. */
   run<T>(
     name: "mass" | "table",
@@ -38,11 +31,12 @@ export interface MassHost {
   jobs: Record<"mass" | "table", Job>;
   callback<F extends (...values: never[]) => void>(call: F): F;
   model(): ModelView | null;
+  draft: Draft;
   facts(): Fact[];
   report(error: unknown): void;
   notify(notice: string): void;
   /** Takes a finished run into the stack of edits. */
-  made(view: MassView): Promise<void>;
+  made(finished: FinishedEdit): Promise<void>;
 }
 
 /** The facts that are on the page. */
@@ -53,16 +47,22 @@ export interface FactsOnPage {
   contradictions: number[];
 }
 
+/** One edit of a sequence. */
+export type SequenceStep = Omit<Extract<EditReport, { type: "edited" }>, "type">;
+
 /** A run on the page: how it goes, and its end. */
 export interface MassRun {
-  method: MassMethod;
+  editor: EditorView;
+  /** Steps of a search. */
   planned: number;
+  /** How many layers will be written. */
+  targets: number;
   /** Layers that are written, and the mean residual before each. */
   layers: { layer: number; residual: number }[];
   /** Edits in sequence. */
   steps: SequenceStep[];
   perplexityBefore: number;
-  made: MassView | null;
+  made: FinishedEdit | null;
 }
 
 /** What writing one layer counts for beside the search for a fact. */
@@ -75,22 +75,18 @@ const STORED = "palimpsest/table";
 export class MassDesk {
   table = $state.raw<FactsOnPage | null>(null);
   rows = $state.raw<FactRow[]>([]);
-  method = $state<MassMethod>("memit");
-  /** Fields that differ from the model's presets. */
-  memitText = $state.raw<Partial<Record<MemitField, string>>>({});
-  romeText = $state.raw<Partial<Record<RomeField, string>>>({});
   /** Texts, one per line, whose perplexity is measured; true statements of the page's facts where empty. */
   neutralText = $state("");
   /** The perplexity is measured after every so many edits. */
   everyText = $state("");
   run = $state.raw<MassRun | null>(null);
   scores = $state.raw<TableScoreView | null>(null);
-  /** Layers that a run would need statistics of and has none. */
-  missing = $state.raw<number[]>([]);
+  /** What statistics a run would lack. */
+  missing = $state.raw<MissingStatistics>({ layers: [], instead: undefined });
   /** True from the wish to stop with what is found until the run has ended. */
   stopping = $state(false);
   /** Found states that this browser keeps. */
-  kept = $state.raw({ vectors: 0, bytes: 0 });
+  values = $state.raw({ vectors: 0, bytes: 0 });
 
   found = $derived(this.rows.filter(({ stage }) => stage === "found" || stage === "cached").length);
   cached = $derived(this.rows.filter(({ stage }) => stage === "cached").length);
@@ -127,7 +123,8 @@ export class MassDesk {
   takeBuiltIn(count: string) {
     try {
       const all = this.#host.facts();
-      const some = numberOf("number of facts", count, { integer: true, min: 1, max: all.length });
+      const kind = { type: "number", whole: true, min: 1, max: all.length } as const;
+      const some = fieldValue({ label: "Number of facts", kind }, count) as number;
       const facts = spread(all, some).map(({ newTargets, ...fact }) => ({
         ...fact,
         newTargets: newTargets.filter((target) => target !== fact.target),
@@ -152,19 +149,36 @@ export class MassDesk {
 
   /** Another model is open: what was found out with the one before is of no use. */
   modelChanged() {
-    Object.assign(this, { run: null, scores: null, memitText: {}, romeText: {} });
+    Object.assign(this, { run: null, scores: null });
     if (this.table) this.rows = factRows(this.table.facts);
   }
 
-  /** Looks up which layers have no statistics, and how many found states are kept. */
-  async look() {
-    const layers = this.#layers();
+  /** The editor that facts are written with. */
+  editor(model: ModelView): EditorView {
+    return this.#host.draft.editor(model.editors);
+  }
+
+  /** What is typed of its fields. */
+  typed(editor: EditorView): Typed {
+    return this.#host.draft.typed(editor);
+  }
+
+  /** Finds out what statistics a run would lack, and how many found states are kept. */
+  async prepare() {
+    const model = this.#host.model();
+    if (!model) return;
+    const editor = this.editor(model);
     try {
-      this.missing = layers.length ? await this.#host.lab().missing(layers) : [];
-      this.kept = await this.#host.lab().kept();
+      const { settings } = this.#settings(model, editor);
+      this.missing = await this.#host.lab().missing(editor.name, settings);
     } catch {
-      // The worker is gone; the page says so elsewhere.
+      // What is mistyped is said when it is run; that the worker is gone, elsewhere.
+      this.missing = { layers: [], instead: undefined };
     }
+    this.values = await this.#host
+      .lab()
+      .keptValues()
+      .catch(() => this.values);
   }
 
   async write() {
@@ -173,12 +187,13 @@ export class MassDesk {
     if (!model || !table) return;
     const turn = ++this.#turn;
     const made = await this.#host.run("mass", "preparing", async (id) => {
-      const order = this.#order(model, table.facts);
-      this.#begin(order);
-      const report = this.#host.callback((events: MassEvent[]) => {
-        if (this.#host.jobs.mass.id === id) this.#took(events, order);
+      const editor = this.editor(model);
+      const order = this.#order(model, editor, table.facts);
+      this.#begin(editor, order);
+      const report = this.#host.callback((events: EditReport[]) => {
+        if (this.#host.jobs.mass.id === id) this.#took(events);
       });
-      return this.#host.lab().write(id, order, report);
+      return this.#host.lab().edit(id, order, report);
     });
     if (turn !== this.#turn) return;
     this.stopping = false;
@@ -186,7 +201,7 @@ export class MassDesk {
       this.#finish(made);
       await this.#host.made(made);
     } else this.#stopped();
-    await this.look();
+    await this.prepare();
   }
 
   /** Ends the search; what is found by then is written. */
@@ -204,14 +219,14 @@ export class MassDesk {
       const report = this.#host.callback((done: number, total: number) => {
         if (job.id === id) job.progress(done, total, "scoring the table");
       });
-      return this.#host.lab().score(id, table.facts, report);
+      return this.#host.scoring().table(id, table.facts, report);
     });
     if (scores) this.scores = scores;
   }
 
   async forget() {
-    await this.#host.lab().forget();
-    await this.look();
+    await this.#host.lab().forgetValues();
+    await this.prepare();
   }
 
   #take(facts: TableFact[], name: string) {
@@ -221,60 +236,42 @@ export class MassDesk {
     this.#host.report(null);
   }
 
-  /** The layers that a run needs statistics of; none while they are mistyped. */
-  #layers(): number[] {
-    const model = this.#host.model();
-    if (!model) return [];
-    const { layers } = model.config;
-    try {
-      if (this.method === "memit") {
-        const text = { ...memitDefaults(model.memit), ...this.memitText };
-        return memitSettings(text, model.memit, layers).hyperparameters.layers;
-      }
-      const text = { ...romeDefaults(model.preset), ...this.romeText };
-      const { hyperparameters } = romeSettings(text, model.preset, layers);
-      return hyperparameters.covariance === "C" ? [hyperparameters.layer] : [];
-    } catch {
-      return [];
-    }
+  #settings(model: ModelView, editor: EditorView) {
+    return chosenSettings(editor, this.typed(editor), model.config.layers);
   }
 
-  #order(model: ModelView, table: TableFact[]): MassOrder {
+  #order(model: ModelView, editor: EditorView, table: TableFact[]): EditOrder {
     const facts = table.map(({ prompt, subject, target }) => ({ prompt, subject, target }));
-    const { layers } = model.config;
-    if (this.method === "memit") {
-      const text = { ...memitDefaults(model.memit), ...this.memitText };
-      return { method: "memit", facts, ...memitSettings(text, model.memit, layers) };
-    }
-    const text = { ...romeDefaults(model.preset), ...this.romeText };
-    const every = numberOf("measure every", this.everyText || this.everyPreset, {
-      integer: true,
-      min: 1,
-    });
+    const neutral = editor.facts === "one" ? this.#neutral() : undefined;
+    const { settings, seed } = this.#settings(model, editor);
+    return { editor: editor.name, facts, settings, seed, neutral, answers: true };
+  }
+
+  /** What is measured as the edits go one by one. */
+  #neutral(): EditOrder["neutral"] {
+    const kind = { type: "number", whole: true, min: 1 } as const;
+    const label = "Measure every";
+    const every = fieldValue({ label, kind }, this.everyText || this.everyPreset) as number;
     if (!this.neutral.length)
       throw new Error(
         "no neutral text: the table has all of the page’s facts; give some sentences",
       );
-    const neutral = this.neutral;
-    return {
-      method: "sequence",
-      facts,
-      neutral,
-      every,
-      ...romeSettings(text, model.preset, layers),
-    };
+    return { texts: this.neutral, every };
   }
 
-  #begin({ method, facts, hyperparameters }: MassOrder) {
-    const planned = method === "memit" ? hyperparameters.steps : facts.length;
+  #begin(editor: EditorView, { facts, settings }: EditOrder) {
+    const named = settings as Record<string, unknown>;
+    const layers = editor.fields.find(({ kind }) => kind.type === "layers");
+    const targets = layers ? (named[layers.name] as number[]).length : 1;
+    const planned = plannedSteps(named);
     const unknown = { layers: [], steps: [], perplexityBefore: NaN, made: null };
-    this.run = { method, planned, ...unknown };
+    this.run = { editor, planned, targets, ...unknown };
     this.rows = factRows(facts);
     this.scores = null;
     this.stopping = false;
   }
 
-  #took(events: MassEvent[], order: MassOrder) {
+  #took(events: EditReport[]) {
     if (!this.run) return;
     const rows = this.rows.slice();
     const run = { ...this.run, layers: [...this.run.layers], steps: [...this.run.steps] };
@@ -286,15 +283,15 @@ export class MassDesk {
       else if (event.type === "before")
         event.answers.forEach((old, i) => (rows[i] = { ...rows[i], old }));
       else if (event.type === "edited") {
-        run.steps.push(event.step);
-        const { fact, probability } = event.step;
+        run.steps.push(event);
+        const { fact, probability } = event;
         rows[fact] = { ...rows[fact], stage: "written", p: probability };
       } else rows[event.fact] = { ...rows[event.fact], ...changed(event) };
     }
     Object.assign(this, { rows, run });
     if (this.#host.jobs.mass.stage === LAST) return;
-    if (order.method === "memit") this.#tellSearch(order.hyperparameters.layers.length);
-    else if (run.steps.length) this.#tellSequence(order.facts.length);
+    if (run.editor.facts === "many") this.#tellSearch(run.targets);
+    else if (run.steps.length) this.#tellSequence(rows.length);
   }
 
   #stage(stage: string) {
@@ -302,7 +299,7 @@ export class MassDesk {
     mass.progress(mass.done, mass.total, stage);
   }
 
-  /** MEMIT's progress: steps of facts, and layers. Those from the cache cost nothing. */
+  /** How far many facts at once are: steps of facts, and layers. Those from the cache cost nothing. */
   #tellSearch(layers: number) {
     const { rows, run, cached, found } = this;
     const searched = rows.length - cached;
@@ -328,13 +325,13 @@ export class MassDesk {
     this.#host.jobs.mass.progress(done, facts, `${done} of ${facts} facts rewritten`);
   }
 
-  #finish(made: MassView) {
+  #finish(made: FinishedEdit) {
     const written: boolean[] = [];
     for (const i of made.written) written[i] = true;
     this.rows = this.rows.map((row, i) => ({
       ...row,
       stage: written[i] ? "written" : "left",
-      now: made.after[i],
+      now: made.answers?.after[i],
     }));
     if (this.run) this.run = { ...this.run, made };
   }
@@ -350,7 +347,7 @@ export class MassDesk {
 }
 
 /** What an event of the search says of its fact. */
-function changed(event: Extract<MassEvent, { type: "step" | "found" }>): Partial<FactRow> {
+function changed(event: Extract<EditReport, { type: "step" | "found" }>): Partial<FactRow> {
   const { step } = event;
   const so = step && { steps: step.step + 1, p: step.probability };
   if (event.type === "step") return { stage: "searching", ...so };

@@ -1,5 +1,5 @@
 import type { TableFact } from "../../data/facts/factTable.ts";
-import type { SequenceStep, TargetAnswer } from "../../../workers/protocol/protocol.ts";
+import type { TargetAnswer } from "../../../workers/protocol/protocol.ts";
 import { occurrences } from "../fact/markedRange.ts";
 
 /** How far a fact is. */
@@ -28,7 +28,7 @@ export interface FactRow {
   p: number;
   /** What the model said before the run, and what it says after. */
   old?: TargetAnswer;
-  now?: TargetAnswer;
+  now?: TargetAnswer | undefined;
 }
 
 /**
@@ -88,7 +88,10 @@ export function chosenRows(
 export type RowOrder = "table" | "p" | "old" | "steps";
 
 /** The first measured step at which the perplexity had more than doubled. */
-export const doubledAt = (steps: SequenceStep[], before: number): number | undefined => {
+export const doubledAt = (
+  steps: { perplexity?: number | undefined }[],
+  before: number,
+): number | undefined => {
   const at = steps.findIndex(
     ({ perplexity }) => perplexity !== undefined && !(perplexity <= 2 * before),
   );

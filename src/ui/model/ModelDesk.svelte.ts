@@ -6,7 +6,6 @@ import type {
   LoadProgress,
   ModelOrder,
   ChosenModel,
-  PlannedWork,
   PlanView,
   Precision,
   PrecisionPlan,
@@ -49,9 +48,9 @@ export class ModelDesk {
   source = $state.raw<ChosenModel | null>(null);
   plan = $state.raw<PlanView | null>(null);
   precision = $state<Precision>("f32");
-  work = $state<PlannedWork>("rome");
+  work = $state("");
   /** What each kind of work would take, once it is reckoned. */
-  memory = $state.raw<Partial<Record<PlannedWork, PrecisionPlan[]>>>({});
+  memory = $state.raw<Partial<Record<string, PrecisionPlan[]>>>({});
   known = $state.raw<KnownModelView[]>([]);
   kept = $state.raw<KeptModels | null>(null);
   progress = $state.raw<LoadProgress | null>(null);
@@ -96,7 +95,8 @@ export class ModelDesk {
     Object.assign(this, { source, plan: null, memory: {}, left: null });
     const found = await this.#host.run("plan", "reading its config", async (id) => {
       checkAddress(source);
-      const plan = await this.#host.lab().plan(id, { source, ...this.#mirror() });
+      const plan = await this.#host.lab().plan(id, { source, hub: this.hub || undefined });
+      if (!plan.works.some(({ name }) => name === this.work)) this.work = plan.works[0].name;
       return { plan, memory: await this.#memory(plan, this.work) };
     });
     if (!found) return undefined;
@@ -108,13 +108,13 @@ export class ModelDesk {
     return plan;
   }
 
-  #memory({ config, files }: PlanView, work: PlannedWork) {
+  #memory({ config, files }: PlanView, work: string) {
     return this.#host.lab().memory({ config, files, work });
   }
 
   /** The other kinds of work, one after the other, so that nothing waits long for them. */
   async #reckonRest(plan: PlanView) {
-    for (const work of works) {
+    for (const { name: work } of plan.works) {
       if (this.memory[work]) continue;
       const memory = await this.#memory(plan, work);
       if (this.plan !== plan) return;
@@ -125,7 +125,7 @@ export class ModelDesk {
   /** Opens what a link names: at once where little is left to download, else it is asked about. */
   async openLink(model: string, precision?: Precision) {
     const source = sourceOf(model);
-    if (source.kind === "demo") return this.#host.load({ source, ...(precision && { precision }) });
+    if (source.kind === "demo") return this.#host.load({ source, precision });
     const plan = await this.look(source, precision);
     if (!plan) {
       this.source = null;
@@ -140,7 +140,7 @@ export class ModelDesk {
     const { source, precision } = this;
     if (!source) return;
     void this.#askToKeep();
-    await this.#host.load({ source, precision, ...this.#mirror() });
+    await this.#host.load({ source, precision, hub: this.hub || undefined });
   }
 
   /** A load began. */
@@ -230,13 +230,9 @@ export class ModelDesk {
   }
 
   /** What a link carries beside the model's name. */
-  view(): { device?: string; hub?: string } {
+  view(): { device: string; hub: string } {
     const { device, hub } = this;
-    return { ...(device && { device }), ...(hub && { hub }) };
-  }
-
-  #mirror() {
-    return this.hub ? { hub: this.hub } : {};
+    return { device, hub };
   }
 
   /** A download of gigabytes is worth the question; only a window may ask it. */
@@ -248,8 +244,6 @@ export class ModelDesk {
     }
   }
 }
-
-const works: PlannedWork[] = ["rome", "trace", "memit", "statistics"];
 
 /** As the files have it, or the first precision that is not too much. */
 function suggested({ stored }: PlanView, memory: PrecisionPlan[]): Precision {

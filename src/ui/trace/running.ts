@@ -1,4 +1,4 @@
-import type { EditView, Trace, TraceEvent, ValueStep } from "../../../workers/protocol/protocol.ts";
+import type { Trace, TraceEvent } from "../../../workers/protocol/protocol.ts";
 import type { HeatmapData, Kind } from "./heatmap.ts";
 
 /** A trace on the page: what is drawn, and the whole result once it is there. */
@@ -7,15 +7,6 @@ export interface TracePlot {
   trace: Trace | null;
   /** Edits that were switched on while it was traced. */
   edits: number;
-}
-
-/** A rewrite on the page: its steps so far, and its end. */
-export interface Rewrite {
-  subject: string;
-  target: string;
-  steps: ValueStep[];
-  planned: number;
-  made: EditView | null;
 }
 
 type Plots = Partial<Record<Kind, TracePlot>>;

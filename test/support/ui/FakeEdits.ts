@@ -29,7 +29,7 @@ export class FakeEdits implements RemoteEdits {
       model: "demo",
       weights: layers.map((layer) => ({ weight: `layer ${layer}`, layer, norm: 0.061 })),
       relativeNorm: 0.061,
-      repeatable: facts.length === 1,
+      repeatable: facts.length > 0,
     };
     this.held.set(id, held);
     return held;

@@ -1,23 +1,23 @@
 /* eslint-disable @typescript-eslint/require-await -- it stands for calls across a thread, which are promises */
+import { editorViews } from "../../../src/methods/edit/editorViews.ts";
+import { editors } from "../../../src/methods/edit/editors.ts";
+import { tracePreset } from "../../../src/methods/trace/tracePreset.ts";
 import type { Connection, RemoteLab } from "../../../workers/connect.ts";
 import type {
-  Case,
-  ComparisonView,
-  EditEvent,
-  EditOrder,
-  EditView,
   LoadProgress,
+  ModelConfig,
   ModelOrder,
   ModelView,
   Trace,
   TraceEvent,
   TraceRequest,
 } from "../../../workers/protocol/protocol.ts";
-import { caseScore } from "./caseScore.ts";
 import { facts } from "./facts.ts";
 import { FakeEdits } from "./FakeEdits.ts";
-import { FakeMass } from "./FakeMass.ts";
+import type { FakeCall } from "./FakeHost.ts";
+import { FakeEditing } from "./FakeEditing.ts";
 import { FakeModels } from "./FakeModels.ts";
+import { FakeScoring } from "./FakeScoring.ts";
 import { FakeStatistics } from "./FakeStatistics.ts";
 
 const layers = 8;
@@ -28,7 +28,7 @@ export interface FakeOptions {
   /** Milliseconds between two reports, so that a run can be watched. */
   delay?: number;
   /** A sentence that the named method fails with. */
-  fail?: Partial<Record<keyof RemoteLab, string>>;
+  fail?: Partial<Record<FakeCall, string>>;
   /** Why edits are not kept. */
   unkept?: string;
   notice?: string;
@@ -40,10 +40,8 @@ export class FakeLab implements RemoteLab {
   readonly statistics = new FakeStatistics();
   readonly models = new FakeModels();
   readonly edits = new FakeEdits();
-  readonly mass = new FakeMass({
-    edits: this.edits,
-    cancelled: (id) => this.#cancelled.has(id),
-  });
+  readonly editing: FakeEditing;
+  readonly scoring: FakeScoring;
   calls: string[] = [];
   /** Of the last load. */
   precision = "";
@@ -54,7 +52,14 @@ export class FakeLab implements RemoteLab {
 
   constructor(options: FakeOptions = {}) {
     this.#options = options;
-    this.mass.delay = options.delay ?? 0;
+    const host = {
+      edits: this.edits,
+      enter: (method: FakeCall) => this.#enter(method),
+      pause: (id: number) => this.#pause(id),
+      keyRatio: options.keyRatio ?? 0.94,
+    };
+    this.editing = new FakeEditing(host);
+    this.scoring = new FakeScoring(host);
     this.edits.trouble = options.unkept ?? null;
   }
 
@@ -94,60 +99,30 @@ export class FakeLab implements RemoteLab {
     }
     const name =
       source.kind === "demo" ? "demo" : source.kind === "address" ? source.address : source.name;
+    const config: ModelConfig = {
+      architecture: "gpt2",
+      name,
+      revision: "main",
+      layers,
+      dModel: 256,
+      dMlp: 1024,
+      heads: 8,
+      vocab: 8192,
+      positions: 128,
+      layerNormEpsilon: 1e-5,
+      rotaryDim: 0,
+      tied: true,
+    };
     return {
-      config: {
-        architecture: "gpt2",
-        name,
-        revision: "main",
-        layers,
-        dModel: 256,
-        dMlp: 1024,
-        heads: 8,
-        vocab: 8192,
-        positions: 128,
-        layerNormEpsilon: 1e-5,
-        rotaryDim: 0,
-        tied: true,
-      },
+      config,
       family: "GPT-2",
       toy: source.kind === "demo",
       precision,
       bytes: 30e6,
       offline: false,
-      preset: {
-        layer: 2,
-        steps: 20,
-        learningRate: 0.5,
-        clamp: 4,
-        weightDecay: 0.5,
-        klFactor: 0.0625,
-        keyMode: "code",
-        covariance: "C",
-        contextLengths: [
-          [5, 10],
-          [10, 10],
-        ],
-        factToken: "subject_last",
-        source: "chosen by a sweep over layers, steps and clamp on 200 facts",
-      },
-      tracing: {
-        window: 3,
-        samples: 10,
-        noise: { kind: "sigma", factor: 3 },
-        source: "the built-in model, whose windows are narrow",
-      },
-      memit: {
-        layers: [0, 1, 2],
-        lambda: 100,
-        steps: 40,
-        learningRate: 1,
-        clamp: 20,
-        weightDecay: 0.5,
-        klFactor: 0.0625,
-        factToken: "subject_last",
-        source: "chosen by trying layers, λ, steps and clamp",
-      },
-      statistics: [{ layer: 2, source: "shipped with the model", count: 250_000 }],
+      editors: editorViews(config),
+      tracing: tracePreset(config),
+      statistics: [{ layer: 0, source: "shipped with the model", count: 250_000 }],
     };
   }
 
@@ -157,7 +132,7 @@ export class FakeLab implements RemoteLab {
     let at = -1;
     for (let i = 0; i <= occurrence && subject; i++) at = prompt.indexOf(subject, at + 1);
     const range = at < 0 || !subject ? undefined : tokenRange(texts, at, at + subject.length);
-    return { ids: texts.map((text) => hash(text) % 8192), texts, ...(range && { subject: range }) };
+    return { ids: texts.map((text) => hash(text) % 8192), texts, subject: range };
   }
 
   async predict(_id: number, prompt: string, top: number) {
@@ -185,7 +160,11 @@ export class FakeLab implements RemoteLab {
         }))
         .sort((a, b) => b.probability - a.probability)
         .slice(0, top);
-    return { prompt, before: list(false), ...(this.edits.active.length && { after: list(true) }) };
+    return {
+      prompt,
+      before: list(false),
+      after: this.edits.active.length ? list(true) : undefined,
+    };
   }
 
   async trace(
@@ -232,67 +211,8 @@ export class FakeLab implements RemoteLab {
     };
   }
 
-  async rome(id: number, order: EditOrder, report: (event: EditEvent) => void): Promise<EditView> {
-    this.#enter("rome");
-    report({ type: "stage", stage: "sampling contexts" });
-    await this.#pause(id);
-    const { layer, steps: planned } = order.hyperparameters;
-    const steps: EditView["steps"] = [];
-    for (let step = 0; step < planned; step++) {
-      await this.#pause(id);
-      const nll = 6.5 * Math.exp(-step / 3.5);
-      const [kl, decay] = [0.12 * (1 - Math.exp(-step / 4)), 0.09 * (1 - Math.exp(-step / 3))];
-      steps.push({
-        step,
-        nll,
-        kl,
-        decay,
-        loss: nll + kl + decay,
-        probability: Math.exp(-nll),
-        norm: 1 + step / 4,
-      });
-      report({ type: "step", step: steps[step] });
-    }
-    return {
-      edit: this.edits.hold({ method: "ROME", facts: [order.request], layers: [layer] }),
-      steps,
-      relativeNorm: 0.061,
-      keyRatio: this.#options.keyRatio ?? 0.94,
-      contexts: ["{}", "The. {}"],
-      statistics: "shipped with the model",
-      atHand: [{ layer, source: "shipped with the model", count: 250_000 }],
-    };
-  }
-
-  async compare(
-    id: number,
-    scored: Case,
-    report: (done: number, total: number, stage: string) => void,
-  ): Promise<ComparisonView> {
-    this.#enter("compare");
-    await this.#pause(id);
-    report(1, 2, "scoring without edits");
-    await this.#pause(id);
-    const edited = this.edits.active.length > 0;
-    return {
-      case: scored,
-      before: caseScore(scored, false),
-      ...(edited && { after: caseScore(scored, true) }),
-      text: [
-        scored.prompt.replace("{}", scored.subject),
-        ...scored.paraphrases.slice(0, 1),
-        ...scored.neighbours.slice(0, 1),
-      ].map((prompt, i) => ({
-        prompt,
-        before: " Seattle, and the tower is known for its observation deck.",
-        ...(edited && {
-          after:
-            i < 2
-              ? " Paris, and it is one of the best known landmarks of the capital of France."
-              : " Seattle, and the tower is known for its observation deck.",
-        }),
-      })),
-    };
+  async editorNames() {
+    return editors.map(({ name }) => name);
   }
 
   async traceFile(trace: Trace) {
@@ -304,7 +224,7 @@ export class FakeLab implements RemoteLab {
     this.#cancelled.add(id);
   }
 
-  #enter(method: keyof RemoteLab) {
+  #enter(method: FakeCall) {
     this.calls.push(method);
     const sentence = this.#options.fail?.[method];
     if (sentence) throw new Error(sentence);

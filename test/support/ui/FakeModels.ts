@@ -1,4 +1,5 @@
 /* eslint-disable @typescript-eslint/require-await -- it stands for calls across a thread, which are promises */
+import { editors } from "../../../src/methods/edit/editors.ts";
 import type { RemoteLab } from "../../../workers/connect.ts";
 import type {
   KeptModels,
@@ -6,7 +7,6 @@ import type {
   KnownModelView,
   ModelConfig,
   ModelRequest,
-  PlannedWork,
   PlanView,
   PrecisionPlan,
 } from "../../../workers/protocol/protocol.ts";
@@ -55,6 +55,10 @@ export class FakeModels implements RemoteModels {
       kept,
       from: "huggingface.co",
       offline: false,
+      works: [
+        ...editors.map(({ name, title }) => ({ name, title })),
+        { name: "trace", title: "Tracing" },
+      ],
       stored: "float",
       storage: { used: 1e7, free: 6e10, persisted: false },
       files: [
@@ -64,7 +68,7 @@ export class FakeModels implements RemoteModels {
     };
   }
 
-  async memory({ work }: { work: PlannedWork }): Promise<PrecisionPlan[]> {
+  async memory({ work }: { work: string }): Promise<PrecisionPlan[]> {
     const need = (weights: number) => {
       const statistics = work === "trace" ? 0 : 328e6;
       const rest = { activations: 1e9, scratch: 1e8 };

@@ -49,11 +49,11 @@ test("a pasted table is written with MEMIT, goes into the stack as one edit, and
     .element(screen.getByRole("row", { name: /^1 .*written 0\.020 0\.970/ }))
     .toBeVisible();
   expect(lab.edits.active).toHaveLength(1);
-  const [order] = lab.mass.orders;
-  expect(order).toMatchObject({ method: "memit", hyperparameters: { layers: [0, 1, 2] }, seed: 0 });
+  const [order] = lab.editing.orders;
+  expect(order).toMatchObject({ editor: "memit", settings: { layers: [0, 2] }, seed: 0 });
   const stack = screen.getByRole("region", { name: "Edits" });
   await expect.element(stack.getByText("and 11 more")).toBeVisible();
-  await expect.element(stack.getByText(/MEMIT, layers\s+0, 1, 2/)).toBeVisible();
+  await expect.element(stack.getByText(/MEMIT, layers\s+0, 2/)).toBeVisible();
   await press(screen.getByRole("button", { name: "Undo" }));
   await expect.poll(() => lab.edits.active.length).toBe(0);
 });
@@ -67,8 +67,8 @@ test("the settings typed are those of the order, and wrong ones are refused", as
   await screen.getByRole("textbox", { name: "Layers" }).fill("1–3");
   await screen.getByRole("textbox", { name: "λ" }).fill("500");
   await write(screen);
-  await expect.poll(() => lab.mass.orders.length).toBe(1);
-  expect(lab.mass.orders[0].hyperparameters).toMatchObject({ layers: [1, 2, 3], lambda: 500 });
+  await expect.poll(() => lab.editing.orders.length).toBe(1);
+  expect(lab.editing.orders[0].settings).toMatchObject({ layers: [1, 2, 3], lambda: 500 });
 });
 
 test("layers without statistics are named before the start, with the way to get some", async () => {
@@ -182,16 +182,16 @@ test("ROME in sequence shows the perplexity as it goes, and says when it has dou
   await expect
     .element(screen.getByText(/After\s+4 edits\s+the perplexity of neutral text was\s+2\.2 times/))
     .toBeVisible();
-  const [order] = lab.mass.orders;
-  expect(order).toMatchObject({ method: "sequence", every: 1 });
-  expect(order.method === "sequence" && order.neutral).toContain(
+  const [order] = lab.editing.orders;
+  expect(order).toMatchObject({ editor: "rome", neutral: { every: 1 } });
+  expect(order.neutral!.texts).toContain(
     "Wolfgang Amadeus Mozart was born in the city of Salzburg.",
   );
 });
 
 test("a failing run is said, and the table stays", async () => {
   const { screen, lab } = await open();
-  lab.mass.write = () => Promise.reject(new Error("not enough memory while writing the facts"));
+  lab.editing.edit = () => Promise.reject(new Error("not enough memory while writing the facts"));
   await paste(screen, csv(3));
   await write(screen);
   await expect.element(screen.getByText(/Not enough memory while writing/)).toBeVisible();

@@ -1,0 +1,82 @@
+import { fillTemplate } from "../../../src/data/facts/template.ts";
+import type { RemoteLab } from "../../../workers/connect.ts";
+import type {
+  Case,
+  ComparisonView,
+  TableFact,
+  TableScore,
+} from "../../../workers/protocol/protocol.ts";
+import { caseScore } from "./caseScore.ts";
+import { answer, type FakeHost } from "./FakeHost.ts";
+
+type RemoteScoring = RemoteLab["scoring"];
+
+/** Scores by arithmetic: low without edits, high with them. */
+export class FakeScoring implements RemoteScoring {
+  #host: FakeHost;
+
+  constructor(host: FakeHost) {
+    this.#host = host;
+  }
+
+  async compare(
+    id: number,
+    scored: Case,
+    report: (done: number, total: number, stage: string) => void,
+  ): Promise<ComparisonView> {
+    this.#host.enter("compare");
+    await this.#host.pause(id);
+    report(1, 2, "scoring without edits");
+    await this.#host.pause(id);
+    const edited = this.#host.edits.active.length > 0;
+    const tower = " Seattle, and the tower is known for its observation deck.";
+    const landmark = " Paris, and it is one of the best known landmarks of the capital of France.";
+    return {
+      case: scored,
+      before: caseScore(scored, false),
+      after: edited ? caseScore(scored, true) : undefined,
+      text: [
+        fillTemplate(scored.prompt, scored.subject),
+        ...scored.paraphrases.slice(0, 1),
+        ...scored.neighbours.slice(0, 1),
+      ].map((prompt, i) => ({
+        prompt,
+        before: tower,
+        after: edited ? (i < 2 ? landmark : tower) : undefined,
+      })),
+    };
+  }
+
+  async table(id: number, facts: TableFact[], report: (done: number, total: number) => void) {
+    const edited = this.#host.edits.active.length > 0;
+    for (let i = 0; i < facts.length; i += 10) {
+      await this.#host.pause(id);
+      report(i, facts.length);
+    }
+    return {
+      before: tableScore(facts, 0.02),
+      after: edited ? tableScore(facts, 0.94) : undefined,
+    };
+  }
+}
+
+function tableScore(facts: TableFact[], probability: number): TableScore {
+  const answers = facts.map(() => answer(probability));
+  const cases = facts.filter((fact) => fact.case).length;
+  if (!cases) return { answers };
+  const of = (mean: number) => ({ mean, std: 0, cases });
+  const [high, low] = probability > 0.5 ? [0.98, 0.9] : [0.03, -0.8];
+  const measures = {
+    ES: of(high),
+    EM: of(low),
+    PS: of(high),
+    PM: of(low),
+    NS: of(0.91),
+    NM: of(0.6),
+    rewriteAccuracy: of(high),
+    paraphraseAccuracy: of(high),
+    neighbourAccuracy: of(0.9),
+    GE: { mean: NaN, std: NaN, cases: 0 },
+  };
+  return { answers, summary: { cases, measures, score: high } };
+}
