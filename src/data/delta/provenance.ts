@@ -13,7 +13,7 @@ export interface Provenance {
   /** Model id and revision the edit was made on. */
   model: string;
   revision: string;
-  /** "rome", … */
+  /** The editor's name, or what another program calls itself. */
   method: string;
   created?: string;
   /** Name and version of the program that wrote it. */

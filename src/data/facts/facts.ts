@@ -36,7 +36,7 @@ export interface Fact {
 type Fields = Record<string, unknown>;
 
 /**
- * Reads cases in any of three forms: ROME's CounterFact record (`requested_rewrite`, …), EasyEdit's compact record
+ * Reads cases in any of three forms: the authors' CounterFact record (`requested_rewrite`, …), EasyEdit's compact record
  * (`ground_truth`, `rephrase_prompt`, …) and this project's public/facts.json (`subject`, `prompt`, `paraphrases`,
  * `target`, `newTargets`, `neighbours`).
  *

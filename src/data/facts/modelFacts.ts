@@ -52,7 +52,7 @@ export type ModelFact = Cited &
         expected: number;
       }
     | {
-        /** The losses of ROME's search for v*, one before each step (METHODS 4.5), under given contexts. */
+        /** The losses of the search for v*, one before each step (METHODS 4.5), under given contexts. */
         kind: "search";
         layer: number;
         prompts: number[][];

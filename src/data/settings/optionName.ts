@@ -4,7 +4,7 @@ import type { Field, FieldKind } from "./Field.ts";
 export const optionName = ({ name, option }: Pick<Field, "name" | "option">): string =>
   option ?? name.replace(/\p{Lu}/gu, (letter) => `-${letter.toLowerCase()}`);
 
-/** The option with what it takes, as a line of usage has it: `--clamp X`, `--key-mode code|r-rome`. */
+/** The option with what it takes, as a line of usage has it: `--clamp X`, `--form lines|paragraphs`. */
 export function optionUsage(field: Pick<Field, "name" | "option" | "kind">): string {
   const taken = wanted(field.kind);
   return `--${optionName(field)}${taken && ` ${taken}`}`;

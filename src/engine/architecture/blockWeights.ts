@@ -66,5 +66,5 @@ export function matrixKey(config: ModelConfig, role: LinearRole): string {
   return `${linear.name}.weight`;
 }
 
-/** The key of the MLP output matrix, which ROME and MEMIT change: "mlp.c_proj.weight". */
+/** The key of the MLP output matrix, which editors of facts change: "mlp.c_proj.weight". */
 export const mlpOut = (config: ModelConfig): string => matrixKey(config, "mlpOut");

@@ -77,7 +77,7 @@ function pythia(
 }
 
 /**
- * The models that ROME and MEMIT were published for, smallest first; then Pythia's, which were trained alike in sizes; GPT-J both as half-precision and as whole numbers.
+ * The models that editing was published for, smallest first; then Pythia's, which were trained alike in sizes; GPT-J both as half-precision and as whole numbers.
  * Sizes in bytes of the Hub's pickles are rounded to what its page says.
  */
 export const knownModels: readonly KnownModel[] = [

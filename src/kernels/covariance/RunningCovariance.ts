@@ -32,7 +32,7 @@ export interface RunningCovarianceOptions {
 }
 
 /**
- * The running sum Σ_s k_s k_sᵀ [n, n] over keys that are on the GPU already (ROME, after eq. 2; not centred).
+ * The running sum Σ_s k_s k_sᵀ [n, n] over keys that are on the GPU already (METHODS 3; not centred).
  *
  * The device holds one float32 for each entry of the lower half (in tiles, see `DeviceTiles`). The caller keeps the
  * totals in float64: whenever `isDue`, `drain` hands over what was summed since the last time. So the error of an entry

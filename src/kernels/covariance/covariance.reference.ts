@@ -4,7 +4,7 @@ import { addRowProducts } from "../products/rowProducts.ts";
 const chunk = 256;
 
 /**
- * Adds the keys' products to C in float64: C += Kᵀ K = Σ_s k_s k_sᵀ (ROME, after eq. 2; keys not centred).
+ * Adds the keys' products to C in float64: C += Kᵀ K = Σ_s k_s k_sᵀ (METHODS 3; keys not centred).
  *
  * keys [samples, dMlp]; C [dMlp, dMlp] is symmetric, changed in place and returned; new and zero when not given.
  */

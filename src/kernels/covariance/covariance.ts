@@ -52,7 +52,7 @@ export interface CovarianceOptions {
 }
 
 /**
- * Adds the keys' products to the lower half of C: C += Kᵀ K = Σ_s k_s k_sᵀ (ROME, after eq. 2; not centred).
+ * Adds the keys' products to the lower half of C: C += Kᵀ K = Σ_s k_s k_sᵀ (METHODS 3; not centred).
  *
  * In tiles on the diagonal, what lies above it is not to be used. Accumulation: at most 128 products are summed in
  * float32 registers, and each such sum is added to C in float32; returned is how many were added. After `additions` of

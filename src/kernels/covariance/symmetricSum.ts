@@ -7,7 +7,7 @@ export interface Keys {
   count: number;
 }
 
-/** The matrix A = scale · C + ridge · I + K Kᵀ [n, n], which is never rounded: that of ROME is C, that of MEMIT λC + KKᵀ. */
+/** The matrix A = scale · C + ridge · I + K Kᵀ [n, n], which is never rounded: that of one key is C, that of many λC + KKᵀ. */
 export interface SymmetricSum {
   c: SymmetricTiles;
   scale: number;

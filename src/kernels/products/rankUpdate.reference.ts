@@ -11,7 +11,7 @@ export interface RankUpdateShape {
 }
 
 /**
- * Adds or subtracts a matrix of low rank in float64: W ± Σ_r u_r v_rᵀ (ROME eq. 2: Ŵ = W + Λ (C⁻¹k*)ᵀ).
+ * Adds or subtracts a matrix of low rank in float64: W ± Σ_r u_r v_rᵀ (METHODS 4.6: Ŵ = W + Λ (C⁻¹k*)ᵀ).
  *
  * w in the layout that is named, u [rank, inputs], v [rank, outputs]; returns a new W in the same layout.
  */

@@ -10,7 +10,7 @@ export interface RankUpdateBuffers {
 }
 
 /**
- * Adds or subtracts a matrix of low rank in place: W ± Uᵀ V (ROME eq. 2: Ŵ = W + Λ (C⁻¹k*)ᵀ, where the rank is 1).
+ * Adds or subtracts a matrix of low rank in place: W ± Uᵀ V (METHODS 4.6: Ŵ = W + Λ (C⁻¹k*)ᵀ, where the rank is 1).
  *
  * Accumulation: the `rank` products are summed in float32, then added to W once. Adding and then subtracting gives W back
  * up to one rounding of the larger of the two, not bit for bit: for that keep W.

@@ -54,7 +54,7 @@ export interface KeySystem {
 }
 
 /**
- * MEMIT's keys, solved: x = (λC + KKᵀ)⁻¹ K [n, columns] (METHODS 5.4), as good as in float64.
+ * Many facts' keys, solved: x = (λC + KKᵀ)⁻¹ K [n, columns] (METHODS 5.4), as good as in float64.
  *
  * By Woodbury's identity x = B (I + KᵀB)⁻¹ with B = C⁻¹K / λ, whose small system is solved in float64, or with a fresh
  * factor of λC + KKᵀ (METHODS 5.6). A ridge of the factor counts as part of C. Throws where a matrix is not positive

@@ -19,7 +19,7 @@ export interface LookUpAt extends Stoppable {
 }
 
 /**
- * The facts' keys at a layer, on the model as it is now (METHODS 5.3; MEMIT eq. 14): at the lookup token, the mean over
+ * The facts' keys at a layer, on the model as it is now (METHODS 5.3): at the lookup token, the mean over
  * the contexts of each group, then over the groups.
  *
  * @returns per fact k [dMlp]

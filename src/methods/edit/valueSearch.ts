@@ -53,7 +53,7 @@ export interface ValueLoss {
 }
 
 /**
- * The search for one fact's value (METHODS 4.5, 5.2; ROME eq. 4): Adam on δ [dModel] from zero, within a ball. Whoever
+ * The search for one fact's value (METHODS 4.5, 5.2): Adam on δ [dModel] from zero, within a ball. Whoever
  * owns it computes the loss at `delta` and shows it to `observe`, until `done`.
  */
 export class ValueSearch {

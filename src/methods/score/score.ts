@@ -18,7 +18,7 @@ export interface PromptScore {
   magnitude: number;
   /**
    * EasyEdit's token accuracy: the part of the tokens of the target that should win which are the most
-   * probable ones under teacher forcing. Not a measure of ROME's paper.
+   * probable ones under teacher forcing. Not a measure of the authors' paper.
    */
   tokenAccuracy: number;
 }

@@ -7,7 +7,7 @@ import type { Model } from "../../engine/Model.ts";
 import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
 import type { EditRows } from "../edit/editRows.ts";
 import { norm } from "../edit/norm.ts";
-import { optimiseValue } from "../edit/rome/targetValue.ts";
+import { optimiseValue } from "../edit/targetValue.ts";
 
 type Of<Kind extends ModelFact["kind"]> = Extract<ModelFact, { kind: Kind }>;
 
@@ -65,7 +65,7 @@ export async function tensorNorm(
   return norm(data);
 }
 
-/** The first losses of ROME's search for v* (METHODS 4.5), as many as the fact has. */
+/** The first losses of the search for v* (METHODS 4.5), as many as the fact has. */
 export async function searchLosses(model: Model, fact: Of<"search">): Promise<number[]> {
   const { layer, settings, expected } = fact;
   const rows = searchRows(fact);

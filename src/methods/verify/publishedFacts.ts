@@ -2,7 +2,7 @@ import type { ModelFact } from "../../data/facts/modelFacts.ts";
 import type { ModelConfig } from "../../engine/architecture/config.ts";
 import { shapeOf } from "../../engine/architecture/modelShape.ts";
 import { type PublishedName, publishedShapes } from "../../engine/architecture/publishedShapes.ts";
-import { editsOfGptJ, editsOfXl } from "./publishedEdits.ts";
+import { searchesOf } from "./publishedSearches.ts";
 import { tokenizerTexts } from "../prompt/tokenizerTexts.ts";
 
 /** What others published about a checkpoint, in ids and numbers. */
@@ -186,12 +186,12 @@ export const publishedModels: PublishedModel[] = [
   size("gpt2", gpt2),
   size("gpt2-medium", []),
   size("gpt2-large", []),
-  size("gpt2-xl", [...gpt2Xl, xlNorm, ...editsOfXl]),
+  size("gpt2-xl", [...gpt2Xl, xlNorm, ...searchesOf("openai-community/gpt2-xl")]),
   {
     id: "EleutherAI/gpt-j-6b",
     names: /gpt-?j/i,
     shape: "gpt-j-6b",
-    facts: [...gptJ, ...editsOfGptJ, ...vocabulary, ...gptJTokens],
+    facts: [...gptJ, ...searchesOf("EleutherAI/gpt-j-6b"), ...vocabulary, ...gptJTokens],
   },
 ];
 

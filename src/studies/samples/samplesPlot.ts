@@ -1,6 +1,6 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 
-/** One covariance, and how MEMIT did with it. */
+/** One covariance, and how the editor did with it. */
 export interface SamplePoint {
   keys: number;
   /** keys / dMlp. */

@@ -13,7 +13,7 @@ import type { LayerStatistics } from "../../statistics/statistics.ts";
 import { neededStatistics } from "../neededStatistics.ts";
 import { checkGoal, type SearchGoal, usualObjective, usualStop } from "../Objective.ts";
 import { noiseInterventions } from "../subjectNoise.ts";
-import { optimiseValue, valueGroups } from "./targetValue.ts";
+import { optimiseValue, valueGroups } from "../targetValue.ts";
 import { checkValueSettings, type ValueStep } from "../valueSearch.ts";
 
 /** Options of {@link rome}. */

@@ -1,9 +1,9 @@
-import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
-import type { Continuation } from "../../../engine/transformer/Continuation.ts";
-import type { Loss } from "../../../engine/transformer/loss.ts";
-import type { EditRows } from "../editRows.ts";
-import type { SearchGoal } from "../Objective.ts";
-import { ValueSearch, type ValueSettings, type ValueStep } from "../valueSearch.ts";
+import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
+import type { Continuation } from "../../engine/transformer/Continuation.ts";
+import type { Loss } from "../../engine/transformer/loss.ts";
+import type { EditRows } from "./editRows.ts";
+import type { SearchGoal } from "./Objective.ts";
+import { ValueSearch, type ValueSettings, type ValueStep } from "./valueSearch.ts";
 
 /** What {@link optimiseValue} needs. */
 export interface ValueProblem extends ValueSettings, SearchGoal, Stoppable {
@@ -16,7 +16,7 @@ export interface ValueProblem extends ValueSettings, SearchGoal, Stoppable {
 }
 
 /**
- * ROME's v* [dModel] (METHODS 4.5; ROME eq. 4): the MLP output at the subject that makes the model say the
+ * The value v* [dModel] (METHODS 4.5): the MLP output at the subject that makes the model say the
  * target under every context, while the essence row's distribution at the subject stays. Adam on δ from
  * zero; the loss is looked at before each step, so n steps at most move δ n−1 times.
  */

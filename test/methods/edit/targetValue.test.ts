@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { EditRows } from "../../../../src/methods/edit/editRows.ts";
-import { optimiseValue, type ValueProblem } from "../../../../src/methods/edit/rome/targetValue.ts";
+import type { EditRows } from "../../../src/methods/edit/editRows.ts";
+import { optimiseValue, type ValueProblem } from "../../../src/methods/edit/targetValue.ts";
 
 /** One context and a one-token target: the rows only name positions here. */
 const rows: EditRows = {
