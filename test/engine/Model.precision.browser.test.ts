@@ -36,6 +36,8 @@ const cases = [
   { provider: "wasm", name: "tiny-gpt2", precision: "q4" },
   { provider: "wasm", name: "tiny-gptj", precision: "q8", limit: LIMIT },
   { provider: "wasm", name: "tiny-gptj", precision: "f16" },
+  { provider: "webgpu", name: "tiny-neox", precision: "q4", limit: LIMIT },
+  { provider: "wasm", name: "tiny-neox", precision: "q8" },
 ] as const;
 
 describe.for(cases)(

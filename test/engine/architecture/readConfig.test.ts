@@ -94,7 +94,7 @@ test("GPT-NeoX: as the Hub's configs have it", () => {
     attentionBias: true,
     tied: false,
   });
-  // GPT-NeoX-20B's.
+  // Another name of GPT-2's activation.
   expect(parse({ ...pythia, hidden_act: "gelu_fast" })).toMatchObject({ activation: "gelu_new" });
   expect(parse({ ...pythia, rope_scaling: null })).toMatchObject({ rotaryDim: 16 });
 });
