@@ -3,6 +3,7 @@ import { WrongCall } from "./WrongCall.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { convert } from "./commands/convert.ts";
 import { edit } from "./commands/edit.ts";
+import { merge } from "./commands/merge.ts";
 import { predict } from "./commands/predict.ts";
 import { score } from "./commands/score.ts";
 import { stats } from "./commands/stats.ts";
@@ -18,6 +19,7 @@ const commands: Record<string, Command> = {
   edit,
   score,
   study: studyCommand(),
+  merge,
   convert,
   synthesize,
   verify,

@@ -10,21 +10,10 @@ import type { Command, Terminal } from "../Command.ts";
 import { convertedTensor, shapesOf } from "../convert/convertTensor.ts";
 import { modelFiles } from "../open/openModel.ts";
 import { choiceOption, parseOptions, required } from "../options.ts";
-import { type PlannedShard, shardPlan } from "../convert/shardPlan.ts";
+import { shardPlan } from "../convert/shardPlan.ts";
 import { WrongCall } from "../WrongCall.ts";
+import { checkTensors, INDEX, shardIndex, smallFiles } from "../convert/smallFiles.ts";
 import { dataBytes, writeShard } from "../convert/writeShard.ts";
-
-const INDEX = "model.safetensors.index.json";
-// What else a model's folder may hold that says how its text is read.
-const TOKENIZER_FILES = [
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "vocab.json",
-  "merges.txt",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "generation_config.json",
-];
 
 /** `convert`: a checkpoint as one safetensors file per layer, in 4, 8 or 16 bits. */
 export const convert: Command = {
@@ -94,24 +83,9 @@ async function convertModel(files: ModelFiles, target: Target): Promise<Manifest
     const done = await writeShard(folder.path(path), written, { format: "pt", ...shapes });
     await folder.done(path, done);
   }
-  await addSmallFiles(folder, files, bits);
-  const index = { metadata: { total_size: total }, weight_map: weights };
-  await folder.add(INDEX, encode(index));
+  for (const [name, bytes] of await smallFiles(files, bits)) await folder.add(name, bytes);
+  await folder.add(INDEX, shardIndex(total, weights));
   return folder.finish();
-}
-
-const encode = (value: unknown) =>
-  new TextEncoder().encode(`${JSON.stringify(value, undefined, 2)}\n`);
-
-/** Before hours of work: is everything there, in the shapes that config.json asks for? */
-function checkTensors(checkpoint: Checkpoint, plan: PlannedShard[]): void {
-  for (const { name, shape } of plan.flatMap(({ tensors }) => tensors)) {
-    const found = checkpoint.info(name).shape;
-    if (found.join() === shape.join()) continue;
-    throw new Error(
-      `tensor ${name} has shape [${found.join(", ")}], but config.json asks for [${shape.join(", ")}]`,
-    );
-  }
 }
 
 async function stampOf(
@@ -121,19 +95,4 @@ async function stampOf(
 ): Promise<string> {
   const { file } = checkpoint.place(outerWeights(config)[0].name);
   return (await files.stamp?.(file)) ?? String(await files.size(file));
-}
-
-/** config.json, which says what type the weights have, and the tokenizer as it is. */
-async function addSmallFiles(
-  folder: ConversionFolder,
-  files: ModelFiles,
-  bits: number,
-): Promise<void> {
-  const config = await files.read("config.json");
-  const fields = JSON.parse(new TextDecoder().decode(config)) as object;
-  const half = bits === 16 && encode({ ...fields, torch_dtype: "float16" });
-  await folder.add("config.json", half || config);
-  for (const name of TOKENIZER_FILES) {
-    if (await files.has(name)) await folder.add(name, await files.read(name));
-  }
 }

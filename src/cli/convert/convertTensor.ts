@@ -1,5 +1,5 @@
 import { toFloat16 } from "../../data/weights/float16.ts";
-import type { Checkpoint } from "../../engine/checkpoint/Checkpoint.ts";
+import type { TensorRows } from "../../engine/checkpoint/changedRows.ts";
 import { BLOCK, quantizeRows } from "../../engine/checkpoint/quantize.ts";
 import { transpose } from "../../engine/checkpoint/transpose.ts";
 import type { PlannedTensor } from "./shardPlan.ts";
@@ -9,19 +9,20 @@ import type { TensorToWrite } from "./writeShard.ts";
 const SLAB = 2 ** 22;
 
 /**
- * What a tensor of a checkpoint becomes: with 16 bits all is float16. With 4 or 8 a matrix becomes `name.q4` or `name.q8`
+ * What a tensor of a checkpoint becomes: with 16 bits all is float16, with 32 float32. With 4 or 8 a matrix becomes `name.q4` or `name.q8`
  * and `name.scale`, rows by output; the embedding of tokens and the head have 8 bits in both; the rest stays float32.
  */
 export function convertedTensor(
-  checkpoint: Checkpoint,
+  checkpoint: TensorRows,
   tensor: PlannedTensor,
-  bits: 4 | 8 | 16,
+  bits: 4 | 8 | 16 | 32,
 ): TensorToWrite[] {
   const { name, shape, kind } = tensor;
   if (bits === 16) {
     return [{ name, shape, dtype: "F16", bytes: () => halves(checkpoint, tensor) }];
   }
-  if (kind !== "plain") return quantized(checkpoint, tensor, kind === "table" ? 8 : bits);
+  if (kind !== "plain" && bits !== 32)
+    return quantized(checkpoint, tensor, kind === "table" ? 8 : bits);
   return [{ name, shape, dtype: "F32", bytes: () => singles(checkpoint, tensor) }];
 }
 
@@ -31,7 +32,7 @@ export function shapesOf(tensors: PlannedTensor[]): Record<string, string> {
   return Object.fromEntries(matrices.map(({ name, shape }) => [name, JSON.stringify(shape)]));
 }
 
-function quantized(checkpoint: Checkpoint, tensor: PlannedTensor, bits: 4 | 8): TensorToWrite[] {
+function quantized(checkpoint: TensorRows, tensor: PlannedTensor, bits: 4 | 8): TensorToWrite[] {
   const { name, shape, kind } = tensor;
   const [out, inputs] = kind === "inOut" ? [shape[1], shape[0]] : shape;
   const blocks = Math.ceil(inputs / BLOCK);
@@ -55,7 +56,7 @@ function quantized(checkpoint: Checkpoint, tensor: PlannedTensor, bits: 4 | 8): 
   ];
 }
 
-async function* halves(checkpoint: Checkpoint, tensor: PlannedTensor): AsyncGenerator<Uint8Array> {
+async function* halves(checkpoint: TensorRows, tensor: PlannedTensor): AsyncGenerator<Uint8Array> {
   for await (const { data } of rowSlabs(checkpoint, tensor)) {
     const bits = toFloat16(data);
     // All ones in the exponent: infinite, or no number.
@@ -69,7 +70,7 @@ async function* halves(checkpoint: Checkpoint, tensor: PlannedTensor): AsyncGene
   }
 }
 
-async function* singles(checkpoint: Checkpoint, tensor: PlannedTensor): AsyncGenerator<Uint8Array> {
+async function* singles(checkpoint: TensorRows, tensor: PlannedTensor): AsyncGenerator<Uint8Array> {
   for await (const { data } of rowSlabs(checkpoint, tensor)) yield bytesOf(data);
 }
 
@@ -79,7 +80,7 @@ interface Slab {
 }
 
 /** Rows by output, some at a time. */
-async function* outputSlabs(checkpoint: Checkpoint, tensor: PlannedTensor): AsyncGenerator<Slab> {
+async function* outputSlabs(checkpoint: TensorRows, tensor: PlannedTensor): AsyncGenerator<Slab> {
   if (tensor.kind !== "inOut") {
     yield* rowSlabs(checkpoint, tensor);
     return;
@@ -90,7 +91,7 @@ async function* outputSlabs(checkpoint: Checkpoint, tensor: PlannedTensor): Asyn
 
 /** Rows as they are stored, some at a time; the next ones are read meanwhile. */
 async function* rowSlabs(
-  checkpoint: Checkpoint,
+  checkpoint: TensorRows,
   { name, shape }: PlannedTensor,
 ): AsyncGenerator<Slab> {
   const [count, ...rest] = shape;

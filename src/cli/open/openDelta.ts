@@ -19,7 +19,8 @@ export async function applyDelta(model: Model, path: string): Promise<Delta> {
   return delta;
 }
 
-async function readEdit(path: string): Promise<Delta> {
+/** The edit in a file: our delta (safetensors), or a PEFT adapter as a folder or a zip. */
+export async function readEdit(path: string): Promise<Delta> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) return readAdapter(await readFolder(path));
   const bytes = await readBytes(path);
