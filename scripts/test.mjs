@@ -25,6 +25,7 @@ mkdirSync(results, { recursive: true });
 
 check("types", program("svelte-check/bin/svelte-check", "--fail-on-warnings"));
 check("lint", program("eslint/bin/eslint.js", "."));
+check("import circles", program("oxlint/bin/oxlint"));
 check("citations", [process.execPath, [join(root, "scripts", "citations.mjs")]]);
 check("format", program("prettier/bin/prettier.cjs", "--check", "."));
 check("unused code", program("knip/bin/knip.js"));
