@@ -67,14 +67,8 @@ export class Editing implements EditingChoice {
    */
   async write(facts: EditRequest[], onEvent?: EditContext["onEvent"]): Promise<Edit> {
     const { model, seed, statistics, values, signal } = this.#host;
-    const edit = await this.editor.run(model, facts, this.settings, {
-      seed,
-      statistics,
-      contexts: this.#contexts,
-      values,
-      signal,
-      onEvent,
-    });
+    const at = { seed, statistics, contexts: this.#contexts, values, signal, onEvent };
+    const edit = await model.frame(() => this.editor.run(model, facts, this.settings, at));
     this.#contexts = edit.contexts;
     return edit;
   }

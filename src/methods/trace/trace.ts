@@ -29,60 +29,53 @@ export interface TraceOptions extends Stoppable {
  *
  * @throws one sentence for a prompt, subject, target or option that cannot be traced
  */
-export async function trace(
+export function trace(
   model: Model,
   request: TraceRequest,
   options: TraceOptions = {},
 ): Promise<Trace> {
+  return model.frame(() => traced(model, request, options));
+}
+
+async function traced(model: Model, request: TraceRequest, options: TraceOptions): Promise<Trace> {
   const { signal, readout = answerProbability } = options;
   const costBefore = model.cost.blockTokens;
   const planned = planTrace(model, request);
   const level = await noiseLevel(model, request, options.sigma);
   const clean = await cleanRun(model, planned, { kind: request.kind, readout, signal });
-  try {
-    const plan = { ...planned, answerIds: clean.answerIds };
-    const corruption = { request, level, readout, signal };
-    const corrupted = await corruptedRun(model, plan, clean, corruption);
-    try {
-      const lowScore = isSlip(request)
-        ? await addedScore(model, plan, clean, corruption)
-        : corrupted.score;
-      const tokenIds = plan.input.slice(0, plan.promptLength);
-      const start: TraceStart = {
-        kind: request.kind,
-        window: windowWidth(request),
-        tokens: model.tokenizer.tokens(tokenIds),
-        spellings: model.tokenizer.spellings(tokenIds),
-        tokenIds,
-        subjectRange: plan.subject,
-        answer: model.tokenizer.decode(clean.answerIds),
-        layers: model.config.layers,
-        highScore: clean.score,
-        lowScore,
-      };
-      options.onStart?.(start);
-      const scores = await restoreCells(model, plan, {
-        request,
-        clean,
-        corrupted,
-        readout,
-        signal,
-        onRow: options.onRow,
-      });
-      return {
-        ...start,
-        answerIds: clean.answerIds,
-        scores,
-        noiseLevel: level,
-        correctPrediction: clean.correctPrediction,
-        blockTokens: model.cost.blockTokens - costBefore,
-      };
-    } finally {
-      corrupted.kept.dispose();
-    }
-  } finally {
-    clean.kept.dispose();
-  }
+  const plan = { ...planned, answerIds: clean.answerIds };
+  const corruption = { request, level, readout, signal };
+  const corrupted = await corruptedRun(model, plan, clean, corruption);
+  const lowScore = isSlip(request)
+    ? await addedScore(model, plan, clean, corruption)
+    : corrupted.score;
+  const tokenIds = plan.input.slice(0, plan.promptLength);
+  const start: TraceStart = {
+    kind: request.kind,
+    window: windowWidth(request),
+    tokens: model.tokenizer.tokens(tokenIds),
+    spellings: model.tokenizer.spellings(tokenIds),
+    tokenIds,
+    subjectRange: plan.subject,
+    answer: model.tokenizer.decode(clean.answerIds),
+    layers: model.config.layers,
+    highScore: clean.score,
+    lowScore,
+  };
+  options.onStart?.(start);
+  const { onRow } = options;
+  const restoration = { request, clean, corrupted, readout, signal, onRow };
+  const scores = await restoreCells(model, plan, restoration);
+  corrupted.kept.dispose();
+  clean.kept.dispose();
+  return {
+    ...start,
+    answerIds: clean.answerIds,
+    scores,
+    noiseLevel: level,
+    correctPrediction: clean.correctPrediction,
+    blockTokens: model.cost.blockTokens - costBefore,
+  };
 }
 
 const isSlip = ({ baseline, replace }: TraceRequest): boolean => baseline === "parity" && replace;
