@@ -87,20 +87,20 @@ export function dequantizeRows(
   return data;
 }
 
-interface Place {
+interface Stretch {
   from: number;
   data: Float32Array;
   to: number;
   count: number;
 }
 
-function readNibbles(q: Uint8Array, scale: number, { from, data, to, count }: Place): void {
+function readNibbles(q: Uint8Array, scale: number, { from, data, to, count }: Stretch): void {
   for (let i = 0; i < count; i++) {
     data[to + i] = (((q[from + (i >> 1)] >> ((i & 1) << 2)) & 15) - 8) * scale;
   }
 }
 
-function readBytes(q: Uint8Array, scale: number, { from, data, to, count }: Place): void {
+function readBytes(q: Uint8Array, scale: number, { from, data, to, count }: Stretch): void {
   for (let i = 0; i < count; i++) data[to + i] = (q[from + i] - 128) * scale;
 }
 

@@ -81,11 +81,11 @@ const logProbability = ({ logitOf, logSum }: Head, targets: Targets) =>
  * Reads log-probabilities at chosen positions only: `hidden` [batch, token, dModel] and `at` [rows]
  * (int32, batch·token flattened) give `logProbabilities` [rows, vocab], or [rows] of `targets` with `target.rows`.
  */
-export function buildReadout(config: ModelConfig, lying: HeadLayout, targeted: boolean) {
+export function buildReadout(config: ModelConfig, headLayout: HeadLayout, targeted: boolean) {
   const graph = new Graph();
   const hidden = graph.input("hidden", ["batch", "token", config.dModel]);
   const at = graph.input("at", ["rows"], "int32");
-  const head = unembed(graph, config, lying)(gather(flattenRows(hidden), at));
+  const head = unembed(graph, config, headLayout)(gather(flattenRows(hidden), at));
   if (!targeted) return { graph, logProbabilities: sub(head.logits, head.logSum) };
   return { graph, logProbabilities: logProbability(head, targetInputs(graph, config)) };
 }
@@ -99,13 +99,13 @@ export function buildReadout(config: ModelConfig, lying: HeadLayout, targeted: b
  */
 export function buildLoss(
   config: ModelConfig,
-  lying: HeadLayout,
+  headLayout: HeadLayout,
   terms: { nll: boolean; kl: boolean },
 ) {
   const graph = new Graph();
   const hidden = graph.input("hidden", ["batch", "token", config.dModel]);
   const flat = flattenRows(hidden);
-  const headOf = unembed(graph, config, lying);
+  const headOf = unembed(graph, config, headLayout);
   const select = (name: string, rows: string) =>
     headOf(matMul(graph.input(`${name}.select`, [rows, flat.shape[0]]), flat));
   const outputs: Record<string, Value> = {};
