@@ -8,7 +8,7 @@ import { romePreset } from "../src/methods/edit/rome/romePreset.ts";
 import { rome, type RomeOptions } from "../src/methods/edit/rome/rome.ts";
 import { shippedStatistics } from "../src/methods/statistics/shippedStatistics.ts";
 import { sigma } from "../src/methods/trace/sigma.ts";
-import { fillTemplate } from "../src/methods/prompt/subject.ts";
+import { templateSpan } from "../src/methods/prompt/subject.ts";
 import { trace } from "../src/methods/trace/trace.ts";
 import type { TraceRequest } from "../src/data/trace/TraceRequest.ts";
 import { blockFlops } from "./flops.ts";
@@ -43,7 +43,7 @@ export async function measureAll(options: BenchOptions): Promise<Measurement[]> 
 /** The first fact whose prompt has eight tokens, so that the table is of T = 8. */
 function chooseFact(model: Model, facts: Fact[]): Fact {
   const tokens = ({ prompt, subject }: Fact) =>
-    model.tokenizer.encode(fillTemplate(prompt, subject).text).length;
+    model.tokenizer.encode(templateSpan(prompt, subject).text).length;
   const found = facts.find((fact) => tokens(fact) === 8);
   if (!found) throw new Error("no fact of public/facts.json has a prompt of eight tokens");
   return found;

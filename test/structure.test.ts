@@ -51,6 +51,18 @@ test("no file is a drawer", () => {
   expect([...sources, ...tests].filter((file) => drawers.test(basename(file)))).toEqual([]);
 });
 
+test("no file names an editor outside its folder, but for the registry", () => {
+  const folders = readdirSync("src/methods/edit", { withFileTypes: true })
+    .filter((entry) => existsSync(`src/methods/edit/${entry.name}/editor.ts`))
+    .map(({ name }) => name);
+  expect(folders.length).toBeGreaterThan(1);
+  const named = new RegExp(`\\b(${folders.join("|")})`, "i");
+  const own = new RegExp(`^src/methods/edit/((${folders.join("|")})/|editors.ts$)`);
+  const all = [...sources, ...shaders, ...files("src", /\.(json|css)$/)];
+  const wrong = all.filter((file) => !own.test(file) && named.test(readFileSync(file, "utf8")));
+  expect(wrong).toEqual([]);
+});
+
 /** Folders that hold what programs wrote: golden numbers, checkpoints, files of known content. */
 const generated = /^test\/(golden\/(numbers|checkpoints)|data\/fixtures)(\/|$)/;
 

@@ -1,5 +1,5 @@
 import type { Case } from "../data/facts/facts.ts";
-import { fillTemplate } from "../methods/prompt/subject.ts";
+import { templateSpan } from "../methods/prompt/subject.ts";
 import { knownCases } from "./knownCases.ts";
 import type { Selection } from "./Selection.ts";
 import type { PlacedCase, SelectContext, StudyContext } from "./Study.ts";
@@ -40,7 +40,7 @@ export const neutralTexts = ({ chosen, all }: Pick<StudyContext<object>, "chosen
 
 /** A case's prompt with its true answer, as a sentence. */
 export const statementOf = ({ prompt, subject, targetTrue }: Case): string =>
-  `${fillTemplate(prompt, subject).text} ${targetTrue}.`;
+  `${templateSpan(prompt, subject).text} ${targetTrue}.`;
 
 /** A group of cases and its place among those of its size. */
 export interface CaseGroup {

@@ -2,7 +2,7 @@ import type { Case } from "../data/facts/facts.ts";
 import type { Field } from "../data/settings/Field.ts";
 import type { Model } from "../engine/Model.ts";
 import type { Stoppable } from "../engine/runtime/Stoppable.ts";
-import { fillTemplate } from "../methods/prompt/subject.ts";
+import { templateSpan } from "../methods/prompt/subject.ts";
 import { targetLikelihoods } from "../methods/score/targetLikelihoods.ts";
 import type { FilterCount, Selection } from "./Selection.ts";
 import type { SelectContext } from "./Study.ts";
@@ -81,7 +81,7 @@ export async function isKnown(
   cases: readonly Pick<Case, "prompt" | "subject" | "targetTrue">[],
   signal?: AbortSignal,
 ): Promise<boolean[]> {
-  const prompts = cases.map(({ prompt, subject }) => fillTemplate(prompt, subject).text);
+  const prompts = cases.map(({ prompt, subject }) => templateSpan(prompt, subject).text);
   const targets = cases.map(({ targetTrue }) => [targetTrue]);
   const likelihoods = await targetLikelihoods(model, prompts, targets, signal);
   return likelihoods.map(([{ greedy }]) => greedy.every(Boolean));

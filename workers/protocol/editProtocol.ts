@@ -14,7 +14,7 @@ import type { StatisticsView } from "./statisticsProtocol.ts";
 export interface HeldEdit {
   /** What the page calls it by. */
   id: string;
-  /** How its method is called: "ROME". */
+  /** How its method is called. */
   method: string;
   /** The model it was made for. */
   model: string;

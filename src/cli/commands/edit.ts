@@ -1,6 +1,6 @@
 import { type TableFact, parseFactTable } from "../../data/facts/factTable.ts";
 import type { EditContext, EditEvent } from "../../methods/edit/Editor.ts";
-import { editors } from "../../methods/edit/editors.ts";
+import { type EditorRegistry, editors } from "../../methods/edit/editors.ts";
 import { targetAnswers } from "../../methods/score/targetAnswers.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { readContexts } from "../editing/contextsFile.ts";
@@ -20,14 +20,19 @@ import { numberOption, parseOptions, required } from "../options.ts";
 import { percent } from "../table.ts";
 import { WrongCall } from "../WrongCall.ts";
 
-const methods = editors.map(({ name }) => name).join("|");
-
 /** `palimpsest edit`: writes one fact, or a table of them, and saves the change of the weights. */
-export const edit: Command = {
-  usage: `edit --method ${methods} --model M (--prompt P --subject S --target T | --facts F.json|F.csv) [--stats F.npz|F{}.npz|DIR] [--contexts F.json] [--values DIR] [--seed N] [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]\n      ${editorsUsage()}`,
-  about: `Writes one fact, or a table of them, and saves the change of the weights. ${editors.map(({ title, about }) => `${title}: ${about}`).join(" ")}`,
-  run: runEdit,
-};
+export const edit = editCommand(editors);
+
+/** The command for these editors: its usage, options and what it says of itself are made from them. */
+export function editCommand(registry: EditorRegistry): Command {
+  const methods = registry.map(({ name }) => name).join("|");
+  const each = registry.map(({ title, about }) => `${title}: ${about}`).join(" ");
+  return {
+    usage: `edit --method ${methods} --model M (--prompt P --subject S --target T | --facts F.json|F.csv) [--stats F.npz|F{}.npz|DIR] [--contexts F.json] [--values DIR] [--seed N] [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]\n      ${editorsUsage(registry)}`,
+    about: `Writes one fact, or a table of them, and saves the change of the weights. ${each}`,
+    run: (args, terminal) => runEdit(args, terminal, registry),
+  };
+}
 
 const ownOptions = {
   ...modelOptions,
@@ -45,13 +50,17 @@ const ownOptions = {
   json: { type: "boolean" },
 } as const;
 
-async function runEdit(args: string[], terminal: Terminal): Promise<void> {
+async function runEdit(
+  args: string[],
+  terminal: Terminal,
+  registry: EditorRegistry,
+): Promise<void> {
   const parsed: Record<string, string | boolean | undefined> = parseOptions(args, {
-    ...editorOptions(),
+    ...editorOptions(registry),
     ...ownOptions,
   });
   const given = parsed as typeof parsed & Given;
-  const chosen = chosenEditor(given);
+  const chosen = chosenEditor(given, registry);
   const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 0;
   required(given, "model");
   const facts = await factsOf(given);

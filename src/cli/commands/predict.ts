@@ -1,5 +1,5 @@
 import { type Prediction, predict as nextTokens } from "../../methods/prompt/predict.ts";
-import { fillTemplate } from "../../methods/prompt/subject.ts";
+import { templateSpan } from "../../methods/prompt/subject.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { applyDelta } from "../open/openDelta.ts";
 import { modelOptions, openModel } from "../open/openModel.ts";
@@ -25,7 +25,7 @@ async function runPredict(args: string[], terminal: Terminal): Promise<void> {
   required(options, "model");
   const template = required(options, "prompt");
   const top = numberOption(options, "top", { min: 1, whole: true }) ?? 10;
-  const prompt = options.subject ? fillTemplate(template, options.subject).text : template;
+  const prompt = options.subject ? templateSpan(template, options.subject).text : template;
   const { model } = await openModel(options, terminal);
   const before = await nextTokens(model, prompt, top);
   if (options.delta) await applyDelta(model, options.delta);

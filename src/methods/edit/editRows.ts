@@ -1,6 +1,6 @@
 import type { Model } from "../../engine/Model.ts";
 import type { EditRequest } from "./editRequest.ts";
-import { fillTemplate, lookupIndex, subjectRange, type FactToken } from "../prompt/subject.ts";
+import { templateSpan, lookupIndex, subjectRange, type FactToken } from "../prompt/subject.ts";
 import type { SubjectNoise } from "./Objective.ts";
 import { rowNoise, type RowNoise } from "./subjectNoise.ts";
 import { targetIds } from "../prompt/targetIds.ts";
@@ -41,11 +41,11 @@ export function editRows(
   const { contexts, factToken, noise } = how;
   const { tokenizer } = model;
   const target = targetIds(tokenizer, request.target);
-  const templates = contexts.map((context) => fillTemplate(context, request.prompt).text);
+  const templates = contexts.map((context) => templateSpan(context, request.prompt).text);
   const identity = contexts.indexOf("{}");
   const all = [...templates, ESSENCE, ...(identity < 0 ? [request.prompt] : [])];
   const prompts = all.map((template) =>
-    tokenizer.encode(fillTemplate(template, request.subject).text),
+    tokenizer.encode(templateSpan(template, request.subject).text),
   );
   const tokens = prompts.map((ids, row) =>
     row < templates.length ? [...ids, ...target.slice(0, -1)] : ids,
@@ -67,7 +67,7 @@ export function editRows(
 
 /** Where every template's row holds the subject: tokens [begin, end). */
 function subjectsOf({ tokenizer }: Model, templates: string[], subject: string) {
-  return templates.map((template) => subjectRange(tokenizer, fillTemplate(template, subject)));
+  return templates.map((template) => subjectRange(tokenizer, templateSpan(template, subject)));
 }
 
 function checkLengths({ config: { positions } }: Model, tokens: number[][]): void {

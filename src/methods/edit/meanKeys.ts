@@ -6,7 +6,7 @@ import type { EditRequest } from "./editRequest.ts";
 import { editRows } from "./editRows.ts";
 import type { SubjectNoise } from "./Objective.ts";
 import type { RowNoise } from "./subjectNoise.ts";
-import { fillTemplate, lookupIndex, type FactToken } from "../prompt/subject.ts";
+import { templateSpan, lookupIndex, type FactToken } from "../prompt/subject.ts";
 
 /** Facts per run: enough to fill the machine, few enough for any memory. */
 export const FACTS_PER_RUN = 64;
@@ -89,12 +89,12 @@ async function siteAtLookups(
 function rowsToLookup(model: Model, facts: EditRequest[], at: LookUpSite): ContextRows {
   const { tokenizer } = model;
   const { context, factToken, noise } = at;
-  const templates = facts.map(({ prompt }) => fillTemplate(context, prompt).text);
+  const templates = facts.map(({ prompt }) => templateSpan(context, prompt).text);
   const lookups = facts.map(({ subject }, i) =>
     lookupIndex(tokenizer, templates[i], subject, factToken),
   );
   const tokens = facts.map(({ subject }, i) =>
-    tokenizer.encode(fillTemplate(templates[i], subject).text).slice(0, lookups[i] + 1),
+    tokenizer.encode(templateSpan(templates[i], subject).text).slice(0, lookups[i] + 1),
   );
   return { tokens, lookups, noise: noise && facts.map((fact) => noiseUnder(model, fact, at)) };
 }

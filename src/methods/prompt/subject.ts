@@ -1,3 +1,4 @@
+import { fillTemplate } from "../../data/facts/template.ts";
 import type { Tokenizer } from "../../engine/checkpoint/Tokenizer.ts";
 
 /** Where in the prompt a fact is looked up (METHODS 4.3). */
@@ -22,7 +23,7 @@ export interface SubjectSpan {
 export function subjectSpan(prompt: string, subject: string, occurrence?: number): SubjectSpan {
   if (prompt.trim() === "") throw new Error("the prompt is empty; type a sentence to complete");
   if (subject === "") throw new Error("the subject is empty; mark some words of the prompt");
-  if (prompt.includes("{}")) return fillTemplate(prompt, subject);
+  if (prompt.includes("{}")) return templateSpan(prompt, subject);
   const begins = occurrences(prompt, subject);
   if (begins.length === 0) {
     throw new Error(`subject "${subject}" is not in the prompt; use the words exactly as typed`);
@@ -40,14 +41,13 @@ export function subjectSpan(prompt: string, subject: string, occurrence?: number
 }
 
 /**
- * Puts the subject in the place of the template's one `{}`.
+ * The subject in the place of the template's one `{}`, and where it stands.
  *
  * @throws unless the template has exactly one `{}`
  */
-export function fillTemplate(template: string, subject: string): SubjectSpan {
+export function templateSpan(template: string, subject: string): SubjectSpan {
   const begin = checkTemplate(template).indexOf("{}");
-  const text = template.slice(0, begin) + subject + template.slice(begin + 2);
-  return { text, begin, end: begin + subject.length };
+  return { text: fillTemplate(template, subject), begin, end: begin + subject.length };
 }
 
 /**
@@ -108,7 +108,7 @@ export function lookupIndex(
   subject: string,
   factToken: FactToken = "subject_last",
 ): number {
-  const span = fillTemplate(template, subject);
+  const span = templateSpan(template, subject);
   const ids = tokenizer.encode(span.text);
   if (factToken === "last") return ids.length - 1;
   const [begin, end] = subjectRange(tokenizer, span, ids);

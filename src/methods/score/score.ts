@@ -3,7 +3,7 @@ import type { Case } from "../../data/facts/facts.ts";
 import type { Model } from "../../engine/Model.ts";
 import { continueText } from "../prompt/continueText.ts";
 import { ngramEntropy } from "./ngramEntropy.ts";
-import { fillTemplate } from "../prompt/subject.ts";
+import { templateSpan } from "../prompt/subject.ts";
 import { targetLikelihoods, type TargetLikelihood } from "./targetLikelihoods.ts";
 
 /** One prompt under the probability test (METHODS 7.2). */
@@ -88,7 +88,7 @@ export async function scoreCase(
   fact: Case,
   { generate = false, seed = 1, signal }: ScoreOptions = {},
 ): Promise<CaseScore> {
-  const rewrite = fillTemplate(fact.prompt, fact.subject).text;
+  const rewrite = templateSpan(fact.prompt, fact.subject).text;
   const prompts = [rewrite, ...fact.paraphrases, ...fact.neighbours];
   const targets = prompts.map(() => [fact.targetNew, fact.targetTrue]);
   const likelihoods = await targetLikelihoods(model, prompts, targets, signal);

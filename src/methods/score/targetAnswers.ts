@@ -1,6 +1,6 @@
 import type { Model } from "../../engine/Model.ts";
 import type { EditRequest } from "../edit/editRequest.ts";
-import { fillTemplate, promptTemplate } from "../prompt/subject.ts";
+import { templateSpan, promptTemplate } from "../prompt/subject.ts";
 import { targetLikelihoods } from "./targetLikelihoods.ts";
 
 /** What the model as it is says of one fact. */
@@ -22,7 +22,7 @@ export async function targetAnswers(
   signal?: AbortSignal,
 ): Promise<TargetAnswer[]> {
   const prompts = facts.map(({ prompt, subject }) => {
-    return fillTemplate(promptTemplate(prompt, subject), subject).text;
+    return templateSpan(promptTemplate(prompt, subject), subject).text;
   });
   const targets = facts.map(({ target }) => [target]);
   const found = await targetLikelihoods(model, prompts, targets, signal);

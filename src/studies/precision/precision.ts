@@ -3,7 +3,7 @@ import { parseTexts } from "../../data/facts/texts.ts";
 import type { Row } from "../../data/rows/rows.ts";
 import { type Precision, precisions } from "../../engine/checkpoint/precision.ts";
 import type { Model } from "../../engine/Model.ts";
-import { fillTemplate } from "../../methods/prompt/subject.ts";
+import { templateSpan } from "../../methods/prompt/subject.ts";
 import { pythonShuffle } from "../../methods/random/pythonRandom.ts";
 import { divergence } from "../../methods/score/divergence.ts";
 import { sigma } from "../../methods/trace/sigma.ts";
@@ -162,7 +162,7 @@ async function tracePart(at: At, facts: readonly Case[], name: string): Promise<
       for (const place of missing) {
         at.onProgress?.(`${name}: traces`);
         const { prompt, subject, targetTrue: target } = facts[place];
-        const fact = { prompt: fillTemplate(prompt, subject).text, subject, target, occurrence: 0 };
+        const fact = { prompt: templateSpan(prompt, subject).text, subject, target, occurrence: 0 };
         const noise = { kind: "sigma", factor: 3 } as const;
         const how = {
           kind: "state",

@@ -1,6 +1,6 @@
 import type { Case } from "../../data/facts/facts.ts";
 import type { Row } from "../../data/rows/rows.ts";
-import { fillTemplate } from "../../methods/prompt/subject.ts";
+import { templateSpan } from "../../methods/prompt/subject.ts";
 import { collectStatistics, type LayerStatistics } from "../../methods/statistics/statistics.ts";
 import { statisticsSpectrum } from "../../methods/statistics/statisticsSpectrum.ts";
 import { editGroup, scoreEach } from "../editEach.ts";
@@ -58,7 +58,7 @@ function statements({ all, chosen }: StudyContext<SamplesSettings>): string[] {
   return all
     .filter(({ subject }) => !used.has(subject))
     .flatMap(({ prompt, subject, targetTrue, neighbours }: Case) =>
-      [fillTemplate(prompt, subject).text, ...neighbours].map((text) => `${text} ${targetTrue}.`),
+      [templateSpan(prompt, subject).text, ...neighbours].map((text) => `${text} ${targetTrue}.`),
     );
 }
 

@@ -7,7 +7,7 @@ import type { EditEvent } from "../../../../src/methods/edit/Editor.ts";
 import type { MemitHyperparameters } from "../../../../src/methods/edit/memit/MemitHyperparameters.ts";
 import type { MemitOptions } from "../../../../src/methods/edit/memit/MemitJob.ts";
 import type { LayerStatistics } from "../../../../src/methods/statistics/statistics.ts";
-import { fillTemplate } from "../../../../src/methods/prompt/subject.ts";
+import { templateSpan } from "../../../../src/methods/prompt/subject.ts";
 import { targetLikelihoods } from "../../../../src/methods/score/targetLikelihoods.ts";
 import { goldenFile, type GoldenMassEdit, goldenNumbers } from "../../../support/golden.ts";
 import {
@@ -39,7 +39,7 @@ function relative(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 /** p(whole target | bare prompt) of every fact on the model as it is. */
 async function probabilities(model: Model, facts: EditRequest[]): Promise<number[]> {
-  const prompts = facts.map(({ prompt, subject }) => fillTemplate(prompt, subject).text);
+  const prompts = facts.map(({ prompt, subject }) => templateSpan(prompt, subject).text);
   const found = await targetLikelihoods(
     model,
     prompts,

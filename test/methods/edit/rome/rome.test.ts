@@ -4,7 +4,7 @@ import { rome } from "../../../../src/methods/edit/rome/rome.ts";
 import type { EditRequest } from "../../../../src/methods/edit/editRequest.ts";
 import type { RomeHyperparameters } from "../../../../src/methods/edit/rome/RomeHyperparameters.ts";
 import type { LayerStatistics } from "../../../../src/methods/statistics/statistics.ts";
-import { fillTemplate, lookupIndex } from "../../../../src/methods/prompt/subject.ts";
+import { templateSpan, lookupIndex } from "../../../../src/methods/prompt/subject.ts";
 import { targetLikelihoods } from "../../../../src/methods/score/targetLikelihoods.ts";
 import { goldenNumbers, type GoldenEdit } from "../../../support/golden.ts";
 import {
@@ -47,7 +47,7 @@ async function probability(
 ): Promise<number> {
   const [[{ nll, greedy }]] = await targetLikelihoods(
     model,
-    [fillTemplate(prompt, subject).text],
+    [templateSpan(prompt, subject).text],
     [[target]],
   );
   return Math.exp(-nll * greedy.length);
@@ -124,8 +124,8 @@ describe.each(["tiny-gpt2", "tiny-gptj", "tiny-neox"] as const)("an edit of %s",
     const { dModel } = model.config;
     const found = [];
     for (const context of contextList) {
-      const template = fillTemplate(context, request.prompt).text;
-      const tokens = [model.tokenizer.encode(fillTemplate(template, request.subject).text)];
+      const template = templateSpan(context, request.prompt).text;
+      const tokens = [model.tokenizer.encode(templateSpan(template, request.subject).text)];
       const { watched } = await model.run({ tokens, watch: [{ site: "mlp", layer: 1 }] });
       const at = lookupIndex(model.tokenizer, template, request.subject) * dModel;
       found.push(watched[0].slice(at, at + dModel));
