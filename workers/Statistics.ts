@@ -47,13 +47,15 @@ interface AtHand {
 /** The worker's covariance statistics: collecting, importing, keeping, and which are in use. */
 export class Statistics {
   readonly #host: StatisticsHost;
-  readonly #store = new StatisticsStore();
+  readonly #store: StatisticsStore;
   #swept: Promise<void> | undefined;
   #atHand = new Map<number, AtHand>();
   #notice: string | undefined;
 
-  constructor(host: StatisticsHost) {
+  /** @param store where statistics are kept; by default the browser's database */
+  constructor(host: StatisticsHost, store = new StatisticsStore()) {
     this.#host = host;
+    this.#store = store;
   }
 
   /** Everything that is kept for this model, and the collection that was begun. It waits for no other job. */

@@ -30,11 +30,8 @@ import { StatisticsDesk } from "./statistics/StatisticsDesk.svelte.ts";
 import { decodeView, encodeView } from "./viewHash.ts";
 import { type Death, WorkerKeeper } from "./model/WorkerKeeper.ts";
 
-/** Where on the page a sentence belongs. */
-export type Place = "prompt" | Exclude<JobName, "look">;
-
 const jobNames = [
-  ...(["model", "look", "trace", "edit", "compare", "stack", "statistics"] as const),
+  ...(["model", "prompt", "trace", "edit", "compare", "stack", "statistics"] as const),
   ...(["mass", "table", "plan", "kept"] as const),
 ];
 /** What is under way at most once: a new one ends the one before. */
@@ -49,7 +46,7 @@ export class Session {
   prediction = $state.raw<PredictionView | null>(null);
   traces = $state.raw<Partial<Record<Kind, TracePlot>>>({});
   comparison = $state.raw<ComparisonView | null>(null);
-  problems = $state<Partial<Record<Place, string>>>({});
+  problems = $state<Partial<Record<JobName, string>>>({});
   /** News that is no error: the worker was restarted, storage is full. */
   notices = $state.raw<string[]>([]);
   /** False after the worker died too often to be started once more unasked. */
@@ -193,19 +190,19 @@ export class Session {
   }
 
   /** Tokens and next-token predictions of the prompt as it stands; called whenever it changes. */
-  async look() {
+  async readPrompt() {
     const { prompt, range, subject, occurrence } = this.draft;
     if (!this.model) return;
-    await this.#run("look", "reading the prompt", async (id) => {
+    await this.#run("prompt", "reading the prompt", async (id) => {
       if (!prompt.trim()) {
         this.tokens = this.prediction = null;
         return;
       }
       const tokens = await this.#lab.tokenize(prompt, range ? subject : undefined, occurrence);
-      if (this.jobs.look.id !== id) return;
+      if (this.jobs.prompt.id !== id) return;
       this.tokens = tokens;
       const prediction = await this.#lab.predict(id, prompt, 10);
-      if (this.jobs.look.id === id) this.prediction = prediction;
+      if (this.jobs.prompt.id === id) this.prediction = prediction;
     });
   }
 
@@ -265,7 +262,7 @@ export class Session {
   /** Switches on what the stack says, and looks at the prompt again. */
   async applyEdits() {
     await this.stack.apply();
-    await this.look();
+    await this.readPrompt();
   }
 
   #tookStatistics(answer: StatisticsOverview) {
@@ -284,7 +281,7 @@ export class Session {
   }
 
   /** Puts what went wrong outside a job, in a download, where it belongs; null takes it away. */
-  report(place: Place, error: unknown) {
+  report(place: JobName, error: unknown) {
     if (error === null) delete this.problems[place];
     else this.problems[place] = messageOf(error);
   }
@@ -377,17 +374,16 @@ export class Session {
     work: (id: number) => Promise<T>,
   ): Promise<T | undefined> {
     const job = this.jobs[name];
-    const place: Place = name === "look" ? "prompt" : name;
     if (job.running) void this.#lab.cancel(job.id);
     const id = ++this.#lastJob;
     job.begin(id, stage);
-    delete this.problems[place];
+    delete this.problems[name];
     try {
       const result = await work(id);
       return job.id === id ? result : undefined;
     } catch (error) {
       const cancelled = error instanceof Error && error.name === "AbortError";
-      if (job.id === id && !cancelled) this.problems[place] = messageOf(error);
+      if (job.id === id && !cancelled) this.problems[name] = messageOf(error);
     } finally {
       if (job.id === id) job.end();
     }

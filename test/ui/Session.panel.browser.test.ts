@@ -9,7 +9,7 @@ test("a panel needs nothing but the session (docs/add-a-panel.md)", async () => 
   const screen = await render(LengthPanel, { session });
   await expect.element(screen.getByText("0 of 0 positions")).toBeVisible();
   await session.start("");
-  await session.look();
+  await session.readPrompt();
   const { length } = session.tokens!.ids;
   const { positions } = session.model!.config;
   await expect.element(screen.getByText(`${length} of ${positions} positions`)).toBeVisible();

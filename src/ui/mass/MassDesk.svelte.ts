@@ -19,7 +19,7 @@ import { contradictions, factRows, type FactRow } from "./factRows.ts";
 import { neutralStatements, spread } from "./neutralText.ts";
 
 /** What the session lends. */
-export interface MassHost {
+export interface MassDeskHost {
   lab(): RemoteLab["editing"];
   scoring(): RemoteLab["scoring"];
   /** A job of which one is under way at a time; undefined where it failed or was ended. */
@@ -97,11 +97,11 @@ export class MassDesk {
     const own = linesOf(this.neutralText);
     return own.length ? own : neutralStatements(this.#host.facts(), this.table?.facts ?? []);
   });
-  readonly #host: MassHost;
+  readonly #host: MassDeskHost;
   /** Counts the runs: what an older one leaves behind is not taken for the newest's. */
   #turn = 0;
 
-  constructor(host: MassHost) {
+  constructor(host: MassDeskHost) {
     this.#host = host;
   }
 

@@ -18,7 +18,7 @@ import { messageOf } from "../parts/sentence.ts";
 export type DeviceChoice = "" | "webgpu" | "wasm";
 
 /** What the session lends. */
-interface DeskHost {
+interface ModelDeskHost {
   lab(): RemoteLab["models"];
   run<T>(
     name: "plan" | "kept",
@@ -65,9 +65,9 @@ export class ModelDesk {
   /** What the chosen precision would take for the chosen work. */
   chosen = $derived(this.memory[this.work]?.find(({ precision }) => precision === this.precision));
   #silence: ReturnType<typeof setTimeout> | undefined;
-  readonly #host: DeskHost;
+  readonly #host: ModelDeskHost;
 
-  constructor(host: DeskHost) {
+  constructor(host: ModelDeskHost) {
     this.#host = host;
   }
 

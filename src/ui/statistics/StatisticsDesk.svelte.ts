@@ -8,7 +8,7 @@ import type {
 import { download } from "../parts/download.ts";
 
 /** What the session lends: the worker, and a job of which one is under way at a time. */
-interface DeskHost {
+interface StatisticsDeskHost {
   lab(): RemoteLab["statistics"];
   run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
   stop(): void;
@@ -17,7 +17,7 @@ interface DeskHost {
 }
 
 /** What this browser stores for the page, and whether it has promised to keep it. */
-export interface StorageView {
+export interface PageStorage {
   usage: number;
   quota: number;
   persisted: boolean;
@@ -33,11 +33,11 @@ export class StatisticsDesk {
   progress = $state.raw<CollectProgress | null>(null);
   stage = $state("");
   collecting = $state(false);
-  storage = $state.raw<StorageView | null>(null);
-  readonly #host: DeskHost;
+  storage = $state.raw<PageStorage | null>(null);
+  readonly #host: StatisticsDeskHost;
   #collection: Promise<void> | undefined;
 
-  constructor(host: DeskHost) {
+  constructor(host: StatisticsDeskHost) {
     this.#host = host;
   }
 
