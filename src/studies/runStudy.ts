@@ -1,11 +1,11 @@
 import type { Case } from "../data/facts/facts.ts";
-import { mergedRows, type Row, writtenRow } from "../data/rows/rows.ts";
+import { mergedRows, type Row, type RowCost, writtenRow } from "../data/rows/rows.ts";
 import type { RowStore } from "../data/rows/RowStore.ts";
 import type { Precision } from "../engine/checkpoint/precision.ts";
 import type { Model } from "../engine/Model.ts";
 import type { Stoppable } from "../engine/runtime/Stoppable.ts";
 import type { Editing } from "./Editing.ts";
-import type { Selection } from "./Selection.ts";
+import type { FilterCount, Selection } from "./Selection.ts";
 import { isOf, type Shard, WHOLE } from "./shard.ts";
 import type { SelectContext, Study, StudyContext } from "./Study.ts";
 import {
@@ -23,6 +23,8 @@ export interface StudyHost extends Stoppable {
   open: (precision: Precision) => Promise<Model>;
   /** All cases of the file. */
   cases: readonly Case[];
+  /** What was left out before a study chooses its cases: records that lack something, say. */
+  filters?: readonly FilterCount[] | undefined;
   inputs: Readonly<Record<string, string>>;
   editings: readonly Editing[];
   store: RowStore;
@@ -59,9 +61,9 @@ export async function runStudy<S extends object>(
   const at = contextOf(asked, host, { about, known });
   const meter = new Meter(host);
   for await (const made of study.rows(at)) {
-    const cost = meter.read();
-    const fresh = [made]
-      .flat()
+    const together = [made].flat();
+    const cost = meter.read(together.length);
+    const fresh = together
       .filter(({ key }) => !known.has(key))
       .map((row) => writtenRow({ ...row, cost: row.cost ?? cost }));
     await store.append(fresh);
@@ -77,7 +79,7 @@ export async function runStudy<S extends object>(
 async function begun<S extends object>(
   study: Pick<Study<S>, "select">,
   order: StudyOrder<S>,
-  { host: { store, where }, asked }: { host: StudyHost; asked: SelectContext<S> },
+  { host: { store, where, filters = [] }, asked }: { host: StudyHost; asked: SelectContext<S> },
 ): Promise<StudyAbout<S>> {
   const there = await store.about();
   if (there !== undefined) {
@@ -90,7 +92,8 @@ async function begun<S extends object>(
     throw new Error(`${where} holds rows and no study.json; put it back, or name another place`);
   }
   const selection = await (study.select?.(asked) ?? firstCases(asked));
-  const about = JSON.parse(JSON.stringify(studyAbout(order, selection))) as StudyAbout<S>;
+  const counted = { ...selection, filters: [...filters, ...selection.filters] };
+  const about = JSON.parse(JSON.stringify(studyAbout(order, counted))) as StudyAbout<S>;
   await store.begin(about);
   return about;
 }
@@ -120,7 +123,7 @@ function contextOf<S extends object>(
   };
 }
 
-/** Seconds and block-token evaluations since the last reading. */
+/** Seconds and block-token evaluations since the last reading, for each of the rows that they made. */
 class Meter {
   readonly #model: Model;
   readonly #now: (() => number) | undefined;
@@ -134,10 +137,10 @@ class Meter {
     this.#work = model.cost.blockTokens;
   }
 
-  read() {
+  read(rows: number): RowCost {
     const [time, work] = [this.#now?.() ?? 0, this.#model.cost.blockTokens];
-    const seconds = this.#now && Math.round(time - this.#time) / 1000;
-    const blockTokens = work - this.#work;
+    const seconds = this.#now && Math.round((time - this.#time) / rows) / 1000;
+    const blockTokens = (work - this.#work) / rows;
     [this.#time, this.#work] = [time, work];
     return { seconds, blockTokens };
   }

@@ -1,4 +1,4 @@
-"""Known CounterFact cases in random order, for `palimpsest evaluate` and `sweep`.
+"""Known CounterFact cases in random order, for `palimpsest study`.
 
 `python pick_cases.py --counterfact DIR --known known.json --out cases.json [--answerable]`: with --answerable only those
 whose new target is the right answer of another known case with the same prompt template.

@@ -1,17 +1,15 @@
-import { createHash } from "node:crypto";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { MemoryRows } from "../../data/rows/RowStore.ts";
 import type { Precision } from "../../engine/checkpoint/precision.ts";
 import { Model } from "../../engine/Model.ts";
-import { Editing } from "../../studies/Editing.ts";
+import { Editing, type EditingChoice } from "../../studies/Editing.ts";
 import { runStudy } from "../../studies/runStudy.ts";
 import { parseShard, WHOLE } from "../../studies/shard.ts";
-import type { FileAbout, StudyOrder } from "../../studies/StudyAbout.ts";
+import type { StudyOrder } from "../../studies/StudyAbout.ts";
 import { studyResults } from "../../studies/summariseStudy.ts";
 import type { Terminal } from "../Command.ts";
 import { readContexts } from "../editing/contextsFile.ts";
-import { readCases } from "../open/cases.ts";
-import { readBytes, readJson } from "../open/files.ts";
+import { readJson } from "../open/files.ts";
 import { FolderRows } from "../open/FolderRows.ts";
 import { memoryValues, valueFolder } from "../open/valueFolder.ts";
 import { nodeRuntime } from "../open/nodeRuntime.ts";
@@ -19,6 +17,7 @@ import { openModel, type OpenModel } from "../open/openModel.ts";
 import { numberOption, required } from "../options.ts";
 import { WrongCall } from "../WrongCall.ts";
 import { deviceName } from "./deviceName.ts";
+import { studyFiles } from "./studyFiles.ts";
 import { studyStatistics } from "./studyStatistics.ts";
 import { editingChoices, type StudyCall } from "./studyOptions.ts";
 import { showResults } from "./summariseFolders.ts";
@@ -37,7 +36,7 @@ export async function makeStudy(call: StudyCall, terminal: Terminal): Promise<vo
   }
   const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 0;
   const shard = given.shard === undefined ? WHOLE : wrongShard(given.shard as string);
-  const files = await readFiles(call, terminal);
+  const files = await studyFiles(call, terminal);
   const opened = await openModel(modelOf(call), terminal);
   const { model } = opened;
   const statistics = studyStatistics(opened, given, terminal);
@@ -45,30 +44,20 @@ export async function makeStudy(call: StudyCall, terminal: Terminal): Promise<vo
   const contexts = await readContexts(given.contexts as string | undefined);
   const order: StudyOrder<object> = {
     study: study.name,
-    model: model.config.name,
-    revision: model.config.revision,
-    stamp: model.stamp,
-    precision: model.precision,
+    ...(await whereAndWhen(opened, terminal)),
+    ...files.about,
     settings,
-    methods: choices.map(({ editor: { name, title }, settings }) => ({
-      name,
-      title,
-      settings: settings as Record<string, unknown>,
-    })),
+    methods: choices.map(methodAbout),
     statistics: statistics.name,
     contexts,
     seed,
-    cases: files.casesAbout,
-    inputs: files.inputsAbout,
-    app: await appName(terminal),
-    date: new Date().toISOString(),
-    device: deviceName(model.runtime),
   };
   const host = { model, seed, statistics: statistics.of, contexts, values: valuesOf(call) };
   const { about, rows } = await runStudy(study, order, {
     model,
     open: (precision) => openAt(opened, precision),
     cases: files.cases,
+    filters: files.filters,
     inputs: files.inputs,
     editings: choices.map((choice) => new Editing(choice, host)),
     store: out === undefined ? new MemoryRows() : new FolderRows(out),
@@ -106,31 +95,22 @@ function valuesOf({ given }: StudyCall) {
 const openAt = ({ files }: OpenModel, precision: Precision) =>
   Model.load(nodeRuntime(), files, { precision });
 
-async function appName({ root }: Terminal): Promise<string> {
-  const { name, version } = (await readJson(join(root, "package.json"))) as Record<string, string>;
-  return `${name} ${version}`;
+/** The model, the program and the machine, for the record. */
+async function whereAndWhen({ model }: OpenModel, { root }: Terminal) {
+  const app = (await readJson(join(root, "package.json"))) as Record<string, string>;
+  return {
+    model: model.config.name,
+    revision: model.config.revision,
+    stamp: model.stamp,
+    precision: model.precision,
+    app: `${app.name} ${app.version}`,
+    date: new Date().toISOString(),
+    device: deviceName(model.runtime),
+  };
 }
 
-/** The cases and the study's other files, with their digests. */
-async function readFiles({ study, given }: StudyCall, { root }: Terminal) {
-  const path = required(given, "cases");
-  const bytes = await readBytes(path);
-  const cases = await readCases(path);
-  const inputs: Record<string, string> = {};
-  const inputsAbout: Record<string, FileAbout> = {};
-  for (const { name, builtIn } of study.inputs ?? []) {
-    const own = builtIn === undefined ? undefined : join(root, "public", builtIn);
-    const file = (given[name] as string | undefined) ?? own;
-    if (file === undefined) continue;
-    const found = await readBytes(file);
-    inputs[name] = new TextDecoder().decode(found);
-    inputsAbout[name] = aboutFile(file, found);
-  }
-  const casesAbout = { ...aboutFile(path, bytes), count: cases.length };
-  return { cases, casesAbout, inputs, inputsAbout };
-}
-
-const aboutFile = (path: string, bytes: Uint8Array): FileAbout => ({
-  file: basename(path),
-  digest: createHash("sha256").update(bytes).digest("hex"),
+const methodAbout = ({ editor: { name, title }, settings }: EditingChoice) => ({
+  name,
+  title,
+  settings: { ...settings },
 });

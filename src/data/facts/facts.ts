@@ -47,6 +47,24 @@ export function parseCases(json: unknown): Case[] {
   return eachRecord(json, parseCase);
 }
 
+/** Cases that could be read, and a sentence for each record that could not. */
+export interface SomeCases {
+  cases: Case[];
+  refused: string[];
+}
+
+/**
+ * Reads as many cases as can be read, for a study that goes on without the others (METHODS 12.1).
+ *
+ * @throws as {@link parseCases} does where there is no record, or none that can be read
+ */
+export function parseSomeCases(json: unknown): SomeCases {
+  const refused: string[] = [];
+  const cases = eachRecord(json, parseCase, (sentence) => refused.push(sentence));
+  if (cases.length === 0) throw new Error(refused[0]);
+  return { cases, refused };
+}
+
 /**
  * Reads this project's public/facts.json as it is, for offering its facts.
  *
@@ -59,17 +77,26 @@ export function parseFacts(json: unknown): Fact[] {
   });
 }
 
-function eachRecord<T>(json: unknown, parse: (record: unknown, index: number) => T): T[] {
+function eachRecord<T>(
+  json: unknown,
+  parse: (record: unknown, index: number) => T,
+  refuse: (sentence: string) => void = fail,
+): T[] {
   const list = isRecord(json) && Array.isArray(json.facts) ? json.facts : json;
   const records: unknown[] = Array.isArray(list) ? list : [list];
   if (records.length === 0) throw new Error("the file of cases holds no records");
-  return records.map((record, index) => {
+  return records.flatMap((record, index) => {
     try {
-      return parse(record, index);
+      return [parse(record, index)];
     } catch (error) {
-      throw new Error(`record ${index}${idOf(record)} ${(error as Error).message}`);
+      refuse(`record ${index}${idOf(record)} ${(error as Error).message}`);
+      return [];
     }
   });
+}
+
+function fail(sentence: string): never {
+  throw new Error(sentence);
 }
 
 const isRecord = (value: unknown): value is Fields =>

@@ -100,6 +100,22 @@ describe("evaluate", () => {
     expect(await readFile(join(out("whole"), "summary.csv"), "utf8")).toContain("Efficacy score");
   });
 
+  test("a record that lacks something is left out, told and counted", async ({ folder }) => {
+    const { subject, ...broken } = facts[2];
+    const cases = await writeCases(folder, [facts[0], broken as (typeof facts)[0], facts[1]]);
+    const out = join(folder, "out");
+    const made = await call(
+      ...["study", "evaluate", ...model, "--cases", cases, ...settings, "--out", out],
+    );
+    expect(made.err).toBe('left out: record 1 has no text in "subject"\n');
+    expect(await jsonOf(join(out, "study.json"))).toMatchObject({
+      filters: [
+        { name: "complete", in: 3, out: 2 },
+        { name: "known", in: 2, out: 2 },
+      ],
+    });
+  });
+
   test("other settings are refused by the name of what differs, and the rows stay", async ({
     folder,
   }) => {

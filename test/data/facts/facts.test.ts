@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { parseCases, parseFacts } from "../../../src/data/facts/facts.ts";
+import { parseCases, parseFacts, parseSomeCases } from "../../../src/data/facts/facts.ts";
 
 const counterFact = {
   case_id: 7,
@@ -150,4 +150,14 @@ describe("the first bad record is named", () => {
     );
     expect(() => parseFacts(["x"])).toThrow("record 0 is not an object");
   });
+});
+
+test("a study goes on with the records that can be read, and the others are told", () => {
+  const { subject, ...without } = easyEdit;
+  const { cases, refused } = parseSomeCases([easyEdit, { ...without, case_id: 9 }, fact]);
+  expect(cases).toEqual(
+    parseCases([easyEdit, fact]).map((one, i) => ({ ...one, id: cases[i].id })),
+  );
+  expect(refused).toEqual(['record 1 (case_id 9) has no text in "subject"']);
+  expect(() => parseSomeCases([without])).toThrow('record 0 (case_id 0) has no text in "subject"');
 });

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
-import type { RowStore } from "../../../src/data/rows/RowStore.ts";
+import { MemoryRows, type RowStore } from "../../../src/data/rows/RowStore.ts";
 import { mergedRows } from "../../../src/data/rows/rows.ts";
+import { runStudy } from "../../../src/studies/runStudy.ts";
+import { nothing } from "../../support/studies/nothing/nothing.ts";
+import { hostOf, orderOf } from "../../support/studies/orders.ts";
 import { IndexedRows } from "../../../src/engine/storage/IndexedRows.ts";
 
 const row = (key: string) => ({ key, value: `value of ${key}` });
@@ -29,4 +32,27 @@ test("studies do not see each other, and one is forgotten alone", async () => {
   expect(await one.about()).toBeUndefined();
   expect(await one.read()).toEqual([]);
   expect(await other.read()).toEqual([row("2")]);
+});
+
+test("a study that was stopped goes on after the page was closed, with the rows of one that was not", async () => {
+  const name = crypto.randomUUID();
+  const order = orderOf("nothing", { pause: 0 });
+  const stop = new AbortController();
+  const onRows = (_: unknown, count: number) => count === 8 && stop.abort(new Error("closed"));
+  const first = { signal: stop.signal, onRows };
+  await expect(runStudy(nothing, order, hostOf(new IndexedRows(name), first))).rejects.toThrow(
+    "closed",
+  );
+  expect(await new IndexedRows(name).read()).toHaveLength(8);
+  let made = 0;
+  const later = { onRows: () => made++ };
+  const { about, rows } = await runStudy(nothing, order, hostOf(new IndexedRows(name), later));
+  expect(made).toBe(12);
+  const whole = await runStudy(nothing, order, hostOf(new MemoryRows()));
+  expect(rows).toEqual(whole.rows);
+  expect(about).toEqual(whole.about);
+  const other = orderOf("nothing", { pause: 1 });
+  await expect(runStudy(nothing, other, hostOf(new IndexedRows(name)))).rejects.toThrow(
+    "settings.pause: 0 there, 1 here",
+  );
 });
