@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { urlFiles } from "../../src/engine/files/ModelFiles.ts";
 import { openWebRuntime } from "../../src/engine/runtime/webRuntime.ts";
-import { checkpoints, checks, type Golden, openGolden } from "../support/engine/goldenChecks.ts";
+import { checks } from "../support/engine/golden/goldenChecks.ts";
+import { checkpoints, type Golden, openGolden } from "../support/engine/golden/goldenModel.ts";
 
 const files = (folder: string) =>
   urlFiles(new URL(`/test/golden/${folder}`, globalThis.location.origin).href);

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { urlFiles } from "../../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../../src/engine/runtime/Runtime.ts";
 import { openWebRuntime } from "../../src/engine/runtime/webRuntime.ts";
-import { checks, type Golden, openGolden } from "../support/engine/goldenChecks.ts";
+import { checks } from "../support/engine/golden/goldenChecks.ts";
+import { type Golden, openGolden } from "../support/engine/golden/goldenModel.ts";
 import { openTwins, twinChecks, type Twins } from "../support/engine/precisionChecks.ts";
 
 const files = (folder: string) =>

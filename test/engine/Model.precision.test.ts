@@ -3,7 +3,8 @@ import { folderFiles } from "../../src/cli/open/folderFiles.ts";
 import { nodeRuntime } from "../../src/cli/open/nodeRuntime.ts";
 import { matrixBytes } from "../../src/engine/checkpoint/precision.ts";
 import { Model } from "../../src/engine/Model.ts";
-import { checkpoints, checks, type Golden, openGolden } from "../support/engine/goldenChecks.ts";
+import { checks } from "../support/engine/golden/goldenChecks.ts";
+import { checkpoints, type Golden, openGolden } from "../support/engine/golden/goldenModel.ts";
 import { openTwins, twinChecks, type Twins } from "../support/engine/precisionChecks.ts";
 
 const files = (folder: string) =>

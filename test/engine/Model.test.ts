@@ -1,22 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { nodeRuntime } from "../../src/cli/open/nodeRuntime.ts";
-import type { ModelFiles } from "../../src/engine/files/ModelFiles.ts";
-import { checkpoints, checks, type Golden, openGolden } from "../support/engine/goldenChecks.ts";
-import { folderFiles } from "../../src/cli/open/folderFiles.ts";
+import { checkOnCpu } from "../support/engine/golden/checkOnCpu.ts";
+import { tokenChecks } from "../support/engine/golden/tokenChecks.ts";
 
-const files = (folder: string): ModelFiles =>
-  folderFiles(new URL(`../golden/${folder}`, import.meta.url).pathname);
-
-describe.for(checkpoints)("%s on cpu agrees with PyTorch", (name) => {
-  let golden: Golden;
-  beforeAll(async () => {
-    golden = await openGolden(nodeRuntime(), files, name);
-  });
-  afterAll(() => golden.model.dispose());
-
-  test.for(Object.entries(checks))("%s, and leaves no tensor behind", async ([, check]) => {
-    const before = { ...golden.model.ledger };
-    await check(golden);
-    expect(golden.model.ledger).toEqual(before);
-  });
-});
+// What it computes: transformer/, a test for each of its files.
+checkOnCpu(tokenChecks);

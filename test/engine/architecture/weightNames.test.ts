@@ -8,7 +8,7 @@ import {
   parseWeightName,
   weightName,
 } from "../../../src/engine/architecture/weightNames.ts";
-import { checkpoints } from "../../support/engine/goldenChecks.ts";
+import { checkpoints } from "../../support/engine/golden/goldenModel.ts";
 import { openCheckpoint } from "../../support/engine/openCheckpoint.ts";
 
 const files = (name: string) =>

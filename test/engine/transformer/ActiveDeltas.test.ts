@@ -4,6 +4,8 @@ import type { Model } from "../../../src/engine/Model.ts";
 import { NumpyRandom } from "../../../src/methods/random/numpyRandom.ts";
 import { tinyModel } from "../../support/methods/tiny.ts";
 import { mlpOutDelta } from "../../support/engine/deltas.ts";
+import { checkOnCpu } from "../../support/engine/golden/checkOnCpu.ts";
+import { deltaChecks } from "../../support/engine/golden/deltaChecks.ts";
 
 const tokens = [[5, 17, 200, 33, 8]];
 const at = { row: 0, token: 4 };
@@ -69,3 +71,5 @@ describe.each(["tiny-gpt2", "tiny-gptj"] as const)("a delta of %s", (name) => {
     expect(model.ledger.tensors).toBe(tensors);
   });
 });
+
+checkOnCpu(deltaChecks);

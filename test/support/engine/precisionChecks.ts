@@ -18,7 +18,7 @@ import { transpose } from "../../../src/engine/checkpoint/transpose.ts";
 import { memoryFiles } from "./memoryFiles.ts";
 import { layerOf } from "../../../src/data/delta/delta.ts";
 import { mlpOutDelta } from "./deltas.ts";
-import { waveDelta } from "./weightChecks.ts";
+import { waveDelta } from "./golden/weightChecks.ts";
 import { mlpOutName } from "../../../src/methods/edit/weightNorm.ts";
 import { openCheckpoint } from "./openCheckpoint.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { NpyArray } from "../../../src/data/archive/npz.ts";
+import type { NpyArray } from "../../../../src/data/archive/npz.ts";
 
 /** Issue: at most 1e-4 of the largest value. */
 export function expectClose(actual: ArrayLike<number>, golden: NpyArray, what: string): void {

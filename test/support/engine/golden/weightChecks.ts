@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { type NpyArray, readNpz } from "../../../src/data/archive/npz.ts";
-import type { WeightDelta } from "../../../src/data/delta/delta.ts";
-import type { ModelFiles } from "../../../src/engine/files/ModelFiles.ts";
-import type { Loss, Model } from "../../../src/engine/Model.ts";
+import { type NpyArray, readNpz } from "../../../../src/data/archive/npz.ts";
+import type { WeightDelta } from "../../../../src/data/delta/delta.ts";
+import type { ModelFiles } from "../../../../src/engine/files/ModelFiles.ts";
+import type { Loss, Model } from "../../../../src/engine/Model.ts";
 import { expectClose } from "./expectClose.ts";
 
 /** A change of a weight as waves, which test/golden/weights.py makes too. */
