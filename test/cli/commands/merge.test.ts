@@ -7,7 +7,7 @@ import { folderFiles } from "../../../src/cli/open/folderFiles.ts";
 import { nodeRuntime } from "../../../src/cli/open/nodeRuntime.ts";
 import { Model } from "../../../src/engine/Model.ts";
 import { call, folderTest as test, golden } from "../../support/call.ts";
-import { waveDelta } from "../../support/engine/weightChecks.ts";
+import { waveDelta } from "../../support/engine/golden/weightChecks.ts";
 
 const tokens = [[5, 17, 200, 33, 8]];
 const readout = [{ row: 0, token: 4 }];
