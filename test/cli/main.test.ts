@@ -8,6 +8,7 @@ const names = [
   "edit",
   "score",
   "study",
+  "merge",
   "convert",
   "synthesize",
   "verify",
