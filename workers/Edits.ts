@@ -6,6 +6,7 @@ import { requestsOf } from "../src/data/delta/provenance.ts";
 import { fillTemplate } from "../src/data/facts/template.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
+import { adapterWeights } from "../src/methods/edit/adapterWeights.ts";
 import { adapterFile, deltaFile, recipeFile } from "./deltaFiles.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import type {
@@ -67,9 +68,15 @@ export class Edits {
           ? deltaFile(found)
           : form === "recipe"
             ? recipeFile(found)
-            : adapterFile(found, this.#host.model([]).config, await this.#check(found));
+            : await this.#adapter(found);
       return Comlink.transfer(file, [file.bytes.buffer as ArrayBuffer]);
     });
+  }
+
+  async #adapter(delta: Delta): Promise<SavedFile> {
+    const check = await this.#check(delta);
+    const model = this.#host.model([]);
+    return adapterFile(delta, model.config, check, await adapterWeights(model, delta));
   }
 
   /** p(target) after the prompt of a delta's first fact, without and with this delta alone. */

@@ -1,7 +1,7 @@
 import { architectureOf } from "../src/engine/architecture/architectures.ts";
 import type { Delta } from "../src/data/delta/delta.ts";
 import { writeDelta } from "../src/data/delta/deltaFile.ts";
-import { writeAdapterZip, type AdapterCheck } from "../src/data/delta/peft.ts";
+import { writeAdapterZip, type AdapterCheck, type AdapterOptions } from "../src/data/delta/peft.ts";
 import { requestsOf } from "../src/data/delta/provenance.ts";
 import { recipeOf, writeRecipe } from "../src/data/delta/recipe.ts";
 import { fileName } from "../src/data/fileName.ts";
@@ -41,12 +41,14 @@ export function adapterFile(
   delta: Delta,
   config: ModelConfig,
   check: AdapterCheck | undefined,
+  full?: AdapterOptions["full"],
 ): SavedFile {
   const bytes = writeAdapterZip(delta, {
     fanInFanOut: architectureOf(config).stored === "inOut",
     baseModel: delta.provenance.model,
     recipe: recipeOf(delta.provenance) ?? {},
     check: check ?? { prompt: "", target: "" },
+    full,
   });
   return { name: `${nameOf(delta)}-peft.zip`, type: "application/zip", bytes };
 }

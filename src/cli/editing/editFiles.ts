@@ -1,3 +1,4 @@
+import { adapterWeights } from "../../methods/edit/adapterWeights.ts";
 import { join } from "node:path";
 import { writeNpz } from "../../data/archive/npz.ts";
 import { writeDelta } from "../../data/delta/deltaFile.ts";
@@ -31,6 +32,7 @@ async function writeAdapter(
     fanInFanOut: architectureOf(model.config).stored === "inOut",
     baseModel: name,
     recipe: recipeOf(made.delta.provenance),
+    full: await adapterWeights(model, made.delta),
     check: {
       prompt: fillTemplate(prompt, subject),
       target,

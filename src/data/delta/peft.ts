@@ -1,4 +1,5 @@
 import { checkScript } from "./checkScript.ts";
+import { checkChange } from "./checkDelta.ts";
 import { combine } from "./combine.ts";
 import { type Delta, isLowRank, type LowRank, type WeightDelta } from "./delta.ts";
 import { checkProvenance, type Provenance } from "./provenance.ts";
@@ -19,6 +20,14 @@ export interface AdapterOptions {
   /** The recipe that reproduces the edit (recipe.ts); becomes edit.json. */
   recipe: unknown;
   check: AdapterCheck;
+  /** Whole modules with their changes, for `modules_to_save`: what factors cannot say. See adapterWeights. */
+  full?: Readonly<Record<string, FullWeight>> | undefined;
+}
+
+/** W + ΔW as the checkpoint keeps it. */
+export interface FullWeight {
+  shape: readonly number[];
+  data: Float32Array;
 }
 
 /** What check.py asks of the model: p(target) after a complete prompt; the probabilities we saw, if known. */
@@ -37,12 +46,14 @@ const TENSOR = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/;
 /**
  * The files of a PEFT LoRA adapter that `PeftModel.from_pretrained(model, folder)` loads as it is:
  * adapter_config.json, adapter_model.safetensors, edit.json (the recipe, the provenance and what to check) and
- * check.py. Per layer lora_A = u [rank, dMlp], lora_B = vᵀ [dModel, rank] and lora_alpha = r, so that
- * B·A = ΔWᵀ in the (out, in) order PEFT uses for Conv1D and Linear alike.
+ * check.py. Per matrix lora_A = u [rank, inputs], lora_B = vᵀ [outputs, rank] and lora_alpha = r, so that
+ * B·A = ΔWᵀ in the (out, in) order PEFT uses for Conv1D and Linear alike; what is given in full is in modules_to_save.
+ *
+ * @throws a sentence for a dense change that is not given in full, and where there are no factors at all
  */
 export function adapterFiles(delta: Delta, options: AdapterOptions): Record<string, Uint8Array> {
-  const layers = lowRanks(delta);
-  const { baseModel, recipe, check } = options;
+  const { baseModel, recipe, check, full = {} } = options;
+  const layers = lowRanks(delta, full);
   // METHODS 4.1: a target gets a leading space when it has none.
   const target = check.target.startsWith(" ") ? check.target : ` ${check.target}`;
   const edit = {
@@ -52,7 +63,7 @@ export function adapterFiles(delta: Delta, options: AdapterOptions): Record<stri
   };
   return {
     [CONFIG]: json(adapterConfig(layers, options)),
-    [WEIGHTS]: writeSafetensors(loraTensors(layers), { format: "pt" }),
+    [WEIGHTS]: writeSafetensors({ ...loraTensors(layers), ...fullTensors(full) }, { format: "pt" }),
     "edit.json": json(edit),
     "check.py": new TextEncoder().encode(checkScript),
   };
@@ -64,11 +75,11 @@ export function writeAdapterZip(delta: Delta, options: AdapterOptions): Uint8Arr
 }
 
 /**
- * Reads an adapter's files back as a delta: ours, or any LoRA on MLP output matrices. `alpha/r` is folded into
+ * Reads an adapter's files back as a delta: ours, or any LoRA on linear maps. `alpha/r` is folded into
  * v. Without an edit.json the provenance says only what the adapter itself does.
  *
  * @param files name -> contents; names may begin with a folder
- * @throws one sentence: a file that is missing, another kind of adapter, a tensor that is no MLP output matrix,
+ * @throws one sentence: a file that is missing, another kind of adapter, a module that is saved whole,
  *   a missing half, shapes that do not fit, a number that is not finite
  */
 export function readAdapter(files: Record<string, Uint8Array>): Delta {
@@ -93,20 +104,39 @@ export function readAdapterZip(bytes: Uint8Array, what = "the adapter"): Delta {
 type Factors = LowRank & { weight: string };
 
 /** @throws for a dense change, which LoRA cannot say */
-function lowRanks(delta: Delta): Factors[] {
-  return combine(delta.weights).map(({ weight, change }) => {
+function lowRanks(delta: Delta, full: Readonly<Record<string, FullWeight>>): Factors[] {
+  const others = combine(delta.weights).filter(({ weight }) => !Object.hasOwn(full, weight));
+  const factors = others.map(({ weight, change }) => {
     if (isLowRank(change)) return { weight, ...change };
-    throw new Error(`the change of ${weight} is dense, which a LoRA adapter cannot hold`);
+    throw new Error(
+      `the change of ${weight} is dense, which LoRA factors cannot hold; save it as a delta, or merge it into the model`,
+    );
   });
+  if (factors.length > 0) return factors;
+  throw new Error(
+    "a LoRA adapter needs a change of low rank, and this delta has none; save it as a delta, or merge it into the model",
+  );
 }
 
+/** Modules saved whole, under the names that PEFT gives them. */
+const fullTensors = (full: Readonly<Record<string, FullWeight>>) =>
+  Object.fromEntries(
+    Object.entries(full).map(([name, { shape, data }]) => [
+      `${PREFIX}${name}`,
+      { shape: [...shape], data },
+    ]),
+  );
+
 const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+/** The module that a weight or a bias belongs to. */
+const moduleOf = (weight: string) => weight.replace(/\.(weight|bias)$/, "");
 const moduleName = (weight: string) => weight.replace(/\.weight$/, "");
 
 function adapterConfig(layers: Factors[], options: AdapterOptions): Record<string, unknown> {
   const r = Math.max(...layers.map(({ rank }) => rank));
   const others = layers.filter(({ rank }) => rank !== r);
   const ranks = Object.fromEntries(others.map(({ weight, rank }) => [moduleName(weight), rank]));
+  const saved = new Set(Object.keys(options.full ?? {}).map(moduleOf));
   return {
     peft_type: "LORA",
     task_type: "CAUSAL_LM",
@@ -119,6 +149,7 @@ function adapterConfig(layers: Factors[], options: AdapterOptions): Record<strin
     // Full names: the bare name of a module would build an adapter in every layer.
     target_modules: layers.map(({ weight }) => moduleName(weight)),
     ...(others.length > 0 && { rank_pattern: ranks, alpha_pattern: ranks }),
+    ...(saved.size > 0 && { modules_to_save: [...saved] }),
     inference_mode: true,
   };
 }
@@ -172,8 +203,15 @@ function checkConfig(config: Record<string, unknown>): void {
       `${CONFIG}: peft_type is ${JSON.stringify(config.peft_type)}; only "LORA" can be read`,
     );
   }
-  for (const option of ["use_rslora", "use_dora", "lora_bias"]) {
-    if (config[option] === true) throw new Error(`${CONFIG}: ${option} is not supported`);
+  for (const option of ["use_rslora", "use_dora", "lora_bias", "alora_invocation_tokens"]) {
+    const value = config[option];
+    if (value === undefined || value === null || value === false) continue;
+    throw new Error(`${CONFIG}: ${option} is not supported`);
+  }
+  // These take the factors out of the base weights, so that the adapter is no change of them alone.
+  const start = config.init_lora_weights;
+  if (typeof start === "string" && /^(pissa|olora|loftq|corda)/i.test(start)) {
+    throw new Error(`${CONFIG}: init_lora_weights is ${JSON.stringify(start)}, not supported`);
   }
 }
 
@@ -181,6 +219,11 @@ function checkConfig(config: Record<string, unknown>): void {
 function modules({ tensors }: SafetensorsHeader): string[] {
   const names = [...tensors.keys()].map((tensor) => {
     const match = TENSOR.exec(tensor);
+    if (/\.(weight|bias)$/.test(tensor) && !tensor.includes(".lora_")) {
+      throw new Error(
+        `${WEIGHTS}: ${tensor} is saved whole (modules_to_save), which is no change by itself; only LoRA matrices can be read`,
+      );
+    }
     if (!match)
       throw new Error(`${WEIGHTS}: ${tensor} is not a LoRA matrix this program can apply`);
     return match[1];
@@ -202,17 +245,32 @@ function readLayer(
       `${WEIGHTS}: ${module} has lora_A of rank ${rank} and lora_B of rank ${b.columns}`,
     );
   }
+  const said = patterned(config, { key: "r", pattern: "rank_pattern", module });
+  if (typeof said === "number" && said !== rank) {
+    throw new Error(`${CONFIG}: r of ${module} is ${said}, but its matrices have rank ${rank}`);
+  }
   const v = transpose(b.data, b.rows, rank, alpha(config, module) / rank);
-  return { weight, change: { rank, u: a.data, v } };
+  const entry = { weight, change: { rank, u: a.data, v } };
+  checkChange(entry, WEIGHTS);
+  return entry;
 }
 
 function alpha(config: Record<string, unknown>, module: string): number {
-  const pattern = (config.alpha_pattern ?? {}) as Record<string, number>;
-  const value = pattern[module] ?? config.lora_alpha;
+  const value = patterned(config, { key: "lora_alpha", pattern: "alpha_pattern", module });
   if (typeof value !== "number" || !Number.isFinite(value)) {
     throw new Error(`${CONFIG}: lora_alpha is ${JSON.stringify(value)}, expected a number`);
   }
   return value;
+}
+
+/** An option of a module: that of the first pattern that is its name or the end of it, else the one for all. */
+function patterned(
+  config: Record<string, unknown>,
+  { key, pattern, module }: { key: string; pattern: string; module: string },
+): unknown {
+  const entries = Object.entries((config[pattern] ?? {}) as Record<string, unknown>);
+  const own = entries.find(([name]) => module === name || module.endsWith(`.${name}`));
+  return own ? own[1] : config[key];
 }
 
 function matrix(bytes: Uint8Array, { tensors }: SafetensorsHeader, name: string) {

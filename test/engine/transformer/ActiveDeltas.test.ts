@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { WeightDelta } from "../../../src/data/delta/delta.ts";
 import type { Model } from "../../../src/engine/Model.ts";
 import { NumpyRandom } from "../../../src/methods/random/numpyRandom.ts";
@@ -69,6 +69,20 @@ describe.each(["tiny-gpt2", "tiny-gptj"] as const)("a delta of %s", (name) => {
     model.setDeltas([]);
     await running;
     expect(model.ledger.tensors).toBe(tensors);
+  });
+
+  test("whose sum failed once is made by the next run", async () => {
+    const fresh = await tinyModel(name);
+    const say = async () => (await fresh.run({ tokens, readout: [at] })).readout;
+    fresh.setDeltas([low]);
+    const expected = await say();
+    fresh.setDeltas([high]);
+    const create = vi.spyOn(fresh.runtime.ort.InferenceSession, "create");
+    create.mockRejectedValueOnce(new Error("no memory for the sum"));
+    await expect(say()).rejects.toThrow("no memory for the sum");
+    create.mockRestore();
+    expect(await say()).toBeAllclose(expected, { rtol: 1e-4, atol: 1e-4 });
+    await fresh.dispose();
   });
 });
 
