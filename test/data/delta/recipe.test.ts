@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readRecipe, writeRecipe, type Recipe } from "../../../src/data/delta/recipe.ts";
+import type { Provenance } from "../../../src/data/delta/provenance.ts";
+import { readRecipe, recipeOf, writeRecipe, type Recipe } from "../../../src/data/delta/recipe.ts";
 
 const recipe: Omit<Recipe, "format" | "version"> = {
   app: "palimpsest 0.1.0",
@@ -50,5 +51,48 @@ describe("refused with a sentence", () => {
 
   test("before it is written", () => {
     expect(() => writeRecipe({ ...recipe, seed: 0.5 })).toThrow('"seed" is 0.5');
+  });
+});
+
+describe("of a delta's provenance", () => {
+  const { request: one, statistics: read, ...shared } = recipe;
+  const about: Provenance = {
+    format: "palimpsest.delta",
+    version: 1,
+    app: shared.app,
+    model: "demo",
+    revision: "1",
+    precision: "q8",
+    method: "rome",
+    hyperparameters: shared.hyperparameters,
+    contexts: shared.contexts,
+    seed: 1,
+  };
+  const model = { name: "demo", revision: "1", precision: "q8" };
+
+  test("of one fact", () => {
+    const statistics = [{ layer: 3, ...(read as object) }];
+    const made = recipeOf({ ...about, request: one!, statistics })!;
+    expect(made).toEqual({ ...recipe, model, statistics: statistics[0] });
+    expect(readRecipe(writeRecipe(made))).toMatchObject(made);
+  });
+
+  test("of many, in groups of contexts, with statistics of several layers", () => {
+    const statistics = [0, 2].map((layer) => ({ layer, source: "corpus.txt", count: 10 }));
+    const contexts = [["{}"], ["The. {}", "You. {}"]];
+    const made = recipeOf({ ...about, requests: [one!, one!], contexts, statistics })!;
+    expect(made).toEqual({ ...shared, model, contexts, requests: [one, one], statistics });
+    expect(readRecipe(writeRecipe(made))).toMatchObject(made);
+    const broken = { ...made, requests: [{ ...one, prompt: "Rome is" }] };
+    expect(() => writeRecipe(broken as never)).toThrow('"requests" is [{"prompt":"Rome is"');
+  });
+
+  test("says what it does not know", () => {
+    const statistics = (provenance: Provenance) => recipeOf(provenance)!.statistics;
+    expect(statistics({ ...about, request: one! })).toEqual({ source: "not recorded" });
+    expect(statistics({ ...about, request: one!, statistics: [] })).toBeNull();
+    const old = { ...about, request: one!, hyperparameters: { mom2Adjustment: false } };
+    expect(statistics(old)).toBeNull();
+    expect(recipeOf(about)).toBeUndefined();
   });
 });

@@ -169,7 +169,7 @@ describe.each(["tiny-gpt2", "tiny-gptj", "tiny-neox"] as const)("an edit of %s",
     ]);
     expect(u).toHaveLength(model.config.dMlp);
     expect(v).toHaveLength(model.config.dModel);
-    const weight = norm(await model.readWeight(`transformer.h.1.mlp.${module}.weight`));
+    const weight = norm(await model.readWeight(names[name]));
     expect([relativeNorm]).toBeAllclose([(norm(u) * norm(v)) / weight], { rtol: 1e-5 });
     expect(delta.provenance).toMatchObject({ model: name, method: "rome", seed: 1, request });
     expect(delta.provenance.hyperparameters).toEqual(hyperparameters);
