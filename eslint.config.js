@@ -58,6 +58,18 @@ const forbid = (room, group, rest = {}) => ({
   ...rest,
 });
 
+/** Objects are written out: `{ a, b }`, and `{ a: maybe }` for a property that may be undefined. */
+const literal = {
+  selector: "ObjectExpression > SpreadElement > ObjectExpression",
+  message: "Write the properties themselves.",
+};
+const conditional = {
+  selector: "ObjectExpression > SpreadElement > LogicalExpression[operator='&&']",
+  message: "Give the property's type `| undefined`, and write it out.",
+};
+/** Rooms in which no spread depends on a condition any more. */
+const unconditional = ["kernels", "studies", "workers", "ui"];
+
 /** The rules of one room. */
 function roomRules(room, { never, values = [], globals, gpu, store, node, clock }) {
   const patterns = [
@@ -86,7 +98,12 @@ function roomRules(room, { never, values = [], globals, gpu, store, node, clock 
     rules: {
       "@typescript-eslint/no-restricted-imports": ["error", { patterns }],
       "no-restricted-globals": ["error", ...globals.map((name) => ({ name, message: owner }))],
-      ...(gpu ? {} : { "no-restricted-syntax": ["error", handles] }),
+      "no-restricted-syntax": [
+        "error",
+        literal,
+        ...(unconditional.includes(room) ? [conditional] : []),
+        ...(gpu ? [] : [handles]),
+      ],
       ...(clock ? {} : { "no-restricted-properties": ["error", ...random] }),
     },
   };
@@ -104,6 +121,7 @@ export default defineConfig(
       "max-lines": ["error", { max: 400, ...counted }],
       "max-lines-per-function": ["error", { max: 60, ...counted }],
       "max-params": ["error", 4],
+      "no-restricted-syntax": ["error", literal],
       "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
     },
   },
