@@ -39,7 +39,10 @@ export async function openSource(
 }
 
 /** A revision that was given beside the id is meant even where the id has one. */
-function placeOf({ address, revision }: { address: string; revision?: string | undefined }, hub?: string) {
+function placeOf(
+  { address, revision }: { address: string; revision?: string | undefined },
+  hub?: string,
+) {
   const place = modelSource(address, hub);
   return "id" in place && revision ? { ...place, revision } : place;
 }

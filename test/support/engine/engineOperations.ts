@@ -103,8 +103,8 @@ export const engineOperations: Record<string, Operation> = {
       [
         { site: "embed", layer: 0 },
         { site: "attn", layer: 1 },
-        { weight: "mlpOut", layer: 0 },
-        { weight: "mlpOut", layer: 1 },
+        { weight: mlpOutName(model, 0) },
+        { weight: mlpOutName(model, 1) },
       ],
     ),
   "a generation": (model, signal) => model.generate([[1, 2], [3]], { maxTokens: 5, signal }),
