@@ -67,9 +67,6 @@ const conditional = {
   selector: "ObjectExpression > SpreadElement > LogicalExpression[operator='&&']",
   message: "Give the property's type `| undefined`, and write it out.",
 };
-/** Rooms in which no spread depends on a condition any more. */
-const unconditional = ["kernels", "studies", "workers", "ui"];
-
 /** The rules of one room. */
 function roomRules(room, { never, values = [], globals, gpu, store, node, clock }) {
   const patterns = [
@@ -98,12 +95,7 @@ function roomRules(room, { never, values = [], globals, gpu, store, node, clock 
     rules: {
       "@typescript-eslint/no-restricted-imports": ["error", { patterns }],
       "no-restricted-globals": ["error", ...globals.map((name) => ({ name, message: owner }))],
-      "no-restricted-syntax": [
-        "error",
-        literal,
-        ...(unconditional.includes(room) ? [conditional] : []),
-        ...(gpu ? [] : [handles]),
-      ],
+      "no-restricted-syntax": ["error", literal, conditional, ...(gpu ? [] : [handles])],
       ...(clock ? {} : { "no-restricted-properties": ["error", ...random] }),
     },
   };

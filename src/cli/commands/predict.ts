@@ -32,7 +32,7 @@ async function runPredict(args: string[], terminal: Terminal): Promise<void> {
   const after = options.delta ? await nextTokens(model, prompt, top) : undefined;
   if (options.json) {
     const predictions = after ?? before;
-    const found = { model: model.config.name, prompt, predictions, ...(after && { before }) };
+    const found = { model: model.config.name, prompt, predictions, before: after && before };
     terminal.print(JSON.stringify(found));
   } else {
     terminal.print(predictionTable(before, after));

@@ -34,9 +34,11 @@ async function runScore(args: string[], terminal: Terminal): Promise<void> {
   const before = await scoreAll(model, cases, how);
   if (given.delta) await applyDelta(model, given.delta);
   const after = given.delta ? await scoreAll(model, cases, how) : undefined;
-  const summaries = { before: summarise(before), ...(after && { after: summarise(after) }) };
+  const summaries = after
+    ? { before: summarise(before), after: summarise(after) }
+    : { before: summarise(before) };
   if (given.json) {
-    const scores = { before, ...(after && { after }) };
+    const scores = { before, after };
     terminal.print(JSON.stringify({ model: model.config.name, summary: summaries, cases: scores }));
   } else {
     terminal.print(tableText(scoreTable(summaries)));

@@ -7,5 +7,5 @@ import type { Runtime } from "../../engine/runtime/Runtime.ts";
  */
 export function nodeRuntime(): Runtime {
   const threads = Number(process.env.PALIMPSEST_THREADS);
-  return { ort, provider: "cpu", ...(threads > 0 && { threads }) };
+  return { ort, provider: "cpu", threads: threads > 0 ? threads : undefined };
 }

@@ -33,10 +33,10 @@ export async function openModel(
   terminal: Terminal,
 ): Promise<OpenModel> {
   const name = required(given, "model");
-  const precision = given.precision && choiceOption(given, "precision", precisions);
+  const precision = given.precision ? choiceOption(given, "precision", precisions) : undefined;
   const files = await modelFiles(name, terminal.root, terminal);
   const model = await Model.load(nodeRuntime(), files, {
-    ...(precision && { precision }),
+    precision,
     onProgress: (done, total, tensor) =>
       terminal.progress(`loading ${files.name}: ${Math.floor((100 * done) / total)} %, ${tensor}`),
   });

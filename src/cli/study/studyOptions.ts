@@ -118,9 +118,9 @@ function optionsOf(study: Study, chosen: readonly Editor[]) {
   const several = study.editors === "several" ? chosen : [];
   return {
     ...Object.fromEntries(chosen.flatMap(({ fields }) => fields).flatMap(editorOption(study))),
-    ...(chosen.some(({ fields }) => covarianceField(fields)) && {
-      identity: { type: "boolean" } as const,
-    }),
+    ...(chosen.some(({ fields }) => covarianceField(fields))
+      ? { identity: { type: "boolean" } as const }
+      : {}),
     ...Object.fromEntries(
       several.flatMap(({ name, fields }) =>
         fields.map((field) => [`${name}.${optionName(field)}`, kindOf(field)]),
@@ -128,7 +128,7 @@ function optionsOf(study: Study, chosen: readonly Editor[]) {
     ),
     ...Object.fromEntries(study.fields.map((field) => [optionName(field), kindOf(field)])),
     ...Object.fromEntries(names.map((name) => [name, text])),
-    ...(study.editors === "grid" && { grid: { ...text, multiple: true } }),
+    ...(study.editors === "grid" ? { grid: { ...text, multiple: true } } : {}),
     ...shared,
   };
 }

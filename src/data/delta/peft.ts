@@ -148,8 +148,9 @@ function adapterConfig(layers: Factors[], options: AdapterOptions): Record<strin
     fan_in_fan_out: options.fanInFanOut,
     // Full names: the bare name of a module would build an adapter in every layer.
     target_modules: layers.map(({ weight }) => moduleName(weight)),
-    ...(others.length > 0 && { rank_pattern: ranks, alpha_pattern: ranks }),
-    ...(saved.size > 0 && { modules_to_save: [...saved] }),
+    rank_pattern: others.length > 0 ? ranks : undefined,
+    alpha_pattern: others.length > 0 ? ranks : undefined,
+    modules_to_save: saved.size > 0 ? [...saved] : undefined,
     inference_mode: true,
   };
 }

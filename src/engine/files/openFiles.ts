@@ -22,7 +22,7 @@ export interface OpenOptions extends Stoppable {
   onWarning?: (sentence: string) => void;
   fetch?: typeof globalThis.fetch;
   /** The Hub's address, for mirrors. */
-  hub?: string;
+  hub?: string | undefined;
   /** Bytes of a part. */
   partSize?: number;
   /** Requests at a time. */

@@ -35,7 +35,7 @@ export async function openSource(
   }
   const place = placeOf(source, hub);
   const found = "address" in place ? { address: new URL(place.address, base).href } : place;
-  return openFiles(found, { ...options, ...(hub && { hub }) });
+  return openFiles(found, { ...options, hub });
 }
 
 /** A revision that was given beside the id is meant even where the id has one. */

@@ -7,9 +7,9 @@ export interface RunSize {
   rows: number;
   /** Tokens of the longest row, those of the prefix included. */
   width: number;
-  prefix?: { kept: KeptSize; token: number };
+  prefix?: { kept: KeptSize; token: number } | undefined;
   watch?: readonly SiteAt[];
-  toLayer?: number;
+  toLayer?: number | undefined;
   keep?: boolean | "keys";
   /** Positions whose log-probabilities are read: of all tokens, or of one target each. */
   readout?: number;

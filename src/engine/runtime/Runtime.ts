@@ -11,5 +11,5 @@ export interface Runtime {
   provider: Provider;
   device?: GPUDevice;
   /** Threads of one run on the cpu provider; onnxruntime's own choice where absent. */
-  threads?: number;
+  threads?: number | undefined;
 }

@@ -20,7 +20,7 @@ export interface Run extends Stoppable {
   interventions?: readonly Intervention[];
   watch?: readonly SiteAt[];
   /** The last block that runs. Default: all. */
-  toLayer?: number;
+  toLayer?: number | undefined;
   /** Keep the states of every layer for other runs; `keys` keeps no hidden states. */
   keep?: boolean | "keys";
   readout?: readonly ReadoutAt[];

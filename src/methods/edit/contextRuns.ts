@@ -12,7 +12,7 @@ export interface ContextRows {
 
 /** What a run of one context found. */
 export interface ContextRun {
-  kept?: Kept;
+  kept?: Kept | undefined;
   /** Per watched site and fact, the vector at the lookup. */
   watched: Float64Array[][];
   readout: Float32Array;
@@ -38,14 +38,14 @@ export async function runContext(
       ...request,
       tokens,
       interventions: noiseInterventions(noise, tokens, model.config.dModel),
-      ...(prefix && { prefix: { kept: prefix, rows: tokens.map(() => 0), token: shared } }),
+      prefix: prefix ? { kept: prefix, rows: tokens.map(() => 0), token: shared } : undefined,
     });
     const width = Math.max(...tokens.map((row) => row.length)) - shared;
     const at = lookups.map((token, row) => row * width + token - shared);
     return {
       watched: watched.map((x) => vectorsAt(x, at, tokens.length * width)),
       readout,
-      ...(kept && { kept }),
+      kept,
     };
   } finally {
     prefix?.dispose();
@@ -68,7 +68,7 @@ async function keepPrefix(
   const { kept } = await model.run({
     tokens: [tokens],
     keep: keep === true ? true : "keys",
-    ...(toLayer !== undefined && { toLayer }),
+    toLayer,
     signal,
   });
   return kept!;

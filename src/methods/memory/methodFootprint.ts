@@ -34,7 +34,7 @@ export function traceFootprint(on: Footprint, size: TraceSize): void {
     keep: true,
     readout: samples * target,
     targeted: true,
-    ...(subject > 0 && { prefix: { kept: clean, token: subject } }),
+    prefix: subject > 0 ? { kept: clean, token: subject } : undefined,
   });
   const anything = new Float32Array(width * dModel);
   const values = Array.from({ length: layers }, () => anything);

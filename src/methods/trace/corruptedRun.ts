@@ -47,7 +47,7 @@ export async function corruptedRun(
   const positions = readout.positions(plan);
   const result = await model.run({
     tokens: rows.map(() => plan.input),
-    ...(begin > 0 && { prefix: { kept: clean.kept, rows: rows.map(() => 0), token: begin } }),
+    prefix: begin > 0 ? { kept: clean.kept, rows: rows.map(() => 0), token: begin } : undefined,
     interventions: [{ site: "embed", layer: 0, tokens, mode: "replace", values }],
     keep: true,
     readout: rows.flatMap((row) => positions.map((position) => ({ row, ...position }))),

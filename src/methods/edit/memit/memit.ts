@@ -163,7 +163,7 @@ async function writeLayer(
     lambda,
     keys,
     columns: facts.length,
-    ...(model.gpu && { gpu: model.gpu }),
+    gpu: model.gpu,
   });
   const share = layers.length - done;
   const resid = columns(residuals).map((x) => x / share);

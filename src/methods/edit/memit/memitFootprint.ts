@@ -79,7 +79,7 @@ function sharedRun(
 ): KeptSize {
   if (shared === 0 || run.rows === 1) return runFootprint(on, run);
   const { toLayer, keep = "keys" } = run;
-  const first = { rows: 1, width: shared, keep, ...(toLayer !== undefined && { toLayer }) };
+  const first = { rows: 1, width: shared, keep, toLayer };
   const prefix = runFootprint(on, first);
   const kept = runFootprint(on, { ...run, prefix: { kept: prefix, token: shared } });
   on.give(prefix.bytes);
