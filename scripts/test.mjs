@@ -3,6 +3,7 @@
  * stops at the first that fails. The last line is `N passed, N failed`, the count of all tests run.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { chromium } from "./chromium.mjs";
 import { install } from "./install.mjs";
@@ -43,9 +44,12 @@ function check(name, [command, args]) {
 function vitest(project) {
   const file = join(results, `${project}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  // A core is left free by default: of two that would be half of them. A browser has one page in any case.
+  const most = Math.max(2, availableParallelism() - 1);
+  const workers = project === "node" ? [`--maxWorkers=${most}`] : [];
   counted(`${project} tests`, {
     file,
-    run: program("vitest/vitest.mjs", "run", "--project", project, ...reporters),
+    run: program("vitest/vitest.mjs", "run", "--project", project, ...workers, ...reporters),
     count: ({ numPassedTests, numFailedTests }) => [numPassedTests, numFailedTests],
   });
 }
