@@ -1,0 +1,49 @@
+/**
+ * Every bound on what comes from outside, with its reason: files, answers and kept data can say any number, and nothing
+ * is allocated, unpacked or made before it was held against the bound that stands here. None is a wish: each is well
+ * above what real files need and well below what a page or a terminal on a small machine can bear.
+ */
+export const bounds = {
+  /** A sentence about a file, in characters: what a reader reads, and what a line of a terminal or a toast can hold. */
+  sentence: 300,
+
+  /**
+   * Bytes of the JSON header of a safetensors file. The reference reader stops at 100 MB, which takes seconds and more
+   * than a gigabyte to parse here; the largest header of a published checkpoint that we know of is below 1 MB (some
+   * thousand tensors of 100 to 200 bytes each).
+   */
+  safetensorsHeader: 16 * 2 ** 20,
+  /** Tensors in one file of weights: the largest models have some thousand in all. */
+  tensors: 100_000,
+  /** Axes of an array: NumPy 2 has at most 64. */
+  axes: 64,
+  /** Axes of a tensor of a checkpoint: those of language models have 4 at most. */
+  tensorAxes: 16,
+  /** Bytes of the text header of a `.npy` file: numpy.load refuses more than 10,000 without allow_pickle. */
+  npyHeader: 10_000,
+
+  /** Members of a zip archive: a checkpoint of PyTorch has one a tensor, and a `.npz` one an array. */
+  zipMembers: 100_000,
+  /** Bytes of a zip archive's directory: about 100 a member. */
+  zipDirectory: 16 * 2 ** 20,
+  /** Bytes that one archive may unpack to in memory: an adapter or a file of statistics that is read whole. */
+  unpacked: 2 ** 32,
+
+  /** Bytes of a pickle: names, shapes and storages of a checkpoint take some hundred bytes a tensor. */
+  pickle: 16 * 2 ** 20,
+  /**
+   * Values that one pickle may make, marks and numbers included: about 40 a tensor. Without it each byte of a pickle
+   * could make a dictionary of some 200 bytes.
+   */
+  pickleObjects: 4_000_000,
+
+  /** Layers of a model: the deepest published ones have below 200, and each costs a few kB before it is read. */
+  layers: 1024,
+  /** Any one size of a model's configuration (width, heads, vocabulary, positions). */
+  dimension: 2 ** 24,
+
+  /** Bytes of a file in parts: 2^53 is where numbers end to be exact; no file system of today holds 2^50. */
+  fileSize: 2 ** 50,
+  /** Bytes of an answer that is read whole where a manifest, a listing or another small file is expected. */
+  smallAnswer: 64 * 2 ** 20,
+} as const;
