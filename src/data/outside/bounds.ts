@@ -37,6 +37,13 @@ export const bounds = {
    */
   pickleObjects: 4_000_000,
 
+  /** Bytes of a JSON text of no special kind: configs, provenances, recipes, manifests and indices are below 1 MB. */
+  json: 16 * 2 ** 20,
+  /** Lists and objects within each other in JSON: what we read has 8 levels at most, and the stack some thousand. */
+  jsonDepth: 64,
+  /** Members of lists and objects in one JSON text: each costs some tens of bytes once it is parsed. */
+  jsonValues: 4_000_000,
+
   /** Layers of a model: the deepest published ones have below 200, and each costs a few kB before it is read. */
   layers: 1024,
   /** Any one size of a model's configuration (width, heads, vocabulary, positions). */
