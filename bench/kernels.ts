@@ -7,7 +7,7 @@ import { Gpu } from "../src/kernels/device/Gpu.ts";
 import { SymmetricTiles } from "../src/kernels/covariance/SymmetricTiles.ts";
 import { type Absence, contest, type Contender, type Standing } from "./contest.ts";
 import peakCode from "./peak.wgsl?raw";
-import { jaxCholesky, jaxMatMul, type Keys, onnxMatMul, tfjsMatMul } from "./peers.ts";
+import { jaxCholesky, jaxMatMul, type Keys, onnxMatMul, tfjsMatMul } from "./peers/peers.ts";
 
 /** One kernel at one size, by all who have it. */
 export interface KernelTable {

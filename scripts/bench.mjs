@@ -5,6 +5,7 @@
  * size in Node, traces one prompt and runs one ROME edit; `--only wide`, with the same and `[--binding MIB]`, does so in
  * Chromium on WebGPU, taken for a device that binds no more than so many MiB at once. `palimpsest synthesize` and `convert`
  * make such checkpoints.
+ * The kernels are measured beside tfjs and jax-js, packages of bench/peers that are installed when they are first wanted.
  * `--only peers --peer DIR` runs the checkpoint that bench/export_peer.py wrote into DIR beside transformers.js.
  * `--only dawn` measures the kernels in Node instead of in Chromium; it wants `npm i --no-save webgpu` (130 MB) first.
  */
@@ -16,6 +17,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { build, createServer } from "vite";
 import { chromium } from "./chromium.mjs";
+import { installPeers } from "./install.mjs";
 import { root } from "./step.mjs";
 import { transformers } from "./transformers.mjs";
 
@@ -87,6 +89,7 @@ if (kernels) results.kernels = kernels;
 if (peers) results.peers = peers;
 if (large) results.large = large;
 
+if (wanted.some((name) => ["kernels", "dawn"].includes(name))) installPeers();
 if (wanted.includes("native")) add("native", "onnxruntime-node", await native());
 if (wanted.includes("large")) await largeNative();
 const inPage = wanted.filter((name) => !["native", "dawn", "large"].includes(name));
@@ -224,9 +227,9 @@ async function buildForNode(name) {
 async function inBrowser(parts) {
   const executablePath = await chromium();
   const { chromium: launcher } = await import("playwright");
-  // Named, since one that is found only on the way reloads the page under the measurement.
-  const include = ["@jax-js/jax", "@tensorflow/tfjs-backend-webgpu", "@tensorflow/tfjs-core"];
-  const optimizeDeps = { include: [...include, "@huggingface/transformers"] };
+  // Found before it starts, since one that is found only on the way reloads the page under the measurement.
+  const entries = ["bench/index.html", ...(parts.includes("kernels") ? ["bench/kernels.ts"] : [])];
+  const optimizeDeps = { entries, include: ["@huggingface/transformers"] };
   const wide = parts.includes("wide") ? [resolve(model)] : [];
   const fs = { allow: [root, ...wide, ...(peer ? [peer] : [])] };
   const settings = { port: 0, hmr: false, watch: null, fs }; // a file that is saved must not reload the page

@@ -92,7 +92,7 @@ function filesOf(path, pattern) {
   const whole = join(root, path);
   if (statSync(whole).isFile()) return [whole];
   return readdirSync(whole, { recursive: true })
-    .filter((file) => pattern.test(file))
+    .filter((file) => pattern.test(file) && !file.includes("node_modules"))
     .map((file) => join(whole, file));
 }
 

@@ -1,15 +1,15 @@
-/** `npm run -s palimpsest -- COMMAND`: builds the terminal's program where its sources changed, and runs it. */
-import { existsSync } from "node:fs";
+/**
+ * `npm run -s palimpsest -- COMMAND`: installs what the terminal computes with, builds its program where its sources
+ * changed, and runs it.
+ */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { installTerminal } from "./install.mjs";
 import { isStale } from "./stale.mjs";
 import { root } from "./step.mjs";
 
 const built = join(root, "dist-cli", "main.js");
-if (!existsSync(join(root, "node_modules"))) {
-  console.error("The packages are not installed: run npm ci, or npm start, first.");
-  process.exit(1);
-}
+installTerminal();
 // package-lock.json too: another version of a package may ask for another build.
 if (
   isStale(

@@ -7,7 +7,7 @@ import { isStale } from "./stale.mjs";
 import { program, root, step } from "./step.mjs";
 
 const { port, host } = options();
-install();
+install("page");
 const sources = ["src", "workers", "public", "index.html", "vite.config.ts", "package-lock.json"];
 const built = join(root, "dist", "index.html");
 const inputs = sources.map((source) => join(root, source));

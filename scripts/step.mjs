@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 /** The repository. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Runs a command in the repository with its output shown; returns whether it succeeded. */
-export function succeeds(command, args, env = {}) {
+/** Runs a command in the repository, or in `cwd`, with its output shown; returns whether it succeeded. */
+export function succeeds(command, args, { env, cwd = root, stdio = "inherit" } = {}) {
   const { status, error } = spawnSync(command, args, {
-    cwd: root,
-    stdio: "inherit",
+    cwd,
+    stdio,
     env: { ...process.env, ...env },
     shell: command.endsWith(".cmd"),
   });
@@ -18,8 +18,8 @@ export function succeeds(command, args, env = {}) {
 }
 
 /** Runs a command in the repository; where it fails, says which step it was and ends this program. */
-export function step(name, command, args) {
-  if (succeeds(command, args)) return;
+export function step(name, command, args, options) {
+  if (succeeds(command, args, options)) return;
   console.error(`\n${name} failed: ${[command, ...args].join(" ")}`);
   process.exit(1);
 }

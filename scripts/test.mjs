@@ -12,7 +12,7 @@ import { program, root, succeeds } from "./step.mjs";
 const results = join(root, "test-results", "counts");
 let [passed, failed] = [0, 0];
 
-install();
+install("everything");
 const browser = await chromium();
 if (!browser) {
   console.error(
@@ -28,6 +28,7 @@ check("types", program("svelte-check/bin/svelte-check", "--fail-on-warnings"));
 check("lint", program("eslint/bin/eslint.js", "."));
 check("import circles", program("oxlint/bin/oxlint"));
 check("citations", [process.execPath, [join(root, "scripts", "citations.mjs")]]);
+check("packages", [process.execPath, [join(root, "scripts", "supply.mjs")]]);
 check("format", program("prettier/bin/prettier.cjs", "--check", "."));
 check("unused code", program("knip/bin/knip.js"));
 vitest("node");
@@ -67,7 +68,7 @@ function endToEnd() {
 /** Runs tests that leave their counts in a file, and adds these up. */
 function counted(name, { file, run: [command, args], env, count }) {
   console.log(`\n=== ${name}`);
-  const good = succeeds(command, args, env);
+  const good = succeeds(command, args, { env });
   // A runner that could not start leaves no file.
   const [more, bad] = existsSync(file) ? count(JSON.parse(readFileSync(file, "utf8"))) : [0, 0];
   passed += more;

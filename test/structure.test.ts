@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const files = (folder: string, pattern: RegExp) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((file) => `${folder}/${file}`)
-    .filter((file) => pattern.test(file));
+    .filter((file) => pattern.test(file) && !file.includes("node_modules"));
 
 const shaders = files("src", /\.wgsl$/);
 const sources = [...files("src", /\.(ts|svelte)$/), ...files("workers", /\.ts$/)];

@@ -1,10 +1,10 @@
 import * as jax from "@jax-js/jax";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { Graph } from "../src/engine/graphs/Graph.ts";
-import { matMul } from "../src/engine/graphs/ops.ts";
-import type { Runtime } from "../src/engine/runtime/Runtime.ts";
-import type { Contender } from "./contest.ts";
+import { Graph } from "../../src/engine/graphs/Graph.ts";
+import { matMul } from "../../src/engine/graphs/ops.ts";
+import type { Runtime } from "../../src/engine/runtime/Runtime.ts";
+import type { Contender } from "../contest.ts";
 
 /** Keys [samples, d], row-major. */
 export interface Keys {
