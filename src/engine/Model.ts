@@ -56,7 +56,7 @@ export class Model {
   static async load(runtime: Runtime, files: ModelFiles, options?: LoadOptions): Promise<Model> {
     const { files: small, contents } = rememberedFiles(files);
     const config = await readConfig(small);
-    const tokenizer = await Tokenizer.load(small);
+    const tokenizer = await Tokenizer.load(small, config.vocab);
     const checkpoint = await Checkpoint.open(files, architectureOf(config));
     const parts = { config, tokenizer, checkpoint, described: contents };
     const model = await Model.from(runtime, parts, options);

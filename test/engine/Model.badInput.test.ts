@@ -62,6 +62,16 @@ describe("a model that cannot be loaded says why in one sentence", () => {
       /no tensor "h\.3\./,
     ],
     [
+      "a config of fewer layers than there are",
+      { "config.json": { ...config, n_layer: 2 } },
+      /holds tensor "transformer\.h\.2\.\S+", but config\.json asks for 2 layers/,
+    ],
+    [
+      "a config of more layers than any memory holds",
+      { "config.json": { ...config, n_layer: 1e9 } },
+      "config.json of tiny: invalid n_layer: 1000000000 (at most 1024)",
+    ],
+    [
       "no tokenizer",
       { "tokenizer.json": undefined },
       "tiny has no tokenizer.json, nor vocab.json with merges.txt",

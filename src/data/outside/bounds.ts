@@ -44,6 +44,13 @@ export const bounds = {
   /** Members of lists and objects in one JSON text: each costs some tens of bytes once it is parsed. */
   jsonValues: 4_000_000,
 
+  /** Bytes of a tokenizer.json, or of the vocabulary and the merges it is made of: GPT-2's has 1.4 MB, GPT-NeoX's 2.1. */
+  tokenizer: 32 * 2 ** 20,
+  /** Tokens of a vocabulary: published ones have up to 256,000, and a table of as many texts is still small. */
+  tokens: 2 ** 20,
+  /** Merges of a byte-level BPE: about one a token. */
+  merges: 2 ** 20,
+
   /** Layers of a model: the deepest published ones have below 200, and each costs a few kB before it is read. */
   layers: 1024,
   /** Any one size of a model's configuration (width, heads, vocabulary, positions). */

@@ -1,3 +1,4 @@
+import { shown } from "../../data/outside/shown.ts";
 import type { Architecture } from "./Architecture.ts";
 import type { ModelConfig } from "./config.ts";
 import { gpt2 } from "./gpt2.ts";
@@ -16,7 +17,7 @@ export function architectureNamed(modelType: string): Architecture {
   const found = architectures.find((architecture) => architecture.modelType === modelType);
   if (found) return found;
   const supported = architectures.map((architecture) => architecture.modelType).join(", ");
-  throw new Error(`unknown architecture: ${modelType} (supported: ${supported})`);
+  throw new Error(`unknown architecture: ${shown(modelType)} (supported: ${supported})`);
 }
 
 /** The table of a model's architecture. */

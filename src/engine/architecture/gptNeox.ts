@@ -1,3 +1,4 @@
+import { shown } from "../../data/outside/shown.ts";
 import type { Architecture } from "./Architecture.ts";
 import type { ModelConfig } from "./config.ts";
 import type { ConfigFields } from "./ConfigFields.ts";
@@ -47,7 +48,7 @@ export const gptNeox: Architecture = {
     const heads = fields.heads("num_attention_heads", ["hidden_size", dModel]);
     const activation = fields.choice("hidden_act", ["gelu", ...GELU_NEW], "gelu");
     return {
-      layers: fields.whole("num_hidden_layers"),
+      layers: fields.layers("num_hidden_layers"),
       dModel,
       dMlp: fields.whole("intermediate_size", 4 * dModel),
       heads,
@@ -92,12 +93,12 @@ function rotation(
   const type = parameters?.get("rope_type") ?? parameters?.get("type") ?? "default";
   if (type !== "default") {
     throw fields.error(
-      `: unsupported rope_type: ${JSON.stringify(type)} (only "default" positions, which are not scaled)`,
+      `: unsupported rope_type: "${shown(type)}" (only "default" positions, which are not scaled)`,
     );
   }
   const share = parameters?.get("partial_rotary_factor") ?? fields.get("rotary_pct") ?? 0.25;
   if (typeof share !== "number" || !(share >= 0 && share <= 1)) {
-    throw fields.error(`: invalid rotary_pct: ${JSON.stringify(share)} (a share from 0 to 1)`);
+    throw fields.error(`: invalid rotary_pct: ${shown(share)} (a share from 0 to 1)`);
   }
   const rotaryBase =
     parameters?.get("rope_theta") === undefined

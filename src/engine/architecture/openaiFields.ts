@@ -14,9 +14,9 @@ export function readBlockSizes(fields: ConfigFields): Omit<ModelShape, "rotaryDi
   const dModel = fields.whole("n_embd");
   return {
     heads: fields.heads("n_head", ["n_embd", dModel]),
-    layers: fields.whole("n_layer"),
+    layers: fields.layers("n_layer"),
     dModel,
-    dMlp: fields.whole("n_inner", 4 * dModel),
+    dMlp: fields.wholeOrNull("n_inner", 4 * dModel),
     vocab: fields.whole("vocab_size"),
     positions: fields.whole("n_positions"),
     layerNormEpsilon: fields.positive("layer_norm_epsilon", 1e-5),

@@ -1,3 +1,4 @@
+import { shown } from "../../data/outside/shown.ts";
 import { architectureNamed } from "./architectures.ts";
 import type { ModelConfig } from "./config.ts";
 import { ConfigFields } from "./ConfigFields.ts";
@@ -13,8 +14,6 @@ export function parseConfig(json: unknown, name: string, revision: string): Mode
   const fields = new ConfigFields(json, name);
   const type = fields.get("model_type");
   if (type === undefined) throw fields.error('lacks "model_type"');
-  const { modelType, read } = architectureNamed(
-    typeof type === "string" ? type : JSON.stringify(type),
-  );
+  const { modelType, read } = architectureNamed(typeof type === "string" ? type : shown(type));
   return { architecture: modelType, name, revision, ...read(fields) };
 }

@@ -1,4 +1,5 @@
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
+import { shown } from "../../data/outside/shown.ts";
 import { autoTokenizer } from "../files/pretrained.ts";
 import type { DescribingFiles } from "../files/rememberedFiles.ts";
 import { contentOf, END, readTokenizerFiles, type TokenizerFiles } from "./tokenizerFiles.ts";
@@ -30,19 +31,20 @@ export class Tokenizer {
   /**
    * Hugging Face's AutoTokenizer of a model's files.
    *
+   * @param vocab how many rows the model's embedding has, where it is known
    * @throws as {@link readTokenizerFiles}, and where AutoTokenizer refuses them
    */
-  static async load(files: DescribingFiles): Promise<Tokenizer> {
-    const { name } = files;
-    const read = await readTokenizerFiles(files);
+  static async load(files: DescribingFiles, vocab?: number): Promise<Tokenizer> {
+    const name = shown(files.name);
+    const read = await readTokenizerFiles(files, vocab);
     const hub = await autoTokenizer(read.json, read.config).catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-      throw new Error(`the tokenizer of ${name} cannot be read: ${reason}`, { cause });
+      throw new Error(`the tokenizer of ${name} cannot be read: ${shown(reason, 120)}`, { cause });
     });
     // A class that is named in the file may be any of the package's.
     if (typeof (hub as Partial<PreTrainedTokenizer>).encode !== "function") {
       throw new Error(
-        `tokenizer_config.json of ${name}: invalid tokenizer_class: ${JSON.stringify(read.config.tokenizer_class)} (GPT2Tokenizer, for one)`,
+        `tokenizer_config.json of ${name}: invalid tokenizer_class: "${shown(read.config.tokenizer_class)}" (GPT2Tokenizer, for one)`,
       );
     }
     return new Tokenizer(name, hub, read);
@@ -63,9 +65,7 @@ export class Tokenizer {
     if (text === "") return [];
     const ids = this.#hub.encode(text, { add_special_tokens: false });
     if (!sameBytes(concatenate(this.bytes(ids)), new TextEncoder().encode(text))) {
-      throw new Error(
-        `the tokenizer of ${this.#name} cannot spell ${JSON.stringify(text)} exactly`,
-      );
+      throw new Error(`the tokenizer of ${this.#name} cannot spell "${shown(text)}" exactly`);
     }
     return ids;
   }
@@ -101,7 +101,17 @@ export class Tokenizer {
     const token = this.#tokens[id];
     if (token === undefined) return new TextEncoder().encode(`<|${id}|>`);
     const isText = this.#added.has(token);
-    return isText ? new TextEncoder().encode(token) : Uint8Array.from(token, byteOf);
+    return isText ? new TextEncoder().encode(token) : this.#alphabetic(token);
+  }
+
+  #alphabetic(token: string): Uint8Array {
+    return Uint8Array.from(token, (character) => {
+      const byte = byteAlphabet.get(character);
+      if (byte !== undefined) return byte;
+      throw new Error(
+        `the tokenizer of ${this.#name} is damaged: "${shown(character)}" of "${shown(token)}" stands for no byte`,
+      );
+    });
   }
 }
 
@@ -112,12 +122,6 @@ for (let byte = 0; byte < 256; byte++) {
   const printable =
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xff && byte !== 0xad);
   byteAlphabet.set(String.fromCharCode(printable ? byte : spare++), byte);
-}
-
-function byteOf(character: string): number {
-  const byte = byteAlphabet.get(character);
-  if (byte === undefined) throw new Error(`${JSON.stringify(character)} stands for no byte`);
-  return byte;
 }
 
 function spell(token: Uint8Array): string {

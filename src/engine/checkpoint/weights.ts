@@ -2,6 +2,8 @@ import type { Stoppable } from "../runtime/Stoppable.ts";
 import type { Tensor } from "onnxruntime-common";
 import type { Checkpoint } from "./Checkpoint.ts";
 import type { ModelConfig } from "../architecture/config.ts";
+import { shown } from "../../data/outside/shown.ts";
+import { architectureOf } from "../architecture/architectures.ts";
 import { blockWeights } from "../architecture/blockWeights.ts";
 import { bareName, outerWeights, type TableKey, weightName } from "../architecture/weightNames.ts";
 import type { LayoutOptions, ModelLayout } from "./layout.ts";
@@ -46,6 +48,7 @@ export async function loadWeights(
   };
   const places = [...outerPlaces(config, layout, weights), ...blockPlaces(config, layout, weights)];
   for (const place of places) checkPlace(checkpoint, place);
+  checkLayers(config, checkpoint);
   const numbers = (place: Place) => place.shape.reduce((product, size) => product * size, 1);
   const total = places.reduce((sum, place) => sum + numbers(place), 0);
   const uploads = new Uploads(model);
@@ -109,6 +112,19 @@ function checkPlace(checkpoint: Checkpoint, place: Place): void {
   if (found.join() !== stored.join()) {
     throw new Error(
       `tensor "${name}" has shape [${found.join(", ")}], but config.json asks for [${stored.join(", ")}]`,
+    );
+  }
+}
+
+/** Refuses a checkpoint that is deeper than its config.json says: what is left out would be missing from every answer. */
+function checkLayers(config: ModelConfig, checkpoint: Checkpoint): void {
+  const { prefix, blocks } = architectureOf(config);
+  const start = `${prefix}${blocks}.`;
+  for (const name of checkpoint.names()) {
+    const layer = name.startsWith(start) ? Number(name.slice(start.length).split(".", 1)[0]) : 0;
+    if (!(layer >= config.layers)) continue;
+    throw new Error(
+      `the checkpoint holds tensor "${shown(name)}", but config.json asks for ${config.layers} layers; one of the two is of another model`,
     );
   }
 }

@@ -8,6 +8,9 @@ interface Angles {
   sin: Float32Array;
 }
 
+/** Positions that are worth computing at once. */
+const FIRST = 1024;
+
 /** They are the same for every pass of a model, and dearer than all else that a pass is fed. */
 const angles = new WeakMap<ModelConfig, Angles>();
 
@@ -32,11 +35,11 @@ export function rotaryTables(
   return { cos, sin };
 }
 
-/** The angles of at least so many positions. */
+/** The angles of at least so many positions, and of twice as many where the model has them: what is said costs nothing. */
 function anglesUpTo(config: ModelConfig, least: number): Angles {
   const known = angles.get(config);
   if (known && known.positions >= least) return known;
-  const positions = Math.max(least, config.positions);
+  const positions = Math.max(least, Math.min(2 * Math.max(least, FIRST), config.positions));
   const { rotaryDim: n, rotaryBase = 10000 } = config;
   const halves = architectureOf(config).rotation === "halves";
   const speeds = Array.from({ length: n }, (_, i) => {

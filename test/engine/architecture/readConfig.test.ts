@@ -169,6 +169,27 @@ describe("refused with one sentence", () => {
     ["a share above one", { ...pythia, rotary_pct: 1.5 }, "invalid rotary_pct: 1.5 (a share"],
     ["an odd share", { ...pythia, rotary_pct: 0.21 }, "invalid rotary_pct: 13 (even, at most 64"],
     ["no object", [gpt2], "config.json of tiny is not a JSON object"],
+    ["layers beyond any memory", { ...gpt2, n_layer: 1e9 }, "n_layer: 1000000000 (at most 1024)"],
+    ["a width beyond any", { ...gpt2, n_embd: 2 ** 30 }, "n_embd: 1073741824 (at most 16777216)"],
+    ["a vocabulary beyond any", { ...gpt2, vocab_size: 1e9 }, "invalid vocab_size: 1000000000"],
+    [
+      "an epsilon that JSON makes infinite",
+      JSON.parse(JSON.stringify(gpt2).replace(":0.00001", ":1e999")) as object,
+      "invalid layer_norm_epsilon: Infinity (a number above 0)",
+    ],
+    ["an epsilon of null", { ...gpt2, layer_norm_epsilon: null }, "layer_norm_epsilon: null"],
+    [
+      "a flag as text",
+      { ...gpt2, tie_word_embeddings: "false" },
+      'invalid tie_word_embeddings: "false" (true or false)',
+    ],
+    ["a flag as a number", { ...gpt2, scale_attn_weights: 0 }, "invalid scale_attn_weights: 0"],
+    ["a rotation of null", { ...gptj, rotary_dim: null }, "invalid rotary_dim: null"],
+    [
+      "a name that would move a terminal's cursor",
+      { ...gpt2, model_type: "a\u001b[2Jb" },
+      "unknown architecture: a\\u001b[2Jb (supported",
+    ],
   ])("%s", (_, json, sentence) => {
     expect(() => parse(json)).toThrow(sentence);
   });
@@ -183,5 +204,8 @@ test("config.json is read from the model's files; a damaged or missing one is a 
   await expect(readConfig(memoryFiles({ "config.json": '{"n_layer": 1' }))).rejects.toThrow(
     "config.json of tiny is not JSON",
   );
+  await expect(
+    readConfig(memoryFiles({ "config.json": `{"a":${"[".repeat(1e5)}` })),
+  ).rejects.toThrow("config.json of tiny is nested too deep");
   await expect(readConfig(memoryFiles({}))).rejects.toThrow("tiny has no config.json");
 });

@@ -8,6 +8,7 @@ const golden = new URL("../../golden/checkpoints/tiny-gpt2/", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, golden), "utf8");
 const json = JSON.parse(read("tokenizer.json")) as {
   model: { vocab: Record<string, number>; merges: [string, string][] };
+  pre_tokenizer: object;
 };
 const config = JSON.parse(read("tokenizer_config.json")) as object;
 const texts = [
@@ -96,11 +97,14 @@ describe("the older pair of files", () => {
 });
 
 describe("refused with one sentence", () => {
+  const withModel = (change: object) => ({
+    "tokenizer.json": { ...json, model: { ...json.model, ...change } },
+  });
   const load = (files: Parameters<typeof memoryFiles>[0]) => Tokenizer.load(memoryFiles(files));
   test.each([
     ["no files", {}, "tiny has no tokenizer.json, nor vocab.json with merges.txt"],
     ["half the older pair", { "vocab.json": {} }, "tiny has no tokenizer.json"],
-    ["a damaged file", { "tokenizer.json": "{" }, "tokenizer.json of tiny is damaged"],
+    ["a damaged file", { "tokenizer.json": "{" }, "tokenizer.json of tiny is not JSON"],
     [
       "a tokenizer of another kind",
       { "tokenizer.json": { model: { type: "WordPiece", vocab: {} } } },
@@ -119,7 +123,7 @@ describe("refused with one sentence", () => {
     [
       "an added token with no id",
       { "tokenizer.json": { ...json, added_tokens: [{ content: "<|x|>" }] } },
-      'the tokenizer of tiny is damaged: "<|x|>" has the id undefined',
+      'the tokenizer of tiny is damaged: "<|x|>" has the id nothing',
     ],
     [
       "added tokens that are none",
@@ -141,8 +145,71 @@ describe("refused with one sentence", () => {
       { "tokenizer.json": { ...json, normalizer: { type: "Replace" } } },
       'the tokenizer of tiny has a step that is not supported: "Replace"',
     ],
+    [
+      "a splitter that GPT-2's and GPT-NeoX's have not",
+      {
+        "tokenizer.json": {
+          ...json,
+          pre_tokenizer: {
+            type: "Sequence",
+            pretokenizers: [{ type: "Digits", individual_digits: true }, json.pre_tokenizer],
+          },
+        },
+      },
+      'a step that is not supported: "Digits" (supported: ByteLevel)',
+    ],
+    ["a model of another type", withModel({ type: "WordPiece" }), "is not a byte-level BPE"],
+    [
+      "merges that are left out by chance",
+      withModel({ dropout: 0.5 }),
+      '"dropout" is 0.5, expected null',
+    ],
+    [
+      "two tokens of one id",
+      withModel({ vocab: { ...json.model.vocab, zebra: 5 } }),
+      'and "zebra" have the same id, 5',
+    ],
+    [
+      "a merge of what is no token",
+      withModel({ merges: [["zeb", "ra"]] }),
+      'a merge makes use of "zeb", which is no token',
+    ],
+    [
+      "one token of two ids",
+      { "tokenizer.json": { ...json, added_tokens: [{ id: 600, content: "a" }] } },
+      /"a" has the ids \d+ and 600/,
+    ],
+    [
+      "an added token that must stand alone",
+      {
+        "tokenizer.json": {
+          ...json,
+          added_tokens: [{ id: 600, content: "zeb", single_word: true }],
+        },
+      },
+      '"single_word" is true, expected false',
+    ],
+    ["lists far too deep", { "tokenizer.json": "[".repeat(1e6) }, "is nested too deep"],
   ])("%s", async (_, files, sentence) => {
     await expect(load(files)).rejects.toThrow(sentence);
+  });
+
+  test("an id that the model has no row for", async () => {
+    const files = memoryFiles({ "tokenizer.json": json });
+    await expect(Tokenizer.load(files, 502)).rejects.toThrow(
+      'the tokenizer of tiny is damaged: "<|endoftext|>" has the id 502 (a whole number below 502)',
+    );
+    expect((await Tokenizer.load(files, 503)).vocab).toBe(503);
+  });
+
+  test("tokens that are called like what every object has", async () => {
+    const names = ["constructor", "prototype", "toString"];
+    const chars = [...new Set(names.join(""))].map((c, i): [string, number] => [c, i]);
+    const vocab = Object.fromEntries([...chars, ...names.map((n, i) => [n, 100 + i])]) as object;
+    const own = await load({
+      "tokenizer.json": { ...json, added_tokens: [], model: { type: "BPE", vocab, merges: [] } },
+    });
+    expect(own.tokens([100, 101, 102])).toEqual(names);
   });
 
   test("a text that the tokenizer writes with other letters of as many bytes", async () => {
