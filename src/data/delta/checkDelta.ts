@@ -1,3 +1,4 @@
+import { shown } from "../outside/shown.ts";
 import { type Change, type Delta, isLowRank, layerOf, shapeOf, type WeightDelta } from "./delta.ts";
 
 /**
@@ -14,7 +15,9 @@ export function checkChange({ weight, change }: WeightDelta, what: string): void
   for (const [name, data] of Object.entries(tensors)) {
     const bad = data.findIndex((x) => !Number.isFinite(x));
     if (bad >= 0) {
-      throw new Error(`${what} is damaged: ${weight}.${name} holds ${data[bad]} at ${bad}`);
+      throw new Error(
+        `${shown(what)} is damaged: ${shown(weight)}.${name} holds ${data[bad]} at ${bad}`,
+      );
     }
   }
 }
@@ -23,18 +26,21 @@ function checkSizes(weight: string, change: Change, what: string): void {
   if (isLowRank(change)) {
     const { rank, u, v } = change;
     const fits = (data: Float32Array) => data.length > 0 && data.length % rank === 0;
-    if (rank > 0 && fits(u) && fits(v)) return;
+    if (isSize(rank) && fits(u) && fits(v)) return;
     throw new Error(
-      `${what} is damaged: ${weight} has rank ${rank} with ${u.length} and ${v.length} numbers`,
+      `${shown(what)} is damaged: ${shown(weight)} has rank ${rank} with ${u.length} and ${v.length} numbers`,
     );
   }
   const { shape, dense } = change;
   const size = shape.reduce((product, n) => product * n, 1);
-  if ((shape.length === 1 || shape.length === 2) && size > 0 && size === dense.length) return;
+  const isShape = (shape.length === 1 || shape.length === 2) && shape.every(isSize);
+  if (isShape && size === dense.length) return;
   throw new Error(
-    `${what} is damaged: ${weight} has shape [${shape.join(", ")}] with ${dense.length} numbers`,
+    `${shown(what)} is damaged: ${shown(weight)} has shape [${shown(shape.join(", "))}] with ${dense.length} numbers`,
   );
 }
+
+const isSize = (value: number) => Number.isSafeInteger(value) && value > 0;
 
 /** A model's name, and the shapes of its weights in the engine's orientation. */
 export interface Weighted {
@@ -49,7 +55,7 @@ export interface Weighted {
  *   lacks or has in another shape
  */
 export function checkDeltaFits(delta: Delta, model: Weighted): void {
-  const made = `this delta was made for ${delta.provenance.model}`;
+  const made = `this delta was made for ${shown(delta.provenance.model)}`;
   for (const entry of delta.weights) {
     const { weight, change } = entry;
     if (!Object.hasOwn(model.weights, weight)) {
@@ -58,11 +64,13 @@ export function checkDeltaFits(delta: Delta, model: Weighted): void {
     const [there, here] = [shapeOf(change), model.weights[weight]];
     if (there.join() !== here.join()) {
       throw new Error(
-        `${made}: ${weight} is [${there.join(", ")}] there and [${here.join(", ")}] in ${model.name}; open the model it was made for`,
+        `${made}: ${shown(weight)} is [${there.join(", ")}] there and [${here.join(", ")}] in ${shown(model.name)}; open the model it was made for`,
       );
     }
     if (isLowRank(change) && here.length === 1) {
-      throw new Error(`${made}: ${weight} is a vector, but its change has a rank; make it dense`);
+      throw new Error(
+        `${made}: ${shown(weight)} is a vector, but its change has a rank; make it dense`,
+      );
     }
   }
 }
@@ -71,6 +79,6 @@ function missing(weight: string, { name, weights }: Weighted): string {
   const layer = layerOf(weight);
   const last = Math.max(...Object.keys(weights).map((known) => layerOf(known) ?? -1));
   return layer !== undefined && layer > last
-    ? `layer ${layer}, but ${name} has layers 0–${last}`
-    : `${weight}, which ${name} does not have; open the model it was made for`;
+    ? `layer ${layer}, but ${shown(name)} has layers 0–${last}`
+    : `${shown(weight)}, which ${shown(name)} does not have; open the model it was made for`;
 }

@@ -1,6 +1,12 @@
+import * as v from "valibot";
 import { checkChange } from "./checkDelta.ts";
 import { combine } from "./combine.ts";
 import { type Change, type Delta, isLowRank, shapeOf, type WeightDelta } from "./delta.ts";
+import { bounds } from "../outside/bounds.ts";
+import { checkShape } from "../outside/checkShape.ts";
+import { list, name, number, object, whole } from "../outside/kinds.ts";
+import { parseJson } from "../outside/readJson.ts";
+import { shown } from "../outside/shown.ts";
 import { checkProvenance } from "./provenance.ts";
 import {
   parseHeader,
@@ -14,15 +20,21 @@ const VERSION = "2";
 /** The first version knew factors of MLP output matrices alone, under the same names. */
 const FIRST = "1";
 
-/** What the metadata says of a weight. */
-interface Entry {
-  weight: string;
+const named = {
+  weight: v.pipe(name, v.nonEmpty("a name of a weight")),
+  norm: v.optional(v.nullable(number)),
+};
+const firstEntry = object(named);
+const entry = object({
+  ...named,
   /** Factors `<weight>.u` and `<weight>.v`, or `<weight>.delta`. */
-  kind: "low-rank" | "dense";
+  kind: v.picklist(["low-rank", "dense"], "low-rank or dense"),
   /** Of ΔW; absent in the first version. */
-  shape?: readonly number[] | undefined;
-  norm?: number | undefined;
-}
+  shape: v.optional(list(whole(1), 2)),
+});
+
+/** What the metadata says of a weight. */
+type Entry = v.InferOutput<typeof entry>;
 
 /**
  * Writes a delta as safetensors. Per weight either `<weight>.u` [rank, inputs] and `<weight>.v` [rank, outputs], or
@@ -37,9 +49,9 @@ export function writeDelta(delta: Delta): Uint8Array {
   const entries = weights.map((entry): Entry & { rank?: number } => {
     checkChange(entry, "the delta");
     const { weight, change, norm } = entry;
-    const shape = shapeOf(change);
+    const shape = [...shapeOf(change)];
     if (!isLowRank(change)) {
-      tensors[`${weight}.delta`] = { shape: [...shape], data: change.dense };
+      tensors[`${weight}.delta`] = { shape, data: change.dense };
       return { weight, kind: "dense", shape, norm };
     }
     const { rank, u, v } = change;
@@ -82,24 +94,23 @@ function entriesOf(
   { first, what }: { first: boolean; what: string },
 ): readonly Entry[] {
   if (!Array.isArray(value) || value.length === 0) {
-    throw new Error(`${what} is damaged: it names no ${first ? "layers" : "weights"}`);
+    throw new Error(`${shown(what)} is damaged: it names no ${first ? "layers" : "weights"}`);
   }
+  const about = `the ${first ? "layers" : "weights"} in ${what}`;
+  const entries: readonly Entry[] = first
+    ? checkShape(value, list(firstEntry, bounds.tensors), about).map((entry) => ({
+        ...entry,
+        kind: "low-rank",
+      }))
+    : checkShape(value, list(entry, bounds.tensors), about);
   const names = new Set<string>();
-  for (const entry of value as unknown[]) {
-    const { weight, kind } = (entry ?? {}) as Partial<Entry>;
-    if (typeof weight !== "string") {
-      throw new Error(`${what} is damaged: an entry of its metadata names no weight`);
+  for (const { weight } of entries) {
+    if (names.has(weight)) {
+      throw new Error(`${shown(what)} is damaged: it names ${shown(weight)} twice`);
     }
-    if (names.has(weight)) throw new Error(`${what} is damaged: it names ${weight} twice`);
     names.add(weight);
-    if (!first && kind !== "low-rank" && kind !== "dense") {
-      throw new Error(
-        `${what} is damaged: ${weight} is ${JSON.stringify(kind)} (low-rank or dense)`,
-      );
-    }
   }
-  const entries = value as Entry[];
-  return first ? entries.map((entry) => ({ ...entry, kind: "low-rank" })) : entries;
+  return entries;
 }
 
 function readEntry({ weight, kind, shape, norm }: Entry, tensors: Tensors, what: string) {
@@ -107,9 +118,10 @@ function readEntry({ weight, kind, shape, norm }: Entry, tensors: Tensors, what:
   const entry: WeightDelta = { weight, change };
   checkChange(entry, what);
   const found = shapeOf(change).join(", ");
-  if (shape !== undefined && [shape].flat().join(", ") !== found) {
+  const said = shape?.join(", ");
+  if (said !== undefined && said !== found) {
     throw new Error(
-      `${what} is damaged: ${weight} is [${found}], but its metadata says ${JSON.stringify(shape)}`,
+      `${shown(what)} is damaged: ${shown(weight)} is [${shown(found)}], but its metadata says [${shown(said)}]`,
     );
   }
   if (typeof norm === "number") entry.norm = norm;
@@ -138,7 +150,7 @@ class Tensors {
     const [u, v] = [this.#factor(`${weight}.u`), this.#factor(`${weight}.v`)];
     if (u.rank !== v.rank) {
       throw new Error(
-        `${this.#what} is damaged: ${weight} has u of rank ${u.rank} and v of rank ${v.rank}`,
+        `${shown(this.#what)} is damaged: ${shown(weight)} has u of rank ${u.rank} and v of rank ${v.rank}`,
       );
     }
     return { rank: u.rank, u: u.data, v: v.data };
@@ -148,20 +160,22 @@ class Tensors {
   checkAllRead(): void {
     const left = [...this.#header.tensors.keys()].find((name) => !this.#read.has(name));
     if (left === undefined) return;
-    throw new Error(`${this.#what} is damaged: it holds tensor ${left}, which no weight names`);
+    throw new Error(
+      `${shown(this.#what)} is damaged: it holds tensor ${shown(left)}, which no weight names`,
+    );
   }
 
   #factor(name: string): { data: Float32Array; rank: number } {
     const { data, shape } = this.#tensor(name);
     if (shape.length === 2) return { data, rank: shape[0] };
     throw new Error(
-      `${this.#what} is damaged: tensor ${name} has shape [${shape.join(", ")}], expected [rank, size]`,
+      `${shown(this.#what)} is damaged: tensor ${shown(name)} has shape [${shown(shape.join(", "))}], expected [rank, size]`,
     );
   }
 
   #tensor(name: string): { data: Float32Array; shape: number[] } {
     const info = this.#header.tensors.get(name);
-    if (!info) throw new Error(`${this.#what} is damaged: tensor ${name} is missing`);
+    if (!info) throw new Error(`${shown(this.#what)} is damaged: tensor ${shown(name)} is missing`);
     this.#read.add(name);
     const { begin, end, dtype, shape } = info;
     return { data: toFloat32(this.#bytes.slice(begin, end), dtype), shape };
@@ -171,21 +185,18 @@ class Tensors {
 function checkFormat({ format, version }: Record<string, string>, what: string): string {
   if (format !== FORMAT) {
     throw new Error(
-      `${what} is a safetensors file but not a Palimpsest delta (its metadata lacks "format": "${FORMAT}")`,
+      `${shown(what)} is a safetensors file but not a Palimpsest delta (its metadata lacks "format": "${FORMAT}")`,
     );
   }
   if (version === VERSION || version === FIRST) return version;
   throw new Error(
-    `${what}: got version ${version}, expected ${FIRST} or ${VERSION}; update Palimpsest`,
+    `${shown(what)}: got version ${shown(version)}, expected ${FIRST} or ${VERSION}; update Palimpsest`,
   );
 }
 
 function parseMetadata(metadata: Record<string, string>, key: string, what: string): unknown {
-  try {
-    const value: unknown = JSON.parse(metadata[key]);
-    if (value !== null && typeof value === "object") return value;
-  } catch {
-    // Said below, for a missing entry as for a broken one.
+  if (!Object.hasOwn(metadata, key)) {
+    throw new Error(`${shown(what)} is damaged: its metadata lacks "${key}"`);
   }
-  throw new Error(`${what} is damaged: "${key}" in its metadata is not JSON`);
+  return parseJson(metadata[key], `the ${key} in ${what}`);
 }

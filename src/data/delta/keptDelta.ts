@@ -1,4 +1,5 @@
 import { checkChange } from "./checkDelta.ts";
+import { shown } from "../outside/shown.ts";
 import type { Change, Delta, WeightDelta } from "./delta.ts";
 import { checkProvenance } from "./provenance.ts";
 
@@ -11,14 +12,16 @@ import { checkProvenance } from "./provenance.ts";
  */
 export function keptDelta(value: unknown, what = "the kept edit"): Delta {
   const { provenance, weights, layers } = (value ?? {}) as Record<string, unknown>;
-  const entries = weights ?? layers;
+  const entries: unknown = weights ?? layers;
   if (!Array.isArray(entries) || entries.length === 0) {
     throw new Error(`${what} is damaged: it names no weights`);
   }
-  return {
-    provenance: checkProvenance(provenance, what),
-    weights: entries.map((entry: unknown) => keptEntry(entry, what)),
-  };
+  const changes = entries.map((entry: unknown) => keptEntry(entry, what));
+  const names = new Set(changes.map(({ weight }) => weight));
+  if (names.size < changes.length) {
+    throw new Error(`${what} is damaged: it names a weight twice`);
+  }
+  return { provenance: checkProvenance(provenance, what), weights: changes };
 }
 
 function keptEntry(value: unknown, what: string): WeightDelta {
@@ -26,7 +29,7 @@ function keptEntry(value: unknown, what: string): WeightDelta {
   if (typeof weight !== "string") throw new Error(`${what} is damaged: an entry names no weight`);
   const entry: WeightDelta = { weight, change: keptChange(weight, change, what) };
   checkChange(entry, what);
-  if (typeof norm === "number") entry.norm = norm;
+  if (typeof norm === "number" && Number.isFinite(norm)) entry.norm = norm;
   return entry;
 }
 
@@ -38,5 +41,5 @@ function keptChange(weight: string, value: unknown, what: string): Change {
   if (Array.isArray(shape) && dense instanceof Float32Array) {
     return { shape: shape.map(Number), dense };
   }
-  throw new Error(`${what} is damaged: the change of ${weight} holds no numbers`);
+  throw new Error(`${what} is damaged: the change of ${shown(weight)} holds no numbers`);
 }

@@ -1,3 +1,8 @@
+import * as v from "valibot";
+import { bounds } from "../outside/bounds.ts";
+import { checkShape } from "../outside/checkShape.ts";
+import { list, longText, name, number, object, record, text } from "../outside/kinds.ts";
+
 /** A fact that was written; the prompt has one `{}`. */
 export interface WrittenFact {
   prompt: string;
@@ -32,33 +37,33 @@ export function requestsOf({ provenance }: { provenance: Provenance }): WrittenF
   return request ? [request] : (requests ?? []);
 }
 
+/** What a model's contents are known by. */
+export const stamp = v.pipe(text, v.regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits"));
+
+/** A written fact as a file has it. */
+const writtenFact = object({ prompt: longText, subject: longText, target: longText });
+
+const provenance = object({
+  format: v.optional(v.literal("palimpsest.delta", "palimpsest.delta")),
+  version: v.optional(v.literal(1, "1; update Palimpsest")),
+  model: name,
+  revision: name,
+  stamp: v.optional(stamp),
+  precision: v.optional(name),
+  method: name,
+  created: v.optional(name),
+  app: name,
+  seed: number,
+  hyperparameters: record,
+  request: v.optional(writtenFact),
+  requests: v.optional(list(writtenFact, bounds.facts)),
+});
+
 /**
  * A provenance as a file has it: what is kept and drawn later is checked here once.
  *
  * @param what names the file in messages
  * @throws one sentence that names the entry: missing, or of another kind
  */
-export function checkProvenance(value: unknown, what: string): Provenance {
-  const wrong = (key: string, expected: string) =>
-    new Error(`${what} is damaged: its provenance has no ${key} (${expected})`);
-  if (!isRecord(value)) throw new Error(`${what} is damaged: its provenance is not an object`);
-  for (const key of ["model", "revision", "method", "app"]) {
-    if (typeof value[key] !== "string") throw wrong(key, "a text");
-  }
-  if (!Number.isFinite(value.seed)) throw wrong("seed", "a number");
-  if (!isRecord(value.hyperparameters)) throw wrong("hyperparameters", "an object");
-  const { created, request, requests } = value;
-  if (created !== undefined && typeof created !== "string") throw wrong("created", "a text");
-  const fact = "with prompt, subject and target";
-  if (request !== undefined && !isFact(request)) throw wrong("request", fact);
-  if (requests !== undefined && !(Array.isArray(requests) && requests.every(isFact))) {
-    throw wrong("requests", `a list, each ${fact}`);
-  }
-  return value as Provenance;
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const isFact = (value: unknown): value is WrittenFact =>
-  isRecord(value) && ["prompt", "subject", "target"].every((key) => typeof value[key] === "string");
+export const checkProvenance = (value: unknown, what: string): Provenance =>
+  checkShape(value, provenance, `the provenance in ${what}`) as Provenance;

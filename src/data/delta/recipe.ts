@@ -1,7 +1,48 @@
-import { type Provenance, requestsOf, type WrittenFact } from "./provenance.ts";
+import * as v from "valibot";
+import { bounds } from "../outside/bounds.ts";
+import { checkShape } from "../outside/checkShape.ts";
+import { list, longText, name, object, record, whole } from "../outside/kinds.ts";
+import { parseJson } from "../outside/readJson.ts";
+import { shown } from "../outside/shown.ts";
+import { type Provenance, requestsOf, stamp, type WrittenFact } from "./provenance.ts";
 
 const FORMAT = "palimpsest.recipe";
 const VERSION = 1;
+
+const slot = v.pipe(
+  longText,
+  v.check((value) => value.split("{}").length === 2, "a text with one {} for the subject"),
+);
+const request = object({ prompt: slot, subject: longText, target: longText });
+const templates = list(slot, bounds.facts);
+const statistics = object({
+  source: name,
+  layer: v.optional(whole()),
+  sampleSize: v.optional(whole()),
+  count: v.optional(whole()),
+});
+const shared = {
+  app: name,
+  model: object({
+    name,
+    revision: name,
+    stamp: v.optional(stamp),
+    precision: v.optional(name),
+  }),
+  method: name,
+  hyperparameters: record,
+  contexts: v.union(
+    [templates, list(templates, bounds.facts)],
+    "a list of templates with one {} each",
+  ),
+  seed: whole(Number.MIN_SAFE_INTEGER),
+  statistics: v.union(
+    [v.null(), statistics, list(statistics, bounds.layers)],
+    "null or an object with a source",
+  ),
+};
+const ofOne = object({ ...shared, request });
+const ofMany = object({ ...shared, requests: list(request, bounds.facts) });
 
 /** Statistics of keys that an edit was weighed with. */
 interface RecipeStatistics {
@@ -78,79 +119,20 @@ export function writeRecipe(recipe: Omit<Recipe, "format" | "version">): string 
  *   wrong kind
  */
 export function readRecipe(source: unknown, what = "the recipe"): Recipe {
-  const value = typeof source === "string" ? parse(source, what) : source;
-  if (!isRecord(value) || value.format !== FORMAT) {
-    throw new Error(`${what} is not a Palimpsest recipe (it lacks "format": "${FORMAT}")`);
+  const value = readAs(source, what);
+  const { format, version } = (value ?? {}) as Record<string, unknown>;
+  if (format !== FORMAT) {
+    throw new Error(`${shown(what)} is not a Palimpsest recipe (it lacks "format": "${FORMAT}")`);
   }
-  if (value.version !== VERSION) {
+  if (version !== VERSION) {
     throw new Error(
-      `${what}: got version ${JSON.stringify(value.version)}, expected ${VERSION}; update Palimpsest`,
+      `${shown(what)}: got version ${shown(version)}, expected ${VERSION}; update Palimpsest`,
     );
   }
-  const facts = value.requests === undefined ? oneFact : manyFacts;
-  for (const [path, kind] of Object.entries({ ...facts, ...fields })) {
-    const found = at(value, path);
-    if (!kind.test(found)) {
-      const shown = found === undefined ? "is missing" : `is ${JSON.stringify(found)}`;
-      throw new Error(`${what} is incomplete: "${path}" ${shown}, expected ${kind.name}`);
-    }
-  }
-  return value as unknown as Recipe;
+  const several = (value as Partial<Recipe>).requests !== undefined;
+  return checkShape<v.GenericSchema>(value, several ? ofMany : ofOne, what) as Recipe;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const isText = (value: unknown): value is string => typeof value === "string";
-const hasSlot = (value: unknown) => isText(value) && value.split("{}").length === 2;
-
-const areSlots = (value: unknown) => Array.isArray(value) && value.every(hasSlot);
-const hasSource = (value: unknown) => isRecord(value) && isText(value.source);
-const isFact = (value: unknown) =>
-  isRecord(value) && hasSlot(value.prompt) && isText(value.subject) && isText(value.target);
-
-const text = { name: "text", test: isText };
-const record = { name: "an object", test: isRecord };
-const slot = { name: "a text with one {} for the subject", test: hasSlot };
-type Kinds = Record<string, { name: string; test(value: unknown): boolean }>;
-const oneFact: Kinds = {
-  "request.prompt": slot,
-  "request.subject": text,
-  "request.target": text,
-};
-const manyFacts: Kinds = {
-  requests: {
-    name: "a list of facts, each with prompt, subject and target",
-    test: (value) => Array.isArray(value) && value.every(isFact),
-  },
-};
-const fields: Kinds = {
-  app: text,
-  "model.name": text,
-  "model.revision": text,
-  method: text,
-  hyperparameters: record,
-  contexts: {
-    name: "a list of templates with one {} each",
-    test: (value) => areSlots(value) || (Array.isArray(value) && value.every(areSlots)),
-  },
-  seed: { name: "a whole number", test: Number.isSafeInteger },
-  statistics: {
-    name: "null or an object with a source",
-    test: (value) =>
-      value === null || hasSource(value) || (Array.isArray(value) && value.every(hasSource)),
-  },
-};
-
-function parse(json: string, what: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    throw new Error(`${what} is not JSON`);
-  }
-}
-
-function at(value: Record<string, unknown>, path: string): unknown {
-  return path
-    .split(".")
-    .reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value);
-}
+/** What a text or bytes hold; any other value is what it is. */
+const readAs = (source: unknown, what: string): unknown =>
+  typeof source === "string" || source instanceof Uint8Array ? parseJson(source, what) : source;

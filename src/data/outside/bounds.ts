@@ -44,6 +44,13 @@ export const bounds = {
   /** Members of lists and objects in one JSON text: each costs some tens of bytes once it is parsed. */
   jsonValues: 4_000_000,
 
+  /** Characters of a name, a method or another short text that is shown on the page. */
+  name: 1000,
+  /** Characters of a prompt, a target or another text of a fact: no model reads as many at once. */
+  text: 100_000,
+  /** Facts of one edit, one file or one study: CounterFact has 21,919, zsRE's largest set 244,173. */
+  facts: 500_000,
+
   /** Bytes of a tokenizer.json, or of the vocabulary and the merges it is made of: GPT-2's has 1.4 MB, GPT-NeoX's 2.1. */
   tokenizer: 32 * 2 ** 20,
   /** Tokens of a vocabulary: published ones have up to 256,000, and a table of as many texts is still small. */

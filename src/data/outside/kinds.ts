@@ -1,9 +1,22 @@
 import * as v from "valibot";
+import { bounds } from "./bounds.ts";
 
 // What the fields of JSON from outside are; the messages say what was expected, see checkShape.ts.
 
 /** Any string. */
 export const text = v.string("a text");
+
+/** A name or a title, which is shown. */
+export const name = v.pipe(
+  text,
+  v.maxLength(bounds.name, `a text of at most ${bounds.name} characters`),
+);
+
+/** A prompt or another text that is read by people and models. */
+export const longText = v.pipe(
+  text,
+  v.maxLength(bounds.text, `a text of at most ${bounds.text} characters`),
+);
 
 /** A string with more than blanks in it. */
 export const someText = v.pipe(text, v.regex(/\S/, "a text that is not empty"));
@@ -18,7 +31,7 @@ export const flag = v.boolean("true or false");
 export const whole = (least = 0, most = Number.MAX_SAFE_INTEGER) => {
   const expected =
     most === Number.MAX_SAFE_INTEGER
-      ? `a whole number, at least ${least}`
+      ? "a whole number" + (least > Number.MIN_SAFE_INTEGER ? `, at least ${least}` : "")
       : `a whole number from ${least} to ${most}`;
   return v.pipe(
     v.number(expected),

@@ -184,7 +184,16 @@ describe("a kept delta", () => {
       { ...delta, weights: [{ weight: "a", change: { shape: [3], dense: series(2, 1) } }] },
       "a has shape [3] with 2 numbers",
     ],
-    ["no method", { ...delta, provenance: { ...delta.provenance, method: 5 } }, "no method"],
+    ["no method", { ...delta, provenance: { ...delta.provenance, method: 5 } }, '"method" is 5'],
+    [
+      "half a rank",
+      {
+        ...delta,
+        weights: [{ weight: "a", change: { rank: 0.5, u: series(2, 1), v: series(2, 1) } }],
+      },
+      "a has rank 0.5",
+    ],
+    ["one weight twice", { ...delta, weights: [delta.weights[0], delta.weights[0]] }, "twice"],
   ])("that is damaged is refused: %s", (_, value, sentence) => {
     expect(() => keptDelta(value)).toThrow(sentence);
   });
@@ -202,6 +211,8 @@ describe("refused with a sentence that says what is wrong", () => {
   const tensors = { [`${weight(2)}.u`]: u, [`${weight(2)}.v`]: v };
   const refuses = (bytes: Uint8Array, sentence: string) =>
     expect(() => readDelta(bytes, "edit.safetensors")).toThrow(`edit.safetensors${sentence}`);
+  const refusesPart = (bytes: Uint8Array, sentence: string) =>
+    expect(() => readDelta(bytes, "edit.safetensors")).toThrow(sentence);
 
   test("not safetensors", () => {
     refuses(
@@ -258,12 +269,14 @@ describe("refused with a sentence that says what is wrong", () => {
     const named = (weights: unknown) =>
       writeSafetensors(tensors, { ...metadata, weights: JSON.stringify(weights) });
     refuses(named([entry, entry]), ` is damaged: it names ${weight(2)} twice`);
-    refuses(named([null]), " is damaged: an entry of its metadata names no weight");
-    refuses(named([{ weight: weight(2) }]), ` is damaged: ${weight(2)} is undefined (low-rank or`);
+    refusesPart(named([null]), 'weights in edit.safetensors: "0" is null, expected an object');
+    refusesPart(named([{ weight: weight(2) }]), 'weights in edit.safetensors lacks "0.kind"');
+    refusesPart(named([{ ...entry, kind: 3 }]), '"0.kind" is 3, expected low-rank or dense');
+    refusesPart(named([{ ...entry, shape: 3 }]), '"0.shape" is 3, expected a list');
     const more = { ...tensors, stray: u };
     refuses(writeSafetensors(more, metadata), " is damaged: it holds tensor stray, which no");
     const shaped = named([{ ...entry, shape: [4, 6] }]);
-    refuses(shaped, ` is damaged: ${weight(2)} is [6, 4], but its metadata says [4,6]`);
+    refuses(shaped, ` is damaged: ${weight(2)} is [6, 4], but its metadata says [4, 6]`);
   });
 
   test("a dense change of no shape", () => {
@@ -274,27 +287,32 @@ describe("refused with a sentence that says what is wrong", () => {
   });
 
   test.each<[object | string, string]>([
-    ["{}", "no model (a text)"],
-    [{ method: 5 }, "no method (a text)"],
-    [{ seed: "3" }, "no seed (a number)"],
-    [{ hyperparameters: [] }, "no hyperparameters (an object)"],
-    [{ created: 1 }, "no created (a text)"],
-    [{ request: true }, "no request (with prompt, subject and target)"],
-    [{ requests: [{ prompt: "{} is", subject: "a" }] }, "no requests (a list, each with"],
+    ["{}", ' lacks "model"'],
+    ["null", " is null, expected an object"],
+    ["[]", " is a list of 0, expected an object"],
+    ["?", " is not JSON: Unexpected token '?'"],
+    ["[".repeat(1e5), " is nested too deep"],
+    [{ method: 5 }, ': "method" is 5, expected a text'],
+    [{ seed: "3" }, ': "seed" is "3", expected a number'],
+    [{ hyperparameters: [] }, ': "hyperparameters" is a list of 0, expected an object'],
+    [{ created: 1 }, ': "created" is 1, expected a text'],
+    [{ stamp: "abc" }, ': "stamp" is "abc", expected 64 hexadecimal digits'],
+    [{ version: 2 }, ': "version" is 2, expected 1; update Palimpsest'],
+    [{ request: true }, ': "request" is true, expected an object'],
+    [{ request: { prompt: "{} is", subject: "a" } }, ' lacks "request.target"'],
+    [{ requests: [{ prompt: "{} is", subject: "a" }] }, ' lacks "requests.0.target"'],
   ])("a provenance with %j", (change, sentence) => {
     const provenance =
       typeof change === "string" ? change : JSON.stringify({ ...delta.provenance, ...change });
-    refuses(
+    refusesPart(
       writeSafetensors(tensors, { ...metadata, provenance }),
-      ` is damaged: its provenance has ${sentence}`,
+      `provenance in edit.safetensors${sentence}`,
     );
   });
 
-  test("metadata that is not JSON, or names no layers", () => {
-    refuses(
-      writeSafetensors(tensors, { ...metadata, provenance: "?" }),
-      ' is damaged: "provenance"',
-    );
+  test("metadata without a provenance, or that names no layers", () => {
+    const { provenance: _, ...without } = metadata;
+    refuses(writeSafetensors(tensors, without), ' is damaged: its metadata lacks "provenance"');
     refuses(
       writeSafetensors(tensors, { ...metadata, weights: "[]" }),
       " is damaged: it names no weights",

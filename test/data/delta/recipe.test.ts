@@ -35,16 +35,24 @@ describe("refused with a sentence", () => {
     ["not JSON", "{", "the recipe is not JSON"],
     ["something else", "[]", "the recipe is not a Palimpsest recipe"],
     ["another version", { ...complete, version: 2 }, "got version 2, expected 1"],
-    ["no seed", { ...complete, seed: undefined }, '"seed" is missing, expected a whole number'],
+    ["no seed", { ...complete, seed: undefined }, 'the recipe lacks "seed"'],
     ["a seed as text", { ...complete, seed: "1" }, '"seed" is "1", expected a whole number'],
-    ["no model", { ...complete, model: {} }, '"model.name" is missing, expected text'],
+    ["no model", { ...complete, model: {} }, 'the recipe lacks "model.name"'],
     [
       "a prompt without a slot",
       { ...complete, request: { ...recipe.request, prompt: "Rome is" } },
       '"request.prompt" is "Rome is", expected a text with one {}',
     ],
-    ["a bad context", { ...complete, contexts: ["{} {}"] }, '"contexts" is ["{} {}"]'],
-    ["statistics without a source", { ...complete, statistics: {} }, '"statistics" is {}'],
+    [
+      "a bad context",
+      { ...complete, contexts: ["{} {}"] },
+      '"contexts" is a list of 1, expected a list of templates with one {}',
+    ],
+    [
+      "statistics without a source",
+      { ...complete, statistics: {} },
+      '"statistics" is an object, expected null or an object with a source',
+    ],
   ])("%s", (_, source, sentence) => {
     expect(() => readRecipe(source)).toThrow(sentence);
   });
@@ -84,7 +92,7 @@ describe("of a delta's provenance", () => {
     expect(made).toEqual({ ...shared, model, contexts, requests: [one, one], statistics });
     expect(readRecipe(writeRecipe(made))).toMatchObject(made);
     const broken = { ...made, requests: [{ ...one, prompt: "Rome is" }] };
-    expect(() => writeRecipe(broken as never)).toThrow('"requests" is [{"prompt":"Rome is"');
+    expect(() => writeRecipe(broken as never)).toThrow('"requests.0.prompt" is "Rome is"');
   });
 
   test("says what it does not know", () => {
