@@ -70,7 +70,7 @@ async function measureTrace(model: Model, { prompt, subject }: Fact): Promise<Me
 async function measureEdit(model: Model, fact: Fact, files: ModelFiles): Promise<Measurement[]> {
   const { settings: preset } = romePreset(model.config);
   const hyperparameters = { ...preset, steps: 20 };
-  const [statistics] = await shippedStatistics(files, model.config, hyperparameters.layer);
+  const [statistics] = await shippedStatistics(files, model, hyperparameters.layer);
   const { prompt, subject, newTargets } = fact;
   const request = { prompt, subject, target: newTargets[0] };
   const sampled = await once(() =>

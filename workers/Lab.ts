@@ -48,6 +48,7 @@ export class Lab {
   readonly statistics = new Statistics({
     queue: this.#queue,
     config: () => this.#loaded().config,
+    identity: () => this.#loaded().identity,
     model: () => this.#with(none),
     files: () => this.#files,
   });

@@ -1,5 +1,6 @@
 import { blobSource } from "../src/data/archive/npzStream.ts";
 import { parseTexts, readTexts } from "../src/data/facts/texts.ts";
+import { type ModelIdentity, otherNumbers } from "../src/data/identity/ModelIdentity.ts";
 import type { ModelConfig } from "../src/engine/architecture/config.ts";
 import { fetchText } from "../src/engine/files/fetchText.ts";
 import type { Model } from "../src/engine/Model.ts";
@@ -33,6 +34,7 @@ type Report = (done: number, total: number, stage: string) => void;
 export interface StatisticsHost {
   queue: Queue;
   config(): ModelConfig;
+  identity(): ModelIdentity;
   /** Without edits. */
   model(): Model;
   files(): ModelFiles | undefined;
@@ -63,10 +65,13 @@ export class Statistics {
     return this.#overview();
   }
 
-  /** Takes statistics of a layer, an .npz in the authors' form, from a file or an address. */
+  /**
+   * Takes statistics of a layer, an .npz in the authors' form, from a file or an address. Those that say that they are of
+   * another model are not taken, and the overview asks about them, unless `another` says yes.
+   */
   add(
     id: number,
-    { from, layer, date }: { from: File | string; layer: number; date: number },
+    { from, layer, date, another = false }: View.AddOrder,
     report: Report,
   ): Promise<View.StatisticsOverview> {
     const name = typeof from === "string" ? (from.split("/").at(-1) ?? from) : from.name;
@@ -84,6 +89,10 @@ export class Statistics {
         { layer, dMlp, source: name, what: name },
         { signal, onProgress: (rows, total) => report(rows, total, `reading ${name}`) },
       );
+      const differs = statistics.model && otherNumbers(statistics.model, this.#host.identity());
+      if (differs && !another)
+        return { ...(await this.#overview()), question: `${name}: ${differs}` };
+      if (differs) statistics.source = `${name}, of ${statistics.model!.id} (another model)`;
       report(1, 1, `keeping layer ${layer}`);
       await this.#keep([statistics], { date });
       return this.#overview();
@@ -100,7 +109,7 @@ export class Statistics {
       const model = this.#host.model();
       report(null, "reading the text");
       const texts = await textsOf(order, signal);
-      const kept = await this.#store.collection(model.config);
+      const kept = await this.#store.collection(model.identity);
       try {
         const { date, ...rest } = order;
         await kept?.remember(rest);
@@ -213,11 +222,10 @@ export class Statistics {
   async of(layer: number): Promise<LayerStatistics | undefined> {
     const known = this.#atHand.get(layer);
     if (known) return known.statistics;
-    const config = this.#host.config();
-    const [newest] = (await this.#kept(config)).filter((kept) => kept.layer === layer);
+    const newest = (await this.#kept()).find((kept) => this.#fits(kept, layer));
     if (newest) return this.#load(newest.key);
     const files = this.#host.files();
-    const [shipped] = files ? await shippedStatistics(files, config, layer) : [];
+    const [shipped] = files ? await shippedStatistics(files, this.#open(), layer) : [];
     if (shipped) this.#atHand.set(layer, { statistics: shipped });
     return shipped;
   }
@@ -226,23 +234,24 @@ export class Statistics {
   async has(layer: number): Promise<boolean> {
     const config = this.#host.config();
     if (this.#atHand.has(layer)) return true;
-    if ((await this.#kept(config)).some((kept) => kept.layer === layer)) return true;
+    if ((await this.#kept()).some((kept) => this.#fits(kept, layer))) return true;
     const files = this.#host.files();
     return files !== undefined && (await shippedPath(files, config, layer)) !== undefined;
   }
 
   async #overview(): Promise<View.StatisticsOverview> {
-    const config = this.#host.config();
-    const kept = await this.#kept(config);
-    const collection = await this.#collection(config);
+    const { precision } = this.#host.identity();
+    const kept = await this.#kept();
+    const collection = await this.#collection();
     const notice = this.#notice;
     this.#notice = undefined;
     return {
       kept: kept.map((entry) => {
         const used = this.#atHand.get(entry.layer);
-        const newest = kept.find(({ layer }) => layer === entry.layer);
+        const newest = kept.find((other) => this.#fits(other, entry.layer));
         const inUse = used ? used.key !== undefined && same(used.key, entry.key) : newest === entry;
-        return { ...entry, inUse };
+        const otherPrecision = entry.key.precision === precision ? undefined : entry.key.precision;
+        return { ...entry, inUse, otherPrecision };
       }),
       atHand: this.view(),
       collection,
@@ -250,14 +259,24 @@ export class Statistics {
     };
   }
 
-  async #kept({ name, revision }: ModelConfig) {
+  /** What tells which statistics are the open model's. */
+  #open() {
+    return { config: this.#host.config(), identity: this.#host.identity() };
+  }
+
+  async #kept() {
     await (this.#swept ??= this.#store.sweep());
-    return this.#store.list({ model: name, revision });
+    return this.#store.list(this.#host.identity());
+  }
+
+  /** Whether kept statistics are of a layer in the precision of the open model, and so used unasked. */
+  #fits({ layer, key }: Pick<View.KeptView, "layer" | "key">, wanted: number): boolean {
+    return layer === wanted && key.precision === this.#host.identity().precision;
   }
 
   /** What another visit began; nothing while another tab is at it. */
-  async #collection(config: ModelConfig): Promise<View.CollectionView | undefined> {
-    const totals = await this.#store.collection(config).catch(() => undefined);
+  async #collection(): Promise<View.CollectionView | undefined> {
+    const totals = await this.#store.collection(this.#host.identity()).catch(() => undefined);
     if (!totals) return undefined;
     try {
       const begun = await collectionOf(totals);
@@ -273,7 +292,7 @@ export class Statistics {
 
   async #withCollection(id: number, work: (totals: StoredTotals) => Promise<void>) {
     return this.#host.queue.run(id, "reading the collection", async () => {
-      const totals = await this.#store.collection(this.#host.config());
+      const totals = await this.#store.collection(this.#host.identity());
       if (!totals) throw new Error("this browser keeps nothing, so there is no collection");
       try {
         await work(totals);
@@ -289,13 +308,13 @@ export class Statistics {
     all: LayerStatistics[],
     { date, tokens }: { date: number; tokens?: number | undefined },
   ): Promise<boolean> {
-    const { name, revision } = this.#host.config();
+    const { stamp, precision } = this.#host.identity();
     let durable = true;
     for (const statistics of all) {
       const { layer, source, sampleSize } = statistics;
       const key: StatisticsKey = {
-        model: name,
-        revision,
+        stamp,
+        precision,
         layer,
         corpus: source,
         dtype: "float32",

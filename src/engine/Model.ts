@@ -24,12 +24,14 @@ import { run, type Run, type RunResult } from "./transformer/run.ts";
 import type { Runtime } from "./runtime/Runtime.ts";
 import { checkLayer } from "./architecture/sites.ts";
 import { rememberedFiles } from "./files/rememberedFiles.ts";
+import { originOf, type Origin } from "./checkpoint/origin.ts";
 import { stampOf } from "./checkpoint/stamp.ts";
 import { weightShapes } from "./architecture/weightShapes.ts";
 import { Tokenizer } from "./checkpoint/Tokenizer.ts";
 import { Transformer } from "./transformer/Transformer.ts";
 import { type LoadOptions, loadWeights } from "./checkpoint/weights.ts";
 import { layerOf, shapeOf, type WeightDelta } from "../data/delta/delta.ts";
+import type { ModelIdentity } from "../data/identity/ModelIdentity.ts";
 import type { Gpu } from "../kernels/device/Gpu.ts";
 
 export type { Branch, BranchReadout } from "./transformer/branch.ts";
@@ -43,8 +45,8 @@ export type { Site } from "./architecture/sites.ts";
 /** A language model that can be watched, patched, differentiated, stopped and changed. */
 export class Model {
   readonly tokenizer: Tokenizer;
-  /** What the model is known by, whatever its folder is called: 64 hexadecimal digits, see stampOf. */
-  readonly stamp: string;
+  /** What the model is known by, whatever its folder is called. */
+  readonly identity: ModelIdentity;
   #transformer: Transformer;
   #edition = 0;
   #deltas: readonly WeightDelta[] = [];
@@ -58,7 +60,8 @@ export class Model {
     const config = await readConfig(small);
     const tokenizer = await Tokenizer.load(small, config.vocab);
     const checkpoint = await Checkpoint.open(files, architectureOf(config));
-    const parts = { config, tokenizer, checkpoint, described: contents };
+    const origin = await originOf(files);
+    const parts = { config, tokenizer, checkpoint, described: contents, origin };
     const model = await Model.from(runtime, parts, options);
     try {
       await files.verify?.();
@@ -78,25 +81,34 @@ export class Model {
       checkpoint: Checkpoint;
       /** config.json and the tokenizer's files, for the stamp. */
       described: ReadonlyMap<string, Uint8Array>;
+      /** Where its files come from, as far as they tell. */
+      origin?: Origin;
     },
     options?: LoadOptions,
   ): Promise<Model> {
-    const { config, tokenizer, checkpoint, described } = parts;
+    const { config, tokenizer, checkpoint, described, origin } = parts;
     const precision = options?.precision ?? storedPrecision(checkpoint, config);
     const transformer = new Transformer(config, runtime, { ...options, precision });
     try {
       transformer.weights = await loadWeights(transformer, checkpoint, options);
-      return new Model(transformer, tokenizer, await stampOf(described, checkpoint.samples));
+      const { name: id, revision } = config;
+      const stamp = await stampOf(described, checkpoint.samples);
+      return new Model(transformer, tokenizer, { ...origin, stamp, precision, id, revision });
     } catch (error) {
       await transformer.dispose();
       throw error;
     }
   }
 
-  private constructor(transformer: Transformer, tokenizer: Tokenizer, stamp: string) {
+  private constructor(transformer: Transformer, tokenizer: Tokenizer, identity: ModelIdentity) {
     this.#transformer = transformer;
     this.tokenizer = tokenizer;
-    this.stamp = stamp;
+    this.identity = identity;
+  }
+
+  /** What its contents are known by: 64 hexadecimal digits, see stampOf. */
+  get stamp(): string {
+    return this.identity.stamp;
   }
 
   get config(): ModelConfig {

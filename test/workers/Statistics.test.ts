@@ -27,7 +27,13 @@ beforeEach(() => {
 /** A worker's statistics over the store of this test. */
 const opened = (store = new StatisticsStore(database)) =>
   new Statistics(
-    { queue, config: () => model.config, model: () => model, files: () => undefined },
+    {
+      queue,
+      config: () => model.config,
+      identity: () => model.identity,
+      model: () => model,
+      files: () => undefined,
+    },
     store,
   );
 

@@ -14,6 +14,8 @@ export interface StatisticsView {
 export interface KeptView extends KeptStatistics {
   /** Whether edits of the layer use these. */
   inUse: boolean;
+  /** Of which precision they are, where the open model is of another: they are used when they are chosen. */
+  otherPrecision?: string | undefined;
 }
 
 /** A collection that was begun, on this visit or an earlier one. */
@@ -30,6 +32,18 @@ export interface StatisticsOverview {
   collection?: CollectionView | undefined;
   /** Why something will not outlive the page, or cannot be read. */
   notice?: string | undefined;
+  /** What is different where a file was not taken because it says that it is of another model. */
+  question?: string | undefined;
+}
+
+/** What the page asks of an import. */
+export interface AddOrder {
+  from: File | string;
+  layer: number;
+  /** Milliseconds since 1970. */
+  date: number;
+  /** Taken although it says that it is of another model. */
+  another?: boolean | undefined;
 }
 
 /** Where the texts of a corpus come from. */

@@ -10,7 +10,8 @@ import type { Command, Terminal } from "../Command.ts";
 import { convertedTensor, shapesOf } from "../convert/convertTensor.ts";
 import { modelFiles } from "../open/openModel.ts";
 import { choiceOption, parseOptions, required } from "../options.ts";
-import { shardPlan } from "../convert/shardPlan.ts";
+import { type PlannedTensor, shardPlan } from "../convert/shardPlan.ts";
+import { sourceStamp } from "../convert/sourceStamp.ts";
 import { WrongCall } from "../WrongCall.ts";
 import { checkTensors, INDEX, shardIndex, smallFiles } from "../convert/smallFiles.ts";
 import { dataBytes, writeShard } from "../convert/writeShard.ts";
@@ -69,26 +70,30 @@ async function convertModel(files: ModelFiles, target: Target): Promise<Manifest
   const folder = await ConversionFolder.open(target.folder, {
     bits,
     source: { name: files.name, revision: files.revision },
-    stamp: await stampOf(files, config, checkpoint),
+    stamp: await fileStamp(files, config, checkpoint),
   });
   const weights: Record<string, string> = {};
   let total = 0;
+  const unread: PlannedTensor[] = [];
   for (const [i, { path, tensors }] of plan.entries()) {
     const written = tensors.flatMap((tensor) => convertedTensor(checkpoint, tensor, bits));
     for (const { name } of written) weights[name] = path;
     terminal.progress(`converting ${files.name}: ${path} (${i + 1} of ${plan.length})`);
     total += dataBytes(written);
-    if (folder.isDone(path)) continue;
+    if (folder.isDone(path)) {
+      unread.push(...tensors);
+      continue;
+    }
     const shapes = bits === 16 ? {} : shapesOf(tensors);
     const done = await writeShard(folder.path(path), written, { format: "pt", ...shapes });
     await folder.done(path, done);
   }
   for (const [name, bytes] of await smallFiles(files, bits)) await folder.add(name, bytes);
   await folder.add(INDEX, shardIndex(total, weights));
-  return folder.finish();
+  return folder.finish(await sourceStamp(files, checkpoint, unread));
 }
 
-async function stampOf(
+async function fileStamp(
   files: ModelFiles,
   config: ModelConfig,
   checkpoint: Checkpoint,

@@ -14,7 +14,7 @@ import { editFiles } from "../editing/editFiles.ts";
 import { editSummary, editText } from "../editing/editSummary.ts";
 import { editStatistics } from "../open/editStatistics.ts";
 import { readBytes } from "../open/files.ts";
-import { modelOptions, openModel } from "../open/openModel.ts";
+import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { valueFolder } from "../open/valueFolder.ts";
 import { numberOption, parseOptions, required } from "../options.ts";
 import { percent } from "../table.ts";
@@ -28,7 +28,7 @@ export function editCommand(registry: EditorRegistry): Command {
   const methods = registry.map(({ name }) => name).join("|");
   const each = registry.map(({ title, about }) => `${title}: ${about}`).join(" ");
   return {
-    usage: `edit --method ${methods} --model M (--prompt P --subject S --target T | --facts F.json|F.csv) [--stats F.npz|F{}.npz|DIR] [--contexts F.json] [--values DIR] [--seed N] [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]\n      ${editorsUsage(registry)}`,
+    usage: `edit --method ${methods} --model M (--prompt P --subject S --target T | --facts F.json|F.csv) [--stats F.npz|F{}.npz|DIR [--another-model]] [--contexts F.json] [--values DIR] [--seed N] [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]\n      ${editorsUsage(registry)}`,
     about: `Writes one fact, or a table of them, and saves the change of the weights. ${each}`,
     run: (args, terminal) => runEdit(args, terminal, registry),
   };
@@ -36,6 +36,7 @@ export function editCommand(registry: EditorRegistry): Command {
 
 const ownOptions = {
   ...modelOptions,
+  ...anotherModel,
   prompt: { type: "string" },
   subject: { type: "string" },
   target: { type: "string" },
@@ -91,7 +92,9 @@ async function runEdit(
   terminal.print(given.json ? JSON.stringify(editSummary(told)) : editText(told));
 }
 
-type Given = Partial<Record<Exclude<keyof typeof ownOptions, "json">, string>> & { json?: boolean };
+type Flag = "json" | "another-model";
+type Given = Partial<Record<Exclude<keyof typeof ownOptions, Flag>, string>> &
+  Partial<Record<Flag, boolean>>;
 
 /** The fact that the options tell, or those of a table. */
 async function factsOf(given: Given): Promise<TableFact[]> {

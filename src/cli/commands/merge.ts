@@ -7,24 +7,27 @@ import { readConfig } from "../../engine/architecture/readConfig.ts";
 import { weightShapes } from "../../engine/architecture/weightShapes.ts";
 import { changedRows } from "../../engine/checkpoint/changedRows.ts";
 import { Checkpoint } from "../../engine/checkpoint/Checkpoint.ts";
+import { originOf } from "../../engine/checkpoint/origin.ts";
 import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { convertedTensor } from "../convert/convertTensor.ts";
 import { shardPlan } from "../convert/shardPlan.ts";
 import { checkTensors, encode, INDEX, shardIndex, smallFiles } from "../convert/smallFiles.ts";
+import { sourceStamp } from "../convert/sourceStamp.ts";
 import { dataBytes, writeShard } from "../convert/writeShard.ts";
 import { writeBytes } from "../open/files.ts";
-import { readEdit } from "../open/openDelta.ts";
-import { modelFiles } from "../open/openModel.ts";
+import { checkMadeWith, readEdit } from "../open/openDelta.ts";
+import { anotherModel, modelFiles } from "../open/openModel.ts";
 import { choiceOption, parseOptions, required } from "../options.ts";
 
 /** `merge`: a model with an edit in its weights, as a folder that `transformers` loads. */
 export const merge: Command = {
-  usage: "merge --model M --delta F --out DIR [--bits 16|32]",
+  usage: "merge --model M --delta F [--another-model] --out DIR [--bits 16|32]",
   about:
     "Writes the model with the edit folded into its weights, as a Hugging Face folder (safetensors, 32 bits unless said).",
   async run(args, terminal) {
     const values = parseOptions(args, {
+      ...anotherModel,
       model: { type: "string" },
       delta: { type: "string" },
       out: { type: "string" },
@@ -40,6 +43,7 @@ export const merge: Command = {
       bits: bits === "16" ? 16 : 32,
       folder,
       terminal,
+      check: values["another-model"] ? undefined : path,
     });
     terminal.progress("");
     const weights = `${delta.weights.length} changed ${delta.weights.length === 1 ? "weight" : "weights"}`;
@@ -54,11 +58,19 @@ async function checkEmpty(folder: string): Promise<void> {
     throw new Error(`${folder} is not empty; give a folder that is, or a new one`);
 }
 
+interface MergeTarget {
+  bits: 16 | 32;
+  folder: string;
+  terminal: Terminal;
+  /** The delta's file, where it must have been made with this model. */
+  check: string | undefined;
+}
+
 /** Reads a model tensor by tensor and writes each with its change, shard by shard; the index last. */
 async function mergeModel(
   files: ModelFiles,
   delta: Delta,
-  { bits, folder, terminal }: { bits: 16 | 32; folder: string; terminal: Terminal },
+  { bits, folder, terminal, check }: MergeTarget,
 ): Promise<number> {
   const config = await readConfig(files);
   checkDeltaFits(delta, { name: config.name, weights: weightShapes(config) });
@@ -66,6 +78,23 @@ async function mergeModel(
   await files.verify?.();
   const plan = shardPlan(config);
   checkTensors(checkpoint, plan);
+  if (check && delta.provenance.stamp) {
+    terminal.progress(`reading ${files.name}, whether the edit was made with it`);
+    const stamp = await sourceStamp(
+      files,
+      checkpoint,
+      plan.flatMap(({ tensors }) => tensors),
+    );
+    const { name: id, revision } = config;
+    const identity = {
+      ...(await originOf(files)),
+      id,
+      revision,
+      stamp: stamp ?? "",
+      precision: "",
+    };
+    checkMadeWith(delta, identity, check);
+  }
   const changed = changedRows(checkpoint, config, delta.weights);
   await mkdir(folder, { recursive: true });
   const weights: Record<string, string> = {};

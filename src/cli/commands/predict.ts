@@ -2,13 +2,14 @@ import { type Prediction, predict as nextTokens } from "../../methods/prompt/pre
 import { templateSpan } from "../../methods/prompt/subject.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { applyDelta } from "../open/openDelta.ts";
-import { modelOptions, openModel } from "../open/openModel.ts";
+import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { numberOption, parseOptions, required } from "../options.ts";
 import { percent, table } from "../table.ts";
 
 /** `palimpsest predict`: the likeliest next tokens, without and with an edit. */
 export const predict: Command = {
-  usage: "predict --model M --prompt P [--subject S] [--delta F] [--top 10] [--json]",
+  usage:
+    "predict --model M --prompt P [--subject S] [--delta F [--another-model]] [--top 10] [--json]",
   about: "The likeliest next tokens of a prompt, without and with an edit.",
   run: runPredict,
 };
@@ -16,6 +17,7 @@ export const predict: Command = {
 async function runPredict(args: string[], terminal: Terminal): Promise<void> {
   const options = parseOptions(args, {
     ...modelOptions,
+    ...anotherModel,
     prompt: { type: "string" },
     subject: { type: "string" },
     delta: { type: "string" },
@@ -26,9 +28,10 @@ async function runPredict(args: string[], terminal: Terminal): Promise<void> {
   const template = required(options, "prompt");
   const top = numberOption(options, "top", { min: 1, whole: true }) ?? 10;
   const prompt = options.subject ? templateSpan(template, options.subject).text : template;
-  const { model } = await openModel(options, terminal);
+  const opened = await openModel(options, terminal);
+  const { model } = opened;
   const before = await nextTokens(model, prompt, top);
-  if (options.delta) await applyDelta(model, options.delta);
+  if (options.delta) await applyDelta(opened, options.delta);
   const after = options.delta ? await nextTokens(model, prompt, top) : undefined;
   if (options.json) {
     const predictions = after ?? before;

@@ -4,14 +4,15 @@ import { type CaseScore, scoreCase, summarise } from "../../methods/score/score.
 import { readCases } from "../open/cases.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { applyDelta } from "../open/openDelta.ts";
-import { modelOptions, openModel } from "../open/openModel.ts";
+import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { numberOption, parseOptions, required } from "../options.ts";
 import { scoreTable } from "../../studies/scoreTable.ts";
 import { tableText } from "../study/tableText.ts";
 
 /** `palimpsest score`: efficacy, paraphrase and neighbourhood scores of cases, without and with an edit. */
 export const score: Command = {
-  usage: "score --model M --case F.json [--delta F] [--generate] [--seed 1] [--json]",
+  usage:
+    "score --model M --case F.json [--delta F [--another-model]] [--generate] [--seed 1] [--json]",
   about: "Efficacy, paraphrase and neighbourhood scores of a case, without and with an edit.",
   run: runScore,
 };
@@ -19,6 +20,7 @@ export const score: Command = {
 async function runScore(args: string[], terminal: Terminal): Promise<void> {
   const given = parseOptions(args, {
     ...modelOptions,
+    ...anotherModel,
     case: { type: "string" },
     delta: { type: "string" },
     generate: { type: "boolean" },
@@ -29,10 +31,11 @@ async function runScore(args: string[], terminal: Terminal): Promise<void> {
   const path = required(given, "case");
   const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 1;
   const cases = await readCases(path);
-  const { model } = await openModel(given, terminal);
+  const opened = await openModel(given, terminal);
+  const { model } = opened;
   const how = { generate: given.generate === true, seed, terminal };
   const before = await scoreAll(model, cases, how);
-  if (given.delta) await applyDelta(model, given.delta);
+  if (given.delta) await applyDelta(opened, given.delta);
   const after = given.delta ? await scoreAll(model, cases, how) : undefined;
   const summaries = after
     ? { before: summarise(before), after: summarise(after) }

@@ -16,20 +16,21 @@ import { traceNpz } from "../../methods/trace/traceNpz.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { readJson, writeBytes } from "../open/files.ts";
 import { applyDelta } from "../open/openDelta.ts";
-import { modelOptions, openModel } from "../open/openModel.ts";
+import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { choiceOption, numberOption, parseOptions, required } from "../options.ts";
 import { table } from "../table.ts";
 import { WrongCall } from "../WrongCall.ts";
 
 /** `palimpsest trace`: causal tracing of one fact. */
 export const trace: Command = {
-  usage: `trace --model M --prompt P --subject S [--target T] [--kind state|mlp|attn] ${traceFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--replace] [--occurrence N] [--sigma X | --subjects F.json] [--delta F] [--out F.npz|F.json|F.csv] [--json]`,
+  usage: `trace --model M --prompt P --subject S [--target T] [--kind state|mlp|attn] ${traceFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--replace] [--occurrence N] [--sigma X | --subjects F.json] [--delta F [--another-model]] [--out F.npz|F.json|F.csv] [--json]`,
   about: "Where the model recalls a fact: p(answer) with each state or window restored.",
   run: runTrace,
 };
 
 const options = {
   ...modelOptions,
+  ...anotherModel,
   prompt: { type: "string" },
   subject: { type: "string" },
   target: { type: "string" },
@@ -54,14 +55,15 @@ async function runTrace(args: string[], terminal: Terminal): Promise<void> {
   const texts = fieldTexts(traceFields, given);
   if (given.out) checkExtension(given.out);
   const fixed = numberOption(given, "sigma", { min: 0 });
-  const { model } = await openModel(given, terminal);
+  const opened = await openModel(given, terminal);
+  const { model } = opened;
   const { settings } = tracePreset(model.config);
   const request: TraceRequest = { ...fact, ...changedSettings(traceFields, texts, settings) };
   const unit =
     request.noise.kind === "sigma"
       ? (fixed ?? (await measuredSigma(model, given.subjects, terminal)))
       : undefined;
-  if (given.delta) await applyDelta(model, given.delta);
+  if (given.delta) await applyDelta(opened, given.delta);
   const found = await causalTrace(model, request, {
     sigma: unit,
     onRow: (token) => terminal.progress(`tracing token ${token}`),

@@ -72,14 +72,19 @@ export class ConversionFolder {
     await this.done(name, { size: bytes.length, sha256 });
   }
 
-  /** Turns the list into the manifest, the last thing that is written. */
-  async finish(): Promise<Manifest> {
+  /**
+   * Turns the list into the manifest, the last thing that is written.
+   *
+   * @param stamp of the model that was converted, where it has one
+   */
+  async finish(stamp: string | undefined): Promise<Manifest> {
     const { bits, source } = this.#conversion;
     // By name, so that an interrupted conversion ends with the same bytes as another.
     const files = Object.fromEntries(
       Object.entries(this.#files).sort(([a], [b]) => (a < b ? -1 : 1)),
     );
-    const manifest: Manifest = { format: 1, bits, block: BLOCK, source, files };
+    const from = stamp === undefined ? source : { ...source, stamp };
+    const manifest: Manifest = { format: 1, bits, block: BLOCK, source: from, files };
     await replace(this.path(MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
     await rm(this.path(JOURNAL));
     return manifest;

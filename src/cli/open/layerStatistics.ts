@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { otherNumbers } from "../../data/identity/ModelIdentity.ts";
 import { fillTemplate } from "../../data/facts/template.ts";
 import { shippedStatistics } from "../../methods/statistics/shippedStatistics.ts";
 import type { LayerStatistics } from "../../methods/statistics/statistics.ts";
@@ -15,17 +16,22 @@ import { statisticsFile } from "./statisticsFolder.ts";
  * @throws one sentence when a file or a folder was named and does not have them
  */
 export async function layerStatistics(
-  { model, files }: OpenModel,
+  { model, files, another }: OpenModel,
   layer: number,
   path?: string,
 ): Promise<LayerStatistics | undefined> {
   const { config } = model;
-  if (path === undefined) return (await shippedStatistics(files, config, layer)).at(0);
+  if (path === undefined) return (await shippedStatistics(files, model, layer)).at(0);
   const file = (await isFolder(path))
     ? await statisticsFile(path, config, layer)
     : fillTemplate(path, String(layer));
   const about = { layer, source: basename(file), dMlp: config.dMlp, what: file };
-  return readStatistics(await fileSource(file), about);
+  const found = await readStatistics(await fileSource(file), about);
+  const differs = found.model && otherNumbers(found.model, model.identity);
+  if (!differs) return found;
+  if (another)
+    return { ...found, source: `${found.source}, of ${found.model!.id} (another model)` };
+  throw new Error(`${file}: ${differs}; --another-model takes them all the same`);
 }
 
 /** Whether it is a folder, or is nothing and has no file's name. */

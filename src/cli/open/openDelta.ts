@@ -4,19 +4,32 @@ import { checkDeltaFits } from "../../data/delta/checkDelta.ts";
 import type { Delta } from "../../data/delta/delta.ts";
 import { readDelta } from "../../data/delta/deltaFile.ts";
 import { readAdapter, readAdapterZip } from "../../data/delta/peft.ts";
-import type { Model } from "../../engine/Model.ts";
+import { madeWith } from "../../data/delta/provenance.ts";
+import { type ModelIdentity, otherModel } from "../../data/identity/ModelIdentity.ts";
 import { readBytes } from "./files.ts";
+import type { OpenModel } from "./openModel.ts";
 
 /**
  * Switches on the edit in a file: our delta (safetensors), or a PEFT adapter as a folder or a zip.
  *
- * @throws one sentence when the file is damaged, of another kind, or made for another model
+ * @throws one sentence when the file is damaged, of another kind, or made with another model
  */
-export async function applyDelta(model: Model, path: string): Promise<Delta> {
+export async function applyDelta({ model, another }: OpenModel, path: string): Promise<Delta> {
   const delta = await readEdit(path);
+  if (!another) checkMadeWith(delta, model.identity, path);
   checkDeltaFits(delta, { name: model.config.name, weights: model.weightShapes });
   model.setDeltas(delta.weights);
   return delta;
+}
+
+/**
+ * Checks that an edit was made with the model that is open, as far as it says.
+ *
+ * @throws one sentence that says what differs, and how it is taken all the same
+ */
+export function checkMadeWith({ provenance }: Delta, open: ModelIdentity, path: string): void {
+  const differs = otherModel(madeWith(provenance), open);
+  if (differs) throw new Error(`${path}: ${differs}; --another-model takes it all the same`);
 }
 
 /** The edit in a file: our delta (safetensors), or a PEFT adapter as a folder or a zip. */

@@ -17,10 +17,15 @@ import { choiceOption, required } from "../options.ts";
 export interface OpenModel {
   model: Model;
   files: ModelFiles;
+  /** Whether what was made with another model is taken, where it has the shape. */
+  another?: boolean | undefined;
 }
 
 /** The options of every command that loads a model. */
 export const modelOptions = { model: { type: "string" }, precision: { type: "string" } } as const;
+
+/** The option of every command that takes what was made with a model: edits and statistics. */
+export const anotherModel = { "another-model": { type: "boolean" } } as const;
 
 /**
  * Loads the model that `--model` names: `demo`, a folder, an address or a model of the Hub, `org/name` or
@@ -29,7 +34,7 @@ export const modelOptions = { model: { type: "string" }, precision: { type: "str
  * @throws one sentence: no such model, or files that are missing or damaged
  */
 export async function openModel(
-  given: Partial<Record<keyof typeof modelOptions, string | undefined>>,
+  given: Partial<Record<keyof typeof modelOptions, string | undefined>> & AnotherModel,
   terminal: Terminal,
 ): Promise<OpenModel> {
   const name = required(given, "model");
@@ -41,8 +46,10 @@ export async function openModel(
       terminal.progress(`loading ${files.name}: ${Math.floor((100 * done) / total)} %, ${tensor}`),
   });
   terminal.progress("");
-  return { model, files };
+  return { model, files, another: given["another-model"] };
 }
+
+type AnotherModel = { [K in keyof typeof anotherModel]?: boolean | undefined };
 
 /**
  * The files of the model that `--model` names. What comes from elsewhere is kept in a folder of this machine, and works

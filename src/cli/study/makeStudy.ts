@@ -84,6 +84,7 @@ function wrongShard(text: string) {
 const modelOf = ({ study, given }: StudyCall) => ({
   model: given.model as string,
   precision: study.precision ?? (given.precision as string | undefined),
+  "another-model": given["another-model"] === true,
 });
 
 /** z's of a study's folder, so that a group whose work was cut short need not search for them again. */

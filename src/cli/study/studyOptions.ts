@@ -1,3 +1,4 @@
+import { anotherModel } from "../open/openModel.ts";
 import type { Field, FieldValue } from "../../data/settings/Field.ts";
 import { fieldValue } from "../../data/settings/fieldValue.ts";
 import { optionName, optionUsage } from "../../data/settings/optionName.ts";
@@ -32,6 +33,7 @@ const editing = {
   samples: text,
   contexts: text,
   values: text,
+  ...anotherModel,
 } as const;
 
 /** What a command line says, before the model is open. */
@@ -105,7 +107,7 @@ function methodUsage({ editors: kind }: Study): string[] {
     choice,
     "[the method's options]",
     ...grid,
-    "[--stats DIR|F{}.npz | --text F [--samples N]] [--contexts F.json] [--values DIR]",
+    "[--stats DIR|F{}.npz [--another-model] | --text F [--samples N]] [--contexts F.json] [--values DIR]",
   ];
 }
 

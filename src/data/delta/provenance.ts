@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { StatedIdentity } from "../identity/ModelIdentity.ts";
 import { bounds } from "../outside/bounds.ts";
 import { checkShape } from "../outside/checkShape.ts";
 import { list, longText, name, number, object, record, text } from "../outside/kinds.ts";
@@ -18,6 +19,9 @@ export interface Provenance {
   /** Model id and revision the edit was made on. */
   model: string;
   revision: string;
+  /** What the model's contents are known by, and how its matrices were kept; absent in what other programs made. */
+  stamp?: string;
+  precision?: string;
   /** The editor's name, or what another program calls itself. */
   method: string;
   created?: string;
@@ -30,6 +34,14 @@ export interface Provenance {
   requests?: WrittenFact[];
   [key: string]: unknown;
 }
+
+/** The model that a delta was made with. */
+export const madeWith = ({ model, revision, stamp, precision }: Provenance): StatedIdentity => ({
+  id: model,
+  revision,
+  stamp,
+  precision,
+});
 
 /** The facts that a delta was made for: many, one, or none that it tells of. */
 export function requestsOf({ provenance }: { provenance: Provenance }): WrittenFact[] {

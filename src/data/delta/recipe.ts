@@ -57,7 +57,7 @@ export interface Recipe {
   format: "palimpsest.recipe";
   version: 1;
   app: string;
-  model: { name: string; revision: string; precision?: string };
+  model: { name: string; revision: string; stamp?: string; precision?: string };
   /** The editor's name. */
   method: string;
   /** `prompt` holds one {} for the subject. */
@@ -74,10 +74,13 @@ export interface Recipe {
 
 /** The recipe that a delta's provenance tells; undefined where it does not say what was written. */
 export function recipeOf(provenance: Provenance): Omit<Recipe, "format" | "version"> | undefined {
-  const { app, model: name, revision, precision, method, hyperparameters, seed } = provenance;
+  const { app, model: name, revision, stamp, precision } = provenance;
+  const { method, hyperparameters, seed } = provenance;
   const facts = requestsOf({ provenance });
   if (facts.length === 0) return undefined;
-  const model = typeof precision === "string" ? { name, revision, precision } : { name, revision };
+  const model: Recipe["model"] = { name, revision };
+  if (stamp !== undefined) model.stamp = stamp;
+  if (precision !== undefined) model.precision = precision;
   const about = {
     app,
     method,

@@ -6,6 +6,8 @@ export interface ModelFiles {
   /** Hub id, folder name or the last part of the address. */
   name: string;
   revision: string;
+  /** Where they are fetched from, where that is an address. */
+  address?: string;
   /** Reads a file or a range of it; fewer bytes than asked for mean that the file ends there. */
   read(path: string, range?: [begin: number, end: number]): Promise<Uint8Array>;
   /** In bytes; undefined where the source does not say. */
@@ -58,6 +60,7 @@ export function urlFiles(address: string, options: UrlOptions = {}): ModelFiles 
   const remote = new Remote(base, options.fetch ?? globalThis.fetch.bind(globalThis));
   return {
     name: options.name ?? hub?.[1] ?? lastPart(base),
+    address: base,
     revision: options.revision ?? (hub ? decodeURIComponent(hub[2]) : "unknown"),
     read: (path, range) => (range ? remote.range(path, range) : remote.whole(path)),
     size: async (path) => (await remote.about(path)).size,

@@ -9,7 +9,8 @@ export interface Manifest {
   bits: 4 | 8 | 16;
   /** Weights along the input that share a scale. */
   block: number;
-  source: { name: string; revision: string };
+  /** What it was made from; its stamp since there are some. */
+  source: { name: string; revision: string; stamp?: string };
   /** By path: bytes, and their SHA-256 in hexadecimal. */
   files: Record<string, { size: number; sha256: string }>;
 }

@@ -11,7 +11,7 @@ export class DamagedStatistics extends Error {
 }
 
 /** Of the layout of entries; another version's are never read. */
-export const FORMAT = 2;
+const FORMAT = 2;
 /** A database that another tab holds open in an older version never answers. */
 const PATIENCE_MS = 5_000;
 /** A disk that is busy answers late. */

@@ -1,26 +1,22 @@
+import type { ModelIdentity, StatedIdentity } from "../../data/identity/ModelIdentity.ts";
 import { SymmetricTiles, tileCount } from "../../kernels/covariance/SymmetricTiles.ts";
 import { StoredTotals } from "./StoredTotals.ts";
 import { browserDatabase, type TileDatabase } from "./tileDatabase.ts";
-import {
-  DamagedStatistics,
-  FORMAT,
-  type Head,
-  TileSets,
-  type TileSetsOptions,
-} from "./TileSets.ts";
+import { DamagedStatistics, type Head, TileSets, type TileSetsOptions } from "./TileSets.ts";
 import { whyUnkept } from "./unkept.ts";
 
 /** What tells one layer's statistics from any other's. */
 export interface StatisticsKey {
-  model: string;
-  revision: string;
+  /** What the contents of the model are known by, and how its matrices are kept: C of 4 bits is another. */
+  stamp: string;
+  precision: string;
   layer: number;
   corpus: string;
   /** How many texts were drawn; absent for all. */
   sampleSize?: number | undefined;
   /** At how many keys reading stopped; absent where it went to the end. */
   tokens?: number | undefined;
-  /** Precision the keys were computed in. */
+  /** Type of the keys' numbers. */
   dtype: string;
 }
 
@@ -36,6 +32,8 @@ export interface StoredStatistics {
   source: string;
   /** How many texts were drawn; absent where all were used. */
   sampleSize?: number | undefined;
+  /** The model whose keys they are; absent in files of others, which do not say. */
+  model?: StatedIdentity | undefined;
 }
 
 /** What is noted beside kept statistics. */
@@ -56,18 +54,21 @@ export interface KeptStatistics extends Omit<StoredStatistics, "sum">, Statistic
 
 /** The key of a layer's statistics in the browser's database. */
 export function statisticsKey(key: StatisticsKey): string {
-  const { model, revision, layer, corpus, sampleSize, tokens, dtype } = key;
-  const parts = [model, revision, layer, corpus, sampleSize ?? "all", tokens ?? "all", dtype];
+  const { stamp, precision, layer, corpus, sampleSize, tokens, dtype } = key;
+  const parts = [stamp, precision, layer, corpus, sampleSize ?? "all", tokens ?? "all", dtype];
   return [PREFIX, ...parts.map((part) => encodeURIComponent(part))].join("/");
 }
 
 /** The key of a model's collection that is under way. */
-export function collectionKey(model: { name: string; revision: string }): string {
-  const parts = [model.name, model.revision].map(encodeURIComponent);
-  return [`collection/${FORMAT}`, ...parts].join("/");
-}
+export const collectionKey = ({ stamp, precision }: Numbers): string =>
+  [`collection/${KEYS}`, stamp, precision].join("/");
 
-const PREFIX = `statistics/${FORMAT}`;
+/** A model's contents in one precision. */
+type Numbers = Pick<ModelIdentity, "stamp" | "precision">;
+
+/** Of the form of keys: before the third, models were told apart by the names of their folders. */
+const KEYS = 3;
+const PREFIX = `statistics/${KEYS}`;
 
 type About = Omit<KeptStatistics, "bytes" | "memoryOnly"> & { side: number };
 
@@ -132,8 +133,8 @@ export class StatisticsStore {
     }
   }
 
-  /** All that is kept for a model, the newest first; nothing where the database cannot be asked. */
-  async list(model: Pick<StatisticsKey, "model" | "revision">): Promise<KeptStatistics[]> {
+  /** All that is kept for a model in any precision, the newest first; nothing where the database cannot be asked. */
+  async list({ stamp }: Pick<StatisticsKey, "stamp">): Promise<KeptStatistics[]> {
     const found: KeptStatistics[] = [...this.#memory.values()].map(({ about }) =>
       kept(about, true),
     );
@@ -142,7 +143,7 @@ export class StatisticsStore {
       if (head && !this.#memory.has(name)) found.push(kept(head.about, false));
     }
     return found
-      .filter(({ key }) => key.model === model.model && key.revision === model.revision)
+      .filter(({ key }) => key.stamp === stamp)
       .sort((a, b) => (b.date ?? 0) - (a.date ?? 0));
   }
 
@@ -172,7 +173,7 @@ export class StatisticsStore {
    *
    * @throws when another tab has it open
    */
-  async collection(model: { name: string; revision: string }): Promise<StoredTotals | undefined> {
+  async collection(model: Numbers): Promise<StoredTotals | undefined> {
     return this.#sets && StoredTotals.open(this.#sets, collectionKey(model));
   }
 }
@@ -203,8 +204,8 @@ async function read(sets: TileSets, name: string, head: Head<About>): Promise<St
 }
 
 function statisticsOf(about: About, sum: SymmetricTiles): StoredStatistics {
-  const { layer, dMlp, count, source, sampleSize } = about;
-  return { layer, dMlp, count, source, sampleSize, sum };
+  const { layer, dMlp, count, source, sampleSize, model } = about;
+  return { layer, dMlp, count, source, sampleSize, model, sum };
 }
 
 function kept({ side, ...about }: About, memoryOnly: boolean): KeptStatistics {

@@ -17,7 +17,7 @@ export interface MadeOf {
 
 /** Where a delta comes from: enough to repeat it on the same model in the same precision. */
 export function provenanceOf(
-  { config: { name, revision }, precision }: Pick<Model, "config" | "precision">,
+  { identity: { id, revision, stamp, precision } }: Pick<Model, "identity">,
   { method, facts, hyperparameters, contexts, seed, statistics, goal }: MadeOf,
 ): Provenance {
   const about: Provenance = {
@@ -25,8 +25,9 @@ export function provenanceOf(
     version: 1,
     app: "palimpsest",
     method,
-    model: name,
+    model: id,
     revision,
+    stamp,
     precision,
     seed,
     contexts,

@@ -1,5 +1,7 @@
 import type { ByteSource } from "../../data/archive/npzStream.ts";
 import { mlpOut } from "../../engine/architecture/blockWeights.ts";
+import { otherModel } from "../../data/identity/ModelIdentity.ts";
+import type { Model } from "../../engine/Model.ts";
 import type { ModelConfig } from "../../engine/architecture/config.ts";
 import { weightName } from "../../engine/architecture/weightNames.ts";
 import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
@@ -16,16 +18,23 @@ export const keyModule = (config: ModelConfig, layer: number): string =>
 /**
  * The covariance statistics that lie beside a model's weights, under `stats/` by the authors' file
  * names; none where the model ships none for this layer.
+ *
+ * @throws where they say that they are of a model of other contents, as beside an edited copy
  */
 export async function shippedStatistics(
   files: ModelFiles,
-  config: ModelConfig,
+  { config, identity }: Pick<Model, "config" | "identity">,
   layer: number,
 ): Promise<LayerStatistics[]> {
   const path = await shippedPath(files, config, layer);
   if (path === undefined) return [];
   const about = { layer, source: "shipped with the model", dMlp: config.dMlp, what: path };
-  return [await readStatistics(await modelFileSource(files, path), about)];
+  const found = await readStatistics(await modelFileSource(files, path), about);
+  const differs = found.model && otherModel(found.model, identity);
+  if (!differs) return [found];
+  throw new Error(
+    `${path} of ${config.name} is not of its model: ${differs}; take it away, or import it`,
+  );
 }
 
 /** Where a layer's statistics lie beside the weights; undefined where the model ships none. */

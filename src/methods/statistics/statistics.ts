@@ -1,5 +1,6 @@
 import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import { checksum } from "../../data/archive/crc32.ts";
+import type { ModelIdentity } from "../../data/identity/ModelIdentity.ts";
 import type { KeyCovariances, Model } from "../../engine/Model.ts";
 import { MemoryTotals, type CovarianceTotals } from "../../engine/covariance/CovarianceTotals.ts";
 import type { StoredStatistics } from "../../engine/storage/statisticsStore.ts";
@@ -56,6 +57,8 @@ interface CollectionState {
   dMlp: number;
   source: string;
   sampleSize?: number;
+  /** Absent in what was begun before models were known by their contents. */
+  model?: ModelIdentity;
   /** The group's first text, and the batch within the group. */
   group: number;
   batch: number;
@@ -115,11 +118,11 @@ export async function collectionOf(totals: CovarianceTotals): Promise<Collection
 export async function collected(totals: CovarianceTotals): Promise<LayerStatistics[] | undefined> {
   const state = (await totals.read()) as CollectionState | undefined;
   if (!state || state.count === 0) return undefined;
-  const { dMlp, count, source, sampleSize } = state;
+  const { dMlp, count, source, sampleSize, model } = state;
   const all: LayerStatistics[] = [];
   for (const layer of state.about.layers.split(",").map(Number)) {
     const sum = await totals.sum(layer);
-    all.push({ layer, dMlp, count, source, sampleSize, sum });
+    all.push({ layer, dMlp, count, source, sampleSize, model, sum });
   }
   return all;
 }
@@ -175,7 +178,8 @@ class Collection {
       await totals.begin({ layers, n: dMlp, side: this.#covariances.side });
       const sampled = samples === undefined ? {} : { sampleSize: drawn.length };
       const position = { group: 0, batch: 0, count: 0, done: false };
-      this.#state = { about, dMlp, source, ...sampled, ...position };
+      const model = this.#model.identity;
+      this.#state = { about, dMlp, source, model, ...sampled, ...position };
     }
     this.#pace.start(this.#state.count);
   }
@@ -331,14 +335,14 @@ function checkWhole(name: string, value: number | undefined): void {
 }
 
 function markOf(
-  { config }: Model,
+  { identity: { stamp, precision } }: Model,
   what: CollectOptions & { drawn: readonly string[]; side: number },
 ): CollectionMark {
   const { layers, drawn, samples, batchTokens, tokens, side } = what;
   const encoder = new TextEncoder();
   const bytes = drawn.reduce((crc, text) => checksum(encoder.encode(`${text}\0`), crc), 0);
   return {
-    model: `${config.name}@${config.revision}`,
+    model: `${stamp} in ${precision}`,
     layers: layers.join(","),
     texts: `${drawn.length} texts, ${bytes.toString(16)}`,
     settings: JSON.stringify({ samples, batchTokens, tokens, side }),

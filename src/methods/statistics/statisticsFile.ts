@@ -1,5 +1,10 @@
 import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import { NpzStream, type ByteSource } from "../../data/archive/npzStream.ts";
+import * as v from "valibot";
+import { stamp } from "../../data/delta/provenance.ts";
+import { object, someText, text } from "../../data/outside/kinds.ts";
+import { readJson } from "../../data/outside/readJson.ts";
+import type { StatedIdentity } from "../../data/identity/ModelIdentity.ts";
 import { npzPieces } from "../../data/archive/npzWriter.ts";
 import type { NpyArray, NpyHeader } from "../../data/archive/npy.ts";
 import { SymmetricTiles } from "../../kernels/covariance/SymmetricTiles.ts";
@@ -29,10 +34,11 @@ const MIRRORED = 4;
 /**
  * The pieces of a statistics file in the authors' form (METHODS 3), which NumPy and their `layer_stats` load:
  * `mom2.mom2` is the sum, `mom2.count` the number of tokens. Their loader compares `sample_size` with what it asks
- * for; the boxed null of NumPy stands for "all texts". The matrix is written row by row.
+ * for; the boxed null of NumPy stands for "all texts". The matrix is written row by row. `palimpsest` is our own member,
+ * which they do not look at: the model whose keys these are, as JSON.
  */
 export function statisticsPieces(statistics: LayerStatistics): Generator<Uint8Array> {
-  const { dMlp, count, sum, sampleSize } = statistics;
+  const { dMlp, count, sum, sampleSize, model } = statistics;
   const integer = (value: number): NpyArray => ({
     shape: [],
     dtype: "i8",
@@ -43,8 +49,34 @@ export function statisticsPieces(statistics: LayerStatistics): Generator<Uint8Ar
     "mom2.count": integer(count),
     "mom2.mom2": { shape: [dMlp, dMlp], rows: () => rowsOf(sum) },
     sample_size: sampleSize === undefined ? boxedNull() : integer(sampleSize),
+    ...(model ? identityMember(model) : noMember),
   });
 }
+
+/** Our member of a statistics file. */
+const MEMBER = "palimpsest";
+const noMember: Record<string, NpyArray> = {};
+
+function identityMember({ id, revision, stamp, precision }: StatedIdentity) {
+  const text = JSON.stringify({ model: { id, revision, stamp, precision } });
+  return { [MEMBER]: { shape: [], dtype: "U", data: [text] } satisfies NpyArray };
+}
+
+/** The model that a statistics file says it is of; undefined where it does not, as in those that are published. */
+async function identityIn(npz: NpzStream, what: string): Promise<StatedIdentity | undefined> {
+  if (!npz.names.includes(MEMBER)) return undefined;
+  const [text] = (await npz.small(MEMBER)).data as string[];
+  return readJson(String(text), memberSchema, `"${MEMBER}" of ${what}`).model;
+}
+
+const memberSchema = object({
+  model: object({
+    id: someText,
+    revision: v.optional(text),
+    stamp: v.optional(stamp),
+    precision: v.optional(text),
+  }),
+});
 
 /**
  * Reads statistics in the authors' form as a stream: the dense matrix is never held, only its lower half.
@@ -65,6 +97,7 @@ export async function readStatistics(
   }
   const size = npz.names.includes("sample_size") ? await npz.small("sample_size") : undefined;
   const sampleSize = Number(size?.data[0] ?? NaN);
+  const model = await identityIn(npz, what ?? "the statistics");
   let covariance: CovarianceBuilder | undefined;
   await npz.rows(
     "mom2.mom2",
@@ -77,7 +110,7 @@ export async function readStatistics(
   );
   const sum = covariance!.finish();
   const sampled = sampleSize > 0 ? { sampleSize } : {};
-  return { layer, source: about.source, dMlp: sum.n, count, ...sampled, sum };
+  return { layer, source: about.source, dMlp: sum.n, count, ...sampled, model, sum };
 }
 
 /** What names a set of statistics on disk. */

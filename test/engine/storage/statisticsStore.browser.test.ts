@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { StatisticsStore } from "../../../src/engine/storage/statisticsStore.ts";
 import { SymmetricTiles } from "../../../src/kernels/covariance/SymmetricTiles.ts";
 
-const key = { model: "tiny", revision: "test", layer: 0, corpus: "none", dtype: "float32" };
+const key = { stamp: "tiny", precision: "f32", layer: 0, corpus: "none", dtype: "float32" };
 const statistics = {
   layer: 0,
   dMlp: 3,

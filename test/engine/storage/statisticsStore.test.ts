@@ -10,8 +10,8 @@ import { SymmetricTiles } from "../../../src/kernels/covariance/SymmetricTiles.t
 import { memoryDatabase, memoryLocks } from "../../support/engine/memoryDatabase.ts";
 
 const key: StatisticsKey = {
-  model: "openai-community/gpt2",
-  revision: "main",
+  stamp: "1f".repeat(32),
+  precision: "f32",
   layer: 3,
   corpus: "wikitext",
   sampleSize: 1000,
@@ -38,12 +38,12 @@ const ENTRIES = 8;
 describe("the key", () => {
   test("is one string of all that matters", () => {
     expect(statisticsKey(key)).toBe(
-      "statistics/2/openai-community%2Fgpt2/main/3/wikitext/1000/all/float32",
+      `statistics/3/${"1f".repeat(32)}/f32/3/wikitext/1000/all/float32`,
     );
   });
   test.each([
-    ["model", { ...key, model: "openai-community" }],
-    ["revision", { ...key, revision: "gpt2" }],
+    ["contents of the model", { ...key, stamp: "2e".repeat(32) }],
+    ["precision of its matrices", { ...key, precision: "q4" }],
     ["layer", { ...key, layer: 33 }],
     ["corpus", { ...key, corpus: "wiki/text" }],
     ["sample size", { ...key, sampleSize: 100 }],
@@ -197,7 +197,7 @@ test("the list tells of all that a model has, newest first, with notes and sizes
   const other = { ...key, layer: 4 };
   await store.save(key, statistics(5), { date: 1 });
   await store.save(other, { ...statistics(5), layer: 4 }, { date: 2 });
-  await store.save({ ...key, model: "another" }, statistics(5), { date: 3 });
+  await store.save({ ...key, stamp: "another" }, statistics(5), { date: 3 });
   await store.note(key, { date: 4, effectiveRank: 2.5 });
   const { sum: _sum, ...about } = statistics(5);
   const kept = { ...about, bytes: 6 * 16, memoryOnly: false };

@@ -145,7 +145,7 @@ describe.for(cases)(
       const layers = name === "demo" ? [0, 2] : [0, 1];
       const statistics = async (layer: number) =>
         name === "demo"
-          ? (await shippedStatistics(demoFiles, model.config, layer))[0]
+          ? (await shippedStatistics(demoFiles, model, layer))[0]
           : goldenStatistics(name as TinyName, layer);
       const settings = { ...memitPreset(model.config).settings, layers, steps: 3, lambda: 100 };
       await memit(model, facts, settings, { statistics, contexts, seed: 1 });

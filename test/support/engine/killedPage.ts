@@ -24,10 +24,9 @@ export interface Profile {
 
 const n = 2600; // 66 tiles, 17 MB
 const shape = { layers: [1], n: 700, side: 256 };
-const model = { name: "killed", revision: "main" };
+const model = { stamp: "killed", precision: "f32" };
 const key: StatisticsKey = {
-  model: "killed",
-  revision: "main",
+  ...model,
   layer: 3,
   corpus: "test",
   dtype: "float32",

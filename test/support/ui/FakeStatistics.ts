@@ -73,7 +73,7 @@ export class FakeStatistics implements RemoteStatistics {
   }
 
   #keep(layer: number, source: string) {
-    const key = { model: "demo", revision: "main", layer, corpus: source, dtype: "float32" };
+    const key = { stamp: "demo", precision: "f32", layer, corpus: source, dtype: "float32" };
     const measured = { effectiveRank: 12.5, conditionNumber: 4321 };
     const about = { layer, source, dMlp: 1024, count: 4096, bytes: 2_621_440, memoryOnly: false };
     this.kept = [...this.kept, { key, ...about, ...measured, inUse: true }];

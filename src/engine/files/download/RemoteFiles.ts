@@ -50,6 +50,7 @@ export class RemoteFiles {
     return {
       name: record.name,
       revision,
+      address: record.base,
       offline,
       read: async (path, range) => {
         const file = await this.#file(path);

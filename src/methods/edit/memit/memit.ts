@@ -88,7 +88,7 @@ async function findStates(model: Model, job: MemitJob): Promise<(FactState | und
   const { signal, enough, onEvent } = options;
   const cache = model.deltas.length === 0 ? options.values : undefined;
   const names = facts.map((fact) =>
-    valueName(model.config, fact, { hyperparameters, contexts, goal: options }),
+    valueName(model.identity, fact, { hyperparameters, contexts, goal: options }),
   );
   const states = await knownStates(cache, names, model.config.dModel);
   states.forEach((state, fact) => {

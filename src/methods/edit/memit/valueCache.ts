@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../../../engine/architecture/config.ts";
+import type { ModelIdentity } from "../../../data/identity/ModelIdentity.ts";
 import type { EditRequest } from "../editRequest.ts";
 import type { MemitHyperparameters } from "./MemitHyperparameters.ts";
 import type { ContextGroups } from "../contextTemplates.ts";
@@ -7,11 +7,11 @@ import type { SearchGoal } from "../Objective.ts";
 import type { FactState } from "./targetStates.ts";
 
 /**
- * What a fact's z depends on, as a text: the model, the fact, the contexts and every setting but λ and the layers below
+ * What a fact's z depends on, as a text: the contents and precision of the model, the fact, the contexts and every setting but λ and the layers below
  * the last (METHODS 5.6; the authors' cache forgets the contexts and the steps).
  */
 export function valueName(
-  { name, revision }: Pick<ModelConfig, "name" | "revision">,
+  { stamp, precision }: Pick<ModelIdentity, "stamp" | "precision">,
   fact: EditRequest,
   settings: { hyperparameters: MemitHyperparameters; contexts: ContextGroups; goal?: SearchGoal },
 ): string {
@@ -21,8 +21,8 @@ export function valueName(
   const request = { prompt, subject, target };
   // Named one by one: the text must not depend on the order in which a caller's object has them.
   return JSON.stringify({
-    name,
-    revision,
+    stamp,
+    precision,
     layer: layers[layers.length - 1],
     steps,
     learningRate,

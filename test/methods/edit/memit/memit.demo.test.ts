@@ -18,7 +18,7 @@ test("four facts written into the built-in model as in float64", { timeout: 90_0
   const values = (name: string) => arrays[name].data as Float64Array;
   const model = await Model.load(nodeRuntime(), demoFiles);
   const made = await memit(model, requests, hyperparameters, {
-    statistics: async (layer) => (await shippedStatistics(demoFiles, model.config, layer))[0],
+    statistics: async (layer) => (await shippedStatistics(demoFiles, model, layer))[0],
     contexts,
     seed: 1,
   });

@@ -13,10 +13,10 @@ const hyperparameters: MemitHyperparameters = {
   klFactor: 0.0625,
   factToken: "subject_last",
 };
-const config = { name: "demo", revision: "main" };
+const model = { stamp: "1f".repeat(32), precision: "f32" };
 const contexts = [["{}"], ["It rains. {}"]];
 const nameWith = (change: Partial<MemitHyperparameters>) =>
-  valueName(config, fact, { hyperparameters: { ...hyperparameters, ...change }, contexts });
+  valueName(model, fact, { hyperparameters: { ...hyperparameters, ...change }, contexts });
 
 test("a name does not depend on λ, the layers below the last, or the order of settings", () => {
   const reversed = Object.fromEntries(Object.entries(hyperparameters).reverse());
@@ -25,7 +25,7 @@ test("a name does not depend on λ, the layers below the last, or the order of s
   expect(nameWith(reversed as Partial<MemitHyperparameters>)).toBe(name);
   const other = { hyperparameters: reversed as unknown as MemitHyperparameters, contexts };
   expect(
-    valueName(config, { target: "Brno", subject: fact.subject, prompt: fact.prompt }, other),
+    valueName(model, { target: "Brno", subject: fact.subject, prompt: fact.prompt }, other),
   ).toBe(name);
 });
 
@@ -33,9 +33,13 @@ test.each<[string, string]>([
   ["the last layer", nameWith({ layers: [1, 2] })],
   ["steps", nameWith({ steps: 21 })],
   ["clamp", nameWith({ clamp: 3 })],
-  ["contexts", valueName(config, fact, { hyperparameters, contexts: [["{}"]] })],
-  ["the target", valueName(config, { ...fact, target: "Oster" }, { hyperparameters, contexts })],
-  ["the model", valueName({ ...config, name: "gpt2" }, fact, { hyperparameters, contexts })],
+  ["contexts", valueName(model, fact, { hyperparameters, contexts: [["{}"]] })],
+  ["the target", valueName(model, { ...fact, target: "Oster" }, { hyperparameters, contexts })],
+  [
+    "the model, whatever its folder is called",
+    valueName({ ...model, stamp: "2e".repeat(32) }, fact, { hyperparameters, contexts }),
+  ],
+  ["the precision", valueName({ ...model, precision: "q4" }, fact, { hyperparameters, contexts })],
 ])("a name depends on %s", (_, name) => {
   expect(name).not.toBe(nameWith({}));
 });

@@ -26,7 +26,7 @@ test("an edit of the built-in model is that of float64", { timeout: 60_000 }, as
   const { edit: expected } = await demoNumbers<{ edit: GoldenEdit }>("rome.json");
   const { request, hyperparameters, contexts } = expected;
   const model = await Model.load(nodeRuntime(), demoFiles);
-  const [statistics] = await shippedStatistics(demoFiles, model.config, hyperparameters.layer);
+  const [statistics] = await shippedStatistics(demoFiles, model, hyperparameters.layer);
   const found = await rome(model, request, hyperparameters, { statistics, contexts, seed: 1 });
 
   expect(error(found.u, expected.u)).toBeLessThan(1e-4);
