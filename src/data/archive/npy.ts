@@ -1,7 +1,5 @@
 import { fromFloat16, toFloat16 } from "../weights/float16.ts";
-
-/** The element types that {@link readNpy} understands, by NumPy's letters; "U" is text, "b1" is 0 or 1. */
-export type NpyDtype = "f4" | "f8" | "f2" | "i4" | "i8" | "u1" | "b1" | "U";
+import { itemBytes, type NpyDtype, readNpyHeader } from "./npyHeader.ts";
 
 /**
  * One NumPy array in row-major order; `shape` is [] for a scalar. Half precision is held as float32,
@@ -14,31 +12,22 @@ export interface NpyArray {
 }
 
 const MAGIC = "\x93NUMPY";
-const itemBytes: Record<Exclude<NpyDtype, "U">, number> = {
-  f4: 4,
-  f8: 8,
-  f2: 2,
-  i4: 4,
-  i8: 8,
-  u1: 1,
-  b1: 1,
-};
 
 /**
  * Reads one `.npy` file, versions 1 to 3 of the format.
  *
- * @param name how messages call it
+ * @param name how messages call it, with its file
  * @throws one sentence for a wrong magic, a version or element type it does not know, pickled objects
  *   (which are never loaded), big-endian numbers and too few bytes
  */
 export function readNpy(bytes: Uint8Array, name = "the array"): NpyArray {
-  const { dtype, width, fortran, shape, begin } = readNpyHeader(bytes, name);
-  const count = shape.reduce((product, size) => product * size, 1);
+  const { dtype, width, fortran, shape, count, begin } = readNpyHeader(bytes, name);
   const needed = begin + count * width;
-  if (!Number.isSafeInteger(needed) || needed > bytes.length) {
-    throw new Error(`"${name}" is cut short: it needs ${needed} bytes and has ${bytes.length}`);
+  if (needed > bytes.length) {
+    throw new Error(`${name} is cut short: it needs ${needed} bytes and has ${bytes.length}`);
   }
-  const data = decode(bytes.slice(begin, needed), dtype, width);
+  const held = bytes.slice(begin, needed);
+  const data = dtype === "U" ? decodeText(held, { count, width }, name) : decode(held, dtype);
   return { shape, dtype, data: fortran && shape.length > 1 ? toRowMajor(data, shape) : data };
 }
 
@@ -74,80 +63,8 @@ export function npyHeader(descr: string, shape: readonly number[]): Uint8Array {
   return file;
 }
 
-/** What the beginning of a `.npy` file says of the rest. */
-export interface NpyHeader {
-  dtype: NpyDtype;
-  /** Bytes per element. */
-  width: number;
-  /** Whether the elements lie in column-major order. */
-  fortran: boolean;
-  shape: number[];
-  /** Where the elements begin. */
-  begin: number;
-}
-
-/** How many bytes a `.npy` header takes, itself included; bytes: its first twelve or more. */
-export function npyHeaderLength(bytes: Uint8Array, name: string): number {
-  if (String.fromCharCode(...bytes.subarray(0, 6)) !== MAGIC) {
-    throw new Error(`"${name}" is not a NumPy array: it does not begin with \\x93NUMPY`);
-  }
-  const version = bytes[6];
-  if (!(version >= 1 && version <= 3)) {
-    throw new Error(`"${name}" has version ${version} of the .npy format; expected 1, 2 or 3`);
-  }
-  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = version === 1 ? 10 : 12;
-  if (bytes.length < start) throw new Error(`"${name}" is cut short: its header is incomplete`);
-  return start + (version === 1 ? data.getUint16(8, true) : data.getUint32(8, true));
-}
-
-/** Reads a `.npy` header; throws as {@link readNpy} does. */
-export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
-  const begin = npyHeaderLength(bytes, name);
-  if (begin > bytes.length) throw new Error(`"${name}" is cut short: its header is incomplete`);
-  const start = bytes[6] === 1 ? 10 : 12;
-  const dict = new TextDecoder().decode(bytes.subarray(start, begin));
-  const { descr, ...rest } = parseDict(dict, name);
-  return { ...rest, ...elementType(descr, name), begin };
-}
-
-/** The header is a Python dict literal with exactly these three keys; a list as descr is a record type. */
-function parseDict(
-  dict: string,
-  name: string,
-): Pick<NpyHeader, "fortran" | "shape"> & { descr: string } {
-  const descr = /'descr':\s*('([^']*)'|\[)/.exec(dict);
-  const fortran = /'fortran_order':\s*(True|False)/.exec(dict);
-  const shape = /'shape':\s*\(([\d,\sL]*)\)/.exec(dict);
-  if (!descr || !fortran || !shape) {
-    throw new Error(`"${name}" is damaged: its header reads ${dict.trim().slice(0, 80)}`);
-  }
-  const sizes = shape[1].split(",").filter((size) => size.trim());
-  return {
-    descr: descr[2] ?? "a record type",
-    fortran: fortran[1] === "True",
-    shape: sizes.map((size) => parseInt(size, 10)),
-  };
-}
-
-function elementType(descr: string, name: string): { dtype: NpyDtype; width: number } {
-  if (descr.includes("O")) {
-    throw new Error(`"${name}" holds pickled Python objects, which are never loaded`);
-  }
-  const text = /^[<=|]U(\d+)$/.exec(descr);
-  if (text) return { dtype: "U", width: 4 * Number(text[1]) };
-  const dtype = descr.slice(1) as keyof typeof itemBytes;
-  const little = descr[0] === "<" || descr[0] === "|" || descr[0] === "=";
-  if (!little || !Object.hasOwn(itemBytes, dtype)) {
-    throw new Error(
-      `"${name}" has elements of type ${descr}; supported are little-endian ${Object.keys(itemBytes).join(", ")} and U`,
-    );
-  }
-  return { dtype, width: itemBytes[dtype] };
-}
-
 /** `bytes` is a copy of its own, so its buffer may become the array's. */
-function decode(bytes: Uint8Array<ArrayBuffer>, dtype: NpyDtype, width: number): NpyArray["data"] {
+function decode(bytes: Uint8Array<ArrayBuffer>, dtype: NpyDtype): NpyArray["data"] {
   switch (dtype) {
     case "f4":
       return new Float32Array(bytes.buffer);
@@ -159,17 +76,23 @@ function decode(bytes: Uint8Array<ArrayBuffer>, dtype: NpyDtype, width: number):
       return new Int32Array(bytes.buffer);
     case "i8":
       return new BigInt64Array(bytes.buffer);
-    case "U":
-      return decodeText(new Uint32Array(bytes.buffer), width / 4);
     default:
       return bytes;
   }
 }
 
-/** UTF-32, every element `length` code points long and padded with zeros; '<U0' holds one empty text. */
-function decodeText(points: Uint32Array, length: number): string[] {
-  if (length === 0) return [""];
-  return Array.from({ length: points.length / length }, (_, i) => {
+/** UTF-32, every element `width` bytes long and padded with zeros; '<U0' holds empty texts. */
+function decodeText(
+  bytes: Uint8Array<ArrayBuffer>,
+  { count, width }: { count: number; width: number },
+  name: string,
+): string[] {
+  const points = new Uint32Array(bytes.buffer);
+  if (points.some((point) => point > 0x10ffff)) {
+    throw new Error(`${name} is damaged: it has a text with what is no character`);
+  }
+  const length = width / 4;
+  return Array.from({ length: count }, (_, i) => {
     const element = points.subarray(i * length, (i + 1) * length);
     let end = length;
     while (end > 0 && element[end - 1] === 0) end--;
@@ -196,8 +119,9 @@ function encodeText(texts: string[]): { descr: string; body: Uint8Array } {
 }
 
 /** Column-major data [..., b, a] in memory order to row-major [a, b, ...]. */
-function toRowMajor<T extends NpyArray["data"]>(data: T, shape: number[]): T {
+function toRowMajor<T extends NpyArray["data"]>(data: T, sizes: number[]): T {
   const result = data.slice() as T;
+  const shape = sizes.filter((size) => size > 1); // the others say nothing of the order
   const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((p, size) => p * size, 1));
   const index = shape.map(() => 0);
   let from = 0;

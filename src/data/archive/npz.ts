@@ -1,3 +1,4 @@
+import { shown } from "../outside/shown.ts";
 import { readNpy, writeNpy, type NpyArray } from "./npy.ts";
 import { readZip, writeZip, type ZipOptions } from "./zip.ts";
 
@@ -15,7 +16,7 @@ export function readNpz(bytes: Uint8Array, options: ZipOptions = {}): Record<str
   const arrays: Record<string, NpyArray> = {};
   for (const [member, contents] of readZip(bytes, { ...options, what })) {
     const name = member.replace(/\.npy$/, "");
-    arrays[name] = readNpy(contents, name);
+    arrays[name] = readNpy(contents, `"${shown(name)}" in ${shown(what, 80)}`);
   }
   return arrays;
 }

@@ -1,11 +1,15 @@
-import { Inflate } from "fflate";
+import { bounds } from "../outside/bounds.ts";
+import { shown } from "../outside/shown.ts";
 import { crc32 } from "./crc32.ts";
-import { type NpyArray, type NpyHeader, npyHeaderLength, readNpy, readNpyHeader } from "./npy.ts";
+import { Inflater } from "./inflate.ts";
+import { type NpyArray, readNpy } from "./npy.ts";
+import { type NpyHeader, npyHeaderLength, readNpyHeader } from "./npyHeader.ts";
 import {
   checkExpansion,
   checkMethod,
   dataBegin,
   directoryPlace,
+  localLength,
   readDirectory,
   TAIL,
   type ZipMember,
@@ -28,8 +32,6 @@ export function blobSource(blob: Blob): ByteSource {
 
 /** The largest single read, and the most rows that are held at once, in bytes. */
 const CHUNK = 2 ** 20;
-// One read of this many packed bytes unpacks to at most 16 MB.
-const PACKED_CHUNK = 2 ** 14;
 /** Members that are read whole are scalars and names. */
 const SMALL = 2 ** 16;
 
@@ -38,8 +40,9 @@ const SMALL = 2 ** 16;
  * is read. Pickled objects are refused.
  */
 export class NpzStream {
+  /** How messages call the file. */
+  readonly what: string;
   readonly #source: ByteSource;
-  readonly #what: string;
   readonly #members: ReadonlyMap<string, ZipMember>;
 
   /**
@@ -54,17 +57,15 @@ export class NpzStream {
       head: await source.read(0, Math.min(4, size)),
       tail: await source.read(Math.max(0, size - TAIL), size),
     };
-    const { at, count } = directoryPlace({ ...ends, size }, what);
-    if (size - at > 2 ** 24) {
-      throw new Error(`${what} is refused: its directory takes ${size - at} bytes`);
-    }
-    const members = readDirectory(await source.read(at, size), count, what);
-    return new NpzStream(source, what, members);
+    const file = shown(what, 80);
+    const place = directoryPlace({ ...ends, size }, file);
+    const members = readDirectory(await source.read(place.at, place.end), place, file);
+    return new NpzStream(source, file, members);
   }
 
   private constructor(source: ByteSource, what: string, members: ZipMember[]) {
     this.#source = source;
-    this.#what = what;
+    this.what = what;
     const named = members.map((member) => [member.name.replace(/\.npy$/, ""), member] as const);
     this.#members = new Map(named);
   }
@@ -78,12 +79,17 @@ export class NpzStream {
   async small(name: string): Promise<NpyArray> {
     const member = this.#member(name);
     if (member.size > SMALL) {
-      throw new Error(`"${name}" in ${this.#what} has ${member.size} bytes; a number is expected`);
+      throw new Error(`${this.label(name)} has ${member.size} bytes; a number is expected`);
     }
-    const bytes = new ChunkReader(this.#chunks(member));
-    const contents = await bytes.take(member.size, name);
+    const bytes = new ChunkReader(this.#chunks(member), this.label(name));
+    const contents = await bytes.take(member.size);
     await bytes.end();
-    return readNpy(contents, name);
+    return readNpy(contents, this.label(name));
+  }
+
+  /** An array as sentences call it, with its file. */
+  label(name: string): string {
+    return `"${shown(name)}" in ${this.what}`;
   }
 
   /**
@@ -98,26 +104,27 @@ export class NpzStream {
     take: (first: number, rows: Float32Array | Float64Array) => void | Promise<void>,
   ): Promise<void> {
     const member = this.#member(name);
-    const bytes = new ChunkReader(this.#chunks(member));
-    const start = await bytes.take(12, name);
-    const rest = await bytes.take(npyHeaderLength(start, name) - start.length, name);
-    const header = readNpyHeader(joined(start, rest), name);
+    const label = this.label(name);
+    const bytes = new ChunkReader(this.#chunks(member), label);
+    const start = await bytes.take(12);
+    const rest = await bytes.take(npyHeaderLength(start, label) - start.length);
+    const header = readNpyHeader(joined(start, rest), label);
     check(header);
-    const { shape, dtype, width } = header;
-    if (shape.length !== 2 || (dtype !== "f4" && dtype !== "f8")) {
-      throw new Error(
-        `"${name}" is ${dtype} [${shape.join(", ")}]; a matrix of floats is expected`,
-      );
-    }
+    const { shape, dtype, width, fortran } = header;
     const [count, columns] = shape;
-    const needed = header.begin + count * columns * width;
+    if (shape.length !== 2 || (dtype !== "f4" && dtype !== "f8") || !(columns <= bounds.columns)) {
+      const found = `${dtype} [${shown(shape.join(", "))}]`;
+      throw new Error(`${label} is ${found}; a matrix of floats is expected`);
+    }
+    if (fortran) throw new Error(`${label} is stored by columns; it is read by rows`);
+    const needed = header.begin + header.count * width;
     if (!(needed <= member.size)) {
-      throw new Error(`"${name}" is cut short: it needs ${needed} bytes and has ${member.size}`);
+      throw new Error(`${label} is cut short: it needs ${needed} bytes and has ${member.size}`);
     }
     const some = Math.max(1, Math.floor(CHUNK / (columns * width)));
-    for (let first = 0; first < count; first += some) {
+    for (let first = 0; first < count && columns > 0; first += some) {
       const size = Math.min(some, count - first) * columns * width;
-      const { buffer } = await bytes.take(size, name);
+      const { buffer } = await bytes.take(size);
       await take(first, dtype === "f4" ? new Float32Array(buffer) : new Float64Array(buffer));
     }
     await bytes.end();
@@ -126,83 +133,77 @@ export class NpzStream {
   #member(name: string): ZipMember {
     const member = this.#members.get(name);
     if (member) return member;
-    const names = this.names.join(", ");
-    throw new Error(`${this.#what} has no "${name}" (it has ${names}); is it a statistics file?`);
+    const names = shown(this.names.slice(0, 10).join(", "), 80);
+    throw new Error(`${this.what} has no "${name}" (it has ${names}); is it a statistics file?`);
   }
 
   /** A member's contents, piece by piece; throws at its end when they are not what the directory says. */
   async *#chunks(member: ZipMember): AsyncGenerator<Uint8Array> {
-    const what = this.#what;
+    const what = this.what;
     checkMethod(member, what);
     checkExpansion(member, what);
-    const { name, size } = member;
     let [crc, length] = [0, 0];
-    const pieces = member.method === 0 ? this.#packed(member, CHUNK) : this.#inflated(member);
+    const pieces = member.method === 0 ? this.#packed(member) : this.#inflated(member);
     for await (const piece of pieces) {
       length += piece.length;
-      if (length > size) break;
+      if (length > member.size) break;
       crc = crc32(piece, crc);
       yield piece;
     }
-    if (length !== size) {
-      throw new Error(`${what} is damaged: "${name}" does not unpack to its ${size} bytes`);
-    }
+    if (length !== member.size) throw this.#misfit(member);
     if (crc !== member.crc) {
-      throw new Error(`${what} is damaged: "${name}" does not match its checksum`);
+      throw new Error(`${what} is damaged: "${shown(member.name)}" does not match its checksum`);
     }
   }
 
-  async *#packed(member: ZipMember, chunk: number): AsyncGenerator<Uint8Array> {
+  async *#packed(member: ZipMember): AsyncGenerator<Uint8Array> {
     const { size } = this.#source;
-    const local = await this.#source.read(member.offset, Math.min(member.offset + 30, size));
-    const begin = dataBegin(local, member, { what: this.#what, size });
+    const head = Math.min(member.offset + localLength(member), size);
+    const local = await this.#source.read(Math.min(member.offset, head), head);
+    const begin = dataBegin(local, member, { what: this.what, size });
     const end = begin + member.packed;
-    for (let at = begin; at < end; at += chunk) {
-      const next = Math.min(at + chunk, end);
+    for (let at = begin; at < end; at += CHUNK) {
+      const next = Math.min(at + CHUNK, end);
       const piece = await this.#source.read(at, next);
       if (piece.length !== next - at) {
-        throw new Error(`${this.#what} is cut short: it ends at ${at + piece.length}`);
+        throw new Error(`${this.what} is cut short: it ends at ${at + piece.length}`);
       }
       yield piece;
     }
   }
 
   async *#inflated(member: ZipMember): AsyncGenerator<Uint8Array> {
-    let pieces: Uint8Array[] = [];
-    const inflate = new Inflate((piece) => pieces.push(piece));
-    for await (const chunk of this.#packed(member, CHUNK)) {
-      for (let at = 0; at < chunk.length; at += PACKED_CHUNK) {
-        try {
-          inflate.push(chunk.subarray(at, at + PACKED_CHUNK));
-        } catch (cause) {
-          const problem = `"${member.name}" cannot be unpacked`;
-          throw new Error(`${this.#what} is damaged: ${problem}`, { cause });
-        }
-        yield* pieces;
-        pieces = [];
-      }
-    }
+    const inflater = new Inflater(member.size, () => this.#misfit(member));
+    for await (const chunk of this.#packed(member)) yield* inflater.push(chunk);
+  }
+
+  #misfit({ name, size }: ZipMember): Error {
+    const problem = `"${shown(name)}" does not unpack to its ${size} bytes`;
+    return new Error(`${this.what} is damaged: ${problem}`);
   }
 }
 
 /** Exactly as many bytes as are asked for, out of pieces of any size. */
 class ChunkReader {
   readonly #chunks: AsyncGenerator<Uint8Array>;
+  readonly #label: string;
   #piece = new Uint8Array(0);
 
-  constructor(chunks: AsyncGenerator<Uint8Array>) {
+  /** @param label what is read, in messages */
+  constructor(chunks: AsyncGenerator<Uint8Array>, label: string) {
+    this.#label = label;
     this.#chunks = chunks;
   }
 
   /** The next `count` bytes, in a buffer of their own. */
-  async take(count: number, name: string): Promise<Uint8Array<ArrayBuffer>> {
+  async take(count: number): Promise<Uint8Array<ArrayBuffer>> {
     const result = new Uint8Array(count);
     let filled = 0;
     while (filled < count) {
       if (this.#piece.length === 0) {
         const next = await this.#chunks.next();
         if (next.done) {
-          throw new Error(`"${name}" is cut short: it has ${count - filled} bytes too few`);
+          throw new Error(`${this.#label} is cut short: it has ${count - filled} bytes too few`);
         }
         this.#piece = next.value as Uint8Array<ArrayBuffer>;
       }

@@ -97,7 +97,9 @@ export function readAdapter(files: Record<string, Uint8Array>): Delta {
 
 /** {@link readAdapter} of a zip archive. */
 export function readAdapterZip(bytes: Uint8Array, what = "the adapter"): Delta {
-  return readAdapter(Object.fromEntries(readZip(bytes, { what })));
+  const only = (name: string) =>
+    /(^|\/)(adapter_config\.json|adapter_model\.safetensors|edit\.json)$/.test(name);
+  return readAdapter(Object.fromEntries(readZip(bytes, { what, only })));
 }
 
 /** The factors of one weight. */

@@ -21,13 +21,24 @@ export const bounds = {
   tensorAxes: 16,
   /** Bytes of the text header of a `.npy` file: numpy.load refuses more than 10,000 without allow_pickle. */
   npyHeader: 10_000,
+  /** Elements of a `.npy` array of texts of length 0, which take no byte of the file. */
+  emptyTexts: 65_536,
+  /** Columns of a matrix that is read row by row: the widest MLP that is published has below 100,000. */
+  columns: 2 ** 24,
 
   /** Members of a zip archive: a checkpoint of PyTorch has one a tensor, and a `.npz` one an array. */
   zipMembers: 100_000,
   /** Bytes of a zip archive's directory: about 100 a member. */
   zipDirectory: 16 * 2 ** 20,
-  /** Bytes that one archive may unpack to in memory: an adapter or a file of statistics that is read whole. */
-  unpacked: 2 ** 32,
+  /** Bytes that the members of one archive that are read may unpack to: an adapter that is read whole. */
+  unpacked: 2 ** 31,
+  /**
+   * How many times its packed bytes a member may unpack to beyond `unpackedFree`: weights shrink by a tenth when they are
+   * packed, a deflate bomb grows a thousandfold.
+   */
+  expansion: 50,
+  /** Bytes that a member may unpack to from however few. */
+  unpackedFree: 64 * 2 ** 20,
 
   /** Bytes of a pickle: names, shapes and storages of a checkpoint take some hundred bytes a tensor. */
   pickle: 16 * 2 ** 20,
@@ -35,7 +46,7 @@ export const bounds = {
    * Values that one pickle may make, marks and numbers included: about 40 a tensor. Without it each byte of a pickle
    * could make a dictionary of some 200 bytes.
    */
-  pickleObjects: 4_000_000,
+  pickleObjects: 1_000_000,
 
   /** Bytes of a JSON text of no special kind: configs, provenances, recipes, manifests and indices are below 1 MB. */
   json: 16 * 2 ** 20,

@@ -1,3 +1,6 @@
+import { bounds } from "../outside/bounds.ts";
+import { shown } from "../outside/shown.ts";
+
 /** A class or function that a pickle names; it is only ever compared, never called by its name. */
 export class PickleGlobal {
   readonly name: string;
@@ -16,6 +19,7 @@ export interface PickleRules {
 }
 
 const MARK = Symbol("mark");
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** One pickle being read: a stack, a memo and a place in the bytes. */
 class PickleMachine {
@@ -26,6 +30,7 @@ class PickleMachine {
   readonly memo = new Map<number, unknown>();
   readonly #view: DataView;
   #at = 0;
+  #made = 0;
 
   constructor(bytes: Uint8Array, what: string, rules: PickleRules) {
     this.bytes = bytes;
@@ -51,7 +56,11 @@ class PickleMachine {
 
   text(length: number): string {
     const begin = this.skip(length);
-    return new TextDecoder().decode(this.bytes.subarray(begin, begin + length));
+    try {
+      return UTF8.decode(this.bytes.subarray(begin, begin + length));
+    } catch {
+      throw this.damaged(`the text at byte ${begin} is no UTF-8`);
+    }
   }
 
   line(): string {
@@ -68,6 +77,13 @@ class PickleMachine {
     let value = 0n;
     for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.bytes[begin + i]);
     return Number(BigInt.asIntN(8 * length, value));
+  }
+
+  /** One more value is made. */
+  count(): void {
+    if (++this.#made > bounds.pickleObjects) {
+      throw this.refused(`makes more than ${bounds.pickleObjects} values`);
+    }
   }
 
   pop(): unknown {
@@ -100,13 +116,13 @@ class PickleMachine {
 
   global(name: string): PickleGlobal {
     if (this.rules.globals.has(name)) return new PickleGlobal(name);
-    throw this.refused(`asks for ${printable(name)}`);
+    throw this.refused(`asks for ${shown(name)}`);
   }
 
   call(callee: unknown, args: unknown): unknown {
     const name = callee instanceof PickleGlobal ? callee.name : "what is no function";
     const made = callee instanceof PickleGlobal && this.rules.globals.get(name);
-    if (!made || !Array.isArray(args)) throw this.refused(`calls ${printable(name)}`);
+    if (!made || !Array.isArray(args)) throw this.refused(`calls ${shown(name)}`);
     return made(args);
   }
 
@@ -121,14 +137,14 @@ class PickleMachine {
   }
 }
 
-const printable = (name: string) => name.replace(/[^\x20-\x7e]/g, "?").slice(0, 80);
-
 type Step = (machine: PickleMachine) => void;
 
 const push =
   (make: (machine: PickleMachine) => unknown): Step =>
-  (machine) =>
-    void machine.stack.push(make(machine));
+  (machine) => {
+    machine.count();
+    machine.stack.push(make(machine));
+  };
 
 const tuple = (count: number): Step =>
   push((machine) => Array.from({ length: count }, () => machine.pop()).reverse());
@@ -209,8 +225,8 @@ function build(machine: PickleMachine): void {
 
 /**
  * Reads a pickle without running anything: instructions beyond what torch.save writes, and every name that `rules` do
- * not list, are refused. Dictionaries become Maps, lists and tuples arrays. Nothing nests while it is read, and the work
- * is proportional to the pickle's length.
+ * not list, are refused. Dictionaries become Maps, lists and tuples arrays. Nothing nests while it is read, the work
+ * is proportional to the pickle's length, and no more values are made than {@link bounds} allow.
  *
  * @param what names the file in messages
  * @throws one sentence: what is refused, by its name, or how the pickle is damaged

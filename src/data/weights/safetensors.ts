@@ -1,4 +1,7 @@
+import { bounds } from "../outside/bounds.ts";
+import { shown } from "../outside/shown.ts";
 import { fromBfloat16, fromFloat16 } from "./float16.ts";
+import { type HeaderEntry, HeaderText } from "./HeaderText.ts";
 
 /** Bytes of one element. */
 export const byteSize = {
@@ -37,32 +40,40 @@ export interface SafetensorsHeader {
   dataStart: number;
 }
 
-const HEADER_LIMIT = 100e6; // the limit of the reference implementation
+/** Characters of a file's name in a sentence. */
+const NAME = 80;
+// The reference reader takes no longer one, so that what says more is another kind of file.
+const REFERENCE_LIMIT = 100e6;
 const notSafetensors = (what: string) => `${what} is not a safetensors file`;
 
 /**
  * The length in bytes of the JSON header, from the first eight bytes of the file.
  *
- * @throws when it is absurd, which is how a file of another kind is recognised
+ * @throws when it is absurd, which is how a file of another kind is recognised, and when it is beyond the bound
  */
 export function headerLength(first8: Uint8Array, what = "the file"): number {
+  const file = shown(what, NAME);
   if (first8.length < 8) {
-    throw new Error(`${notSafetensors(what)}: it has ${first8.length} bytes`);
+    throw new Error(`${notSafetensors(file)}: it has ${first8.length} bytes`);
   }
   const length = Number(new DataView(first8.buffer, first8.byteOffset, 8).getBigUint64(0, true));
-  if (length < 2 || length > HEADER_LIMIT) {
-    throw new Error(`${notSafetensors(what)}: its first bytes are not the length of a header`);
+  if (length < 2 || length > REFERENCE_LIMIT) {
+    throw new Error(`${notSafetensors(file)}: its first bytes are not the length of a header`);
   }
-  return length;
+  if (length <= bounds.safetensorsHeader) return length;
+  throw new Error(
+    `${file} is refused: its header takes ${length} bytes, at most ${bounds.safetensorsHeader} are read`,
+  );
 }
 
 /**
- * Reads the header of a safetensors file.
+ * Reads the header of a safetensors file, as strictly as the reference reader: tensors fill the file without gaps or
+ * overlaps, the header is UTF-8, and what is beside the tensors is text.
  *
  * @param bytes the file, or at least its first 8 + headerLength bytes
- * @param fileSize in bytes; when given, tensors beyond it are an error
+ * @param fileSize in bytes; when given, tensors beyond it and bytes after the last tensor are an error
  * @param what names the file in messages
- * @throws one sentence that names the tensor and the bytes: truncated, overlapping, or a size that does not
+ * @throws one sentence that names the tensor and the bytes: truncated, overlapping, a gap, or a size that does not
  *   fit its shape and type
  */
 export function parseHeader(
@@ -70,19 +81,20 @@ export function parseHeader(
   fileSize?: number,
   what = "the file",
 ): SafetensorsHeader {
-  const dataStart = 8 + headerLength(bytes, what);
+  const file = shown(what, NAME);
+  const dataStart = 8 + headerLength(bytes, file);
   if (bytes.length < dataStart) {
     throw new Error(
-      `${what} is truncated: its header needs bytes 8–${dataStart}, the file has ${bytes.length}`,
+      `${file} is truncated: its header needs bytes 8–${dataStart}, the file has ${bytes.length}`,
     );
   }
-  const { __metadata__: metadata, ...entries } = parseJson(bytes.subarray(8, dataStart), what);
+  const { entries, metadata } = new HeaderText(bytes.subarray(8, dataStart), file).read();
   const tensors = new Map<string, TensorInfo>();
-  for (const [name, entry] of Object.entries(entries)) {
-    tensors.set(name, parseEntry(name, entry, { dataStart, what }));
+  for (const [name, entry] of entries) {
+    tensors.set(name, tensorInfo(name, entry, { dataStart, what: file }));
   }
-  checkLayout(tensors, fileSize, what);
-  return { tensors, metadata: (metadata ?? {}) as Record<string, string>, dataStart };
+  checkLayout(tensors, { dataStart, fileSize }, file);
+  return { tensors, metadata: Object.fromEntries(metadata), dataStart };
 }
 
 /**
@@ -169,57 +181,53 @@ function ownBuffer(bytes: Uint8Array): ArrayBuffer {
   return whole && bytes.buffer instanceof ArrayBuffer ? bytes.buffer : bytes.slice().buffer;
 }
 
-function parseJson(bytes: Uint8Array, what: string): Record<string, unknown> {
-  try {
-    const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (header !== null && typeof header === "object" && !Array.isArray(header)) {
-      return header as Record<string, unknown>;
-    }
-  } catch {
-    // Said below: any other file has other bytes here.
-  }
-  throw new Error(`${notSafetensors(what)}: its header is not JSON`);
-}
-
-function parseEntry(
+function tensorInfo(
   name: string,
-  entry: unknown,
+  { dtype, shape, offsets }: HeaderEntry,
   { dataStart, what }: { dataStart: number; what: string },
 ): TensorInfo {
-  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  const whole = (list: unknown): list is number[] =>
-    Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && n >= 0);
-  if (!whole(shape) || !whole(offsets) || offsets.length !== 2 || offsets[1] < offsets[0]) {
-    throw new Error(`${what} is damaged: the entry of tensor ${name} in its header is malformed`);
-  }
-  if (!Object.hasOwn(byteSize, String(dtype))) {
+  if (!Object.hasOwn(byteSize, dtype)) {
     throw new Error(
-      `${what} cannot be read: tensor ${name} has the unknown type ${JSON.stringify(dtype)}`,
+      `${what} cannot be read: tensor ${shown(name)} has the unknown type "${shown(dtype, 20)}"`,
     );
   }
   const size = elements(shape) * byteSize[dtype as TensorDtype];
   const [begin, end] = offsets.map((offset) => dataStart + offset);
-  if (end - begin !== size) {
+  if (end - begin !== size || !Number.isSafeInteger(end)) {
     throw new Error(
-      `${what} is damaged: tensor ${name} ${String(dtype)} [${shape.join(", ")}] needs ${size} bytes, its header gives ${end - begin}`,
+      `${what} is damaged: tensor ${shown(name)} ${dtype} [${shown(shape.join(", "))}] needs ${size} bytes, its header gives ${end - begin}`,
     );
   }
   return { dtype: dtype as TensorDtype, shape, begin, end };
 }
 
-function checkLayout(tensors: Map<string, TensorInfo>, fileSize: number | undefined, what: string) {
+/** Every byte of the data belongs to one tensor, as the reference reader asks. */
+function checkLayout(
+  tensors: Map<string, TensorInfo>,
+  { dataStart, fileSize }: { dataStart: number; fileSize: number | undefined },
+  what: string,
+): void {
   const sorted = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
-  let free = 0;
+  let free = dataStart;
   let previous = "";
   for (const [name, { begin, end }] of sorted) {
     if (begin < free) {
-      throw new Error(`${what} is damaged: tensors ${previous} and ${name} overlap`);
+      const both = `tensors ${shown(previous)} and ${shown(name)}`;
+      throw new Error(`${what} is damaged: ${both} overlap`);
+    }
+    if (begin > free) {
+      const gap = `bytes ${free}–${begin} before tensor ${shown(name)}`;
+      throw new Error(`${what} is damaged: ${gap} belong to no tensor`);
     }
     if (fileSize !== undefined && end > fileSize) {
       throw new Error(
-        `${what} is truncated: tensor ${name} needs bytes ${begin}–${end}, the file has ${fileSize}`,
+        `${what} is truncated: tensor ${shown(name)} needs bytes ${begin}–${end}, the file has ${fileSize}`,
       );
     }
     [free, previous] = [end, name];
+  }
+  if (fileSize !== undefined && fileSize > free) {
+    const rest = `bytes ${free}–${fileSize} at its end`;
+    throw new Error(`${what} is damaged: ${rest} belong to no tensor; fetch it again`);
   }
 }

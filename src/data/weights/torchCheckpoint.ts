@@ -1,9 +1,13 @@
 import type { ByteSource } from "../archive/npzStream.ts";
+import { bounds } from "../outside/bounds.ts";
+import { shown } from "../outside/shown.ts";
 import { PickleGlobal, readPickle, type PickleRules } from "./pickle.ts";
 import { byteSize, type TensorDtype, type TensorInfo } from "./safetensors.ts";
 import {
+  checkMethod,
   dataBegin,
   directoryPlace,
+  localLength,
   readDirectory,
   TAIL,
   type ZipMember,
@@ -30,7 +34,6 @@ const dtypes = new Map<string, TensorDtype>([
   ["torch.BoolStorage", "BOOL"],
 ]);
 
-const PICKLE_LIMIT = 64 * 2 ** 20;
 // The pickle before zip files: a long integer that is torch's magic number comes first.
 const LEGACY = [0x80, 0x02, 0x8a, 0x0a];
 // The bytes of a storage begin at a multiple of this; the header before it is filled up.
@@ -42,13 +45,14 @@ const ZIP32 = 0xffffffff;
  * file only its directory and its pickle are read, by ranges, and nothing in it is run (see readPickle). Tensors may
  * share storages, and each must be contiguous in its own: a transposed or strided view is refused, by name.
  *
- * @param what names the file in messages
+ * @param file names it in messages
  * @throws one sentence: another kind of file, one that is cut short or damaged, or what is refused
  */
 export async function openTorchCheckpoint(
   source: ByteSource,
-  what: string,
+  file: string,
 ): Promise<Map<string, TorchTensor>> {
+  const what = shown(file, 80);
   const archive = await Archive.open(source, what);
   const root = readPickle(await archive.bytes("data.pkl"), what, torchRules(what));
   if (!(root instanceof Map)) {
@@ -128,7 +132,7 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 const isWhole = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
 // The lengths first: one list can stand in any number of places.
 const isShape = (list: unknown): list is number[] =>
-  Array.isArray(list) && list.length <= 16 && list.every(isWhole);
+  Array.isArray(list) && list.length <= bounds.tensorAxes && list.every(isWhole);
 
 function torchTensor(archive: Archive, name: string, view: View): TorchTensor {
   const { storage, offset, shape } = view;
@@ -137,12 +141,12 @@ function torchTensor(archive: Archive, name: string, view: View): TorchTensor {
   const count = shape.reduce((product, size) => product * size, 1);
   if (!isContiguous(view)) {
     throw new Error(
-      `${archive.what} is refused: tensor ${name} [${shape.join(", ")}] is a view with strides [${view.stride.join(", ")}]; save it after .contiguous()`,
+      `${archive.what} is refused: tensor ${shown(name)} [${shown(shape.join(", "), 40)}] is a view with strides [${shown(view.stride.join(", "), 40)}]; save it after .contiguous()`,
     );
   }
   if (offset + count > storage.length || storage.length * width > member.size) {
     throw new Error(
-      `${archive.what} is damaged: tensor ${name} needs numbers ${offset}–${offset + count}, its storage has ${Math.min(storage.length, Math.floor(member.size / width))}`,
+      `${archive.what} is damaged: tensor ${shown(name)} needs numbers ${offset}–${offset + count}, its storage has ${Math.min(storage.length, Math.floor(member.size / width))}`,
     );
   }
   const first = offset * width;
@@ -200,11 +204,8 @@ class Archive {
       );
     }
     const tail = await source.read(Math.max(0, size - TAIL), size);
-    const { at, count } = directoryPlace({ head, tail, size }, what);
-    if (size - at > PICKLE_LIMIT) {
-      throw new Error(`${what} is refused: its directory takes ${size - at} bytes`);
-    }
-    const members = readDirectory(await source.read(at, size), count, what);
+    const place = directoryPlace({ head, tail, size }, what);
+    const members = readDirectory(await source.read(place.at, place.end), place, what);
     const archive = new Archive(source, what, members);
     await archive.#checkByteOrder();
     return archive;
@@ -213,11 +214,11 @@ class Archive {
   /** @throws where it is missing, or packed */
   member(name: string): ZipMember {
     const member = this.#members.get(name);
-    if (!member) throw new Error(`${this.what} is damaged: its archive has no ${printable(name)}`);
-    const { method, encrypted, packed, size } = member;
-    if (method === 0 && !encrypted && packed === size) return member;
+    if (!member) throw new Error(`${this.what} is damaged: its archive has no ${shown(name)}`);
+    checkMethod(member, this.what);
+    if (member.method === 0 && member.packed === member.size) return member;
     throw new Error(
-      `${this.what} is refused: ${printable(name)} in its archive is packed, where torch.save only stores`,
+      `${this.what} is refused: ${shown(name)} in its archive is packed, where torch.save only stores`,
     );
   }
 
@@ -233,15 +234,18 @@ class Archive {
 
   async #readBegin(member: ZipMember): Promise<number> {
     const { size } = this.#source;
-    const local = await this.#source.read(member.offset, Math.min(member.offset + 30, size));
+    const end = Math.min(member.offset + localLength(member), size);
+    const local = await this.#source.read(Math.min(member.offset, end), end);
     return dataBegin(local, member, { what: this.what, size });
   }
 
   /** A small member, whole. */
   async bytes(name: string): Promise<Uint8Array> {
     const member = this.member(name);
-    if (member.size > PICKLE_LIMIT) {
-      throw new Error(`${this.what} is refused: its ${name} takes ${member.size} bytes`);
+    if (member.size > bounds.pickle) {
+      throw new Error(
+        `${this.what} is refused: its ${name} takes ${member.size} bytes, at most ${bounds.pickle} are read`,
+      );
     }
     const begin = await this.begin(member);
     const bytes = await this.#source.read(begin, begin + member.size);
@@ -253,8 +257,6 @@ class Archive {
     if (!this.#members.has("byteorder")) return; // older than PyTorch 2.1: always little
     const order = new TextDecoder().decode(await this.bytes("byteorder"));
     if (order === "little") return;
-    throw new Error(`${this.what} is refused: its byte order is ${printable(order)}, not little`);
+    throw new Error(`${this.what} is refused: its byte order is ${shown(order)}, not little`);
   }
 }
-
-const printable = (name: string) => name.replace(/[^\x20-\x7e]/g, "?").slice(0, 80);

@@ -1,4 +1,5 @@
 import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
+import { shown } from "../../data/outside/shown.ts";
 import { NpzStream, type ByteSource } from "../../data/archive/npzStream.ts";
 import * as v from "valibot";
 import { stamp } from "../../data/delta/provenance.ts";
@@ -6,7 +7,8 @@ import { object, someText, text } from "../../data/outside/kinds.ts";
 import { readJson } from "../../data/outside/readJson.ts";
 import type { StatedIdentity } from "../../data/identity/ModelIdentity.ts";
 import { npzPieces } from "../../data/archive/npzWriter.ts";
-import type { NpyArray, NpyHeader } from "../../data/archive/npy.ts";
+import type { NpyArray } from "../../data/archive/npy.ts";
+import type { NpyHeader } from "../../data/archive/npyHeader.ts";
 import { SymmetricTiles } from "../../kernels/covariance/SymmetricTiles.ts";
 import type { LayerStatistics } from "./statistics.ts";
 
@@ -91,17 +93,20 @@ export async function readStatistics(
 ): Promise<LayerStatistics> {
   const { layer, dMlp, what } = about;
   const npz = await NpzStream.open(source, what);
-  const count = Number((await npz.small("mom2.count")).data[0]);
-  if (!(Number.isSafeInteger(count) && count > 0)) {
-    throw new Error(`invalid mom2.count: ${count} (statistics of at least one token are needed)`);
+  const count = await wholeNumber(npz, "mom2.count");
+  if (!(count > 0)) {
+    const found = `${npz.label("mom2.count")} is no whole number above 0`;
+    throw new Error(`${found}; statistics of at least one token are needed`);
   }
-  const size = npz.names.includes("sample_size") ? await npz.small("sample_size") : undefined;
-  const sampleSize = Number(size?.data[0] ?? NaN);
+  const sampleSize = npz.names.includes("sample_size") ? await wholeNumber(npz, "sample_size") : 0;
   const model = await identityIn(npz, what ?? "the statistics");
   let covariance: CovarianceBuilder | undefined;
   await npz.rows(
     "mom2.mom2",
-    (header) => (covariance = new CovarianceBuilder(rowsAndColumns(header, dMlp))),
+    (header) => {
+      const label = npz.label("mom2.mom2");
+      covariance = new CovarianceBuilder(rowsAndColumns(header, { dMlp, label }), npz.what);
+    },
     (first, rows) => {
       signal?.throwIfAborted();
       covariance!.setRows(first, rows);
@@ -111,6 +116,13 @@ export async function readStatistics(
   const sum = covariance!.finish();
   const sampled = sampleSize > 0 ? { sampleSize } : {};
   return { layer, source: about.source, dMlp: sum.n, count, ...sampled, model, sum };
+}
+
+/** A scalar that is a whole number; 0 for any other. */
+async function wholeNumber(npz: NpzStream, name: string): Promise<number> {
+  const { shape, dtype, data } = await npz.small(name);
+  const value = shape.length === 0 && dtype !== "U" ? Number(data[0]) : 0;
+  return Number.isSafeInteger(value) ? value : 0;
 }
 
 /** What names a set of statistics on disk. */
@@ -139,19 +151,22 @@ export function statisticsFileName(name: StatisticsName): string {
 }
 
 /** The size of a matrix that is as it should be, before any of it is read. */
-function rowsAndColumns({ shape, dtype }: NpyHeader, dMlp: number | undefined): number {
+function rowsAndColumns(
+  { shape, dtype }: NpyHeader,
+  { dMlp, label }: { dMlp: number | undefined; label: string },
+): number {
   const [rows, columns] = shape;
   if (shape.length !== 2 || rows !== columns || rows < 1) {
-    throw new Error(`"mom2.mom2" is [${shape.join(", ")}]; a square matrix is expected`);
+    throw new Error(`${label} is [${shown(shape.join(", "))}]; a square matrix is expected`);
   }
   if (dMlp !== undefined && rows !== dMlp) {
     throw new Error(
-      `these statistics are of keys with ${rows} numbers, but this model's have ${dMlp}; take those of this model`,
+      `${label}: these statistics are of keys with ${rows} numbers, but this model's have ${dMlp}; take those of this model`,
     );
   }
-  if (rows > WIDEST) throw new Error(`"mom2.mom2" is [${rows}, ${rows}], beyond any model's keys`);
+  if (rows > WIDEST) throw new Error(`${label} is [${rows}, ${rows}], beyond any model's keys`);
   if (dtype !== "f4" && dtype !== "f8") {
-    throw new Error(`"mom2.mom2" holds ${dtype}; float32 or float64 is expected`);
+    throw new Error(`${label} holds ${dtype}; float32 or float64 is expected`);
   }
   return rows;
 }
@@ -163,8 +178,12 @@ class CovarianceBuilder {
   /** Some entries above the diagonal, {@link MIRRORED} a row. */
   readonly #above: Float32Array;
 
-  constructor(n: number) {
+  readonly #what: string;
+
+  /** @param what names the file in messages */
+  constructor(n: number, what: string) {
     this.n = n;
+    this.#what = what;
     this.#sum = new SymmetricTiles(n);
     this.#above = new Float32Array(n * MIRRORED);
   }
@@ -173,7 +192,7 @@ class CovarianceBuilder {
     const { n } = this;
     for (let k = 0; k < rows.length; k++) {
       if (Number.isFinite(Math.fround(rows[k]))) continue;
-      throw new Error("the statistics hold numbers that are not finite; get or collect them again");
+      throw this.#wrong("hold numbers that are not finite");
     }
     this.#sum.setRows(first, rows);
     for (let k = 0; k < rows.length / n; k++) {
@@ -189,20 +208,22 @@ class CovarianceBuilder {
     const diagonal = this.#sum.diagonal();
     const empty = diagonal.findIndex((value) => !(value > 0));
     if (empty >= 0) {
-      throw new Error(
-        `the statistics are not a covariance: diagonal element ${empty} is ${diagonal[empty]}; get or collect them again`,
-      );
+      throw this.#wrong(`are not a covariance: diagonal element ${empty} is ${diagonal[empty]}`);
     }
     this.#above.forEach((above, at) => {
       const i = Math.floor(at / MIRRORED);
       const j = this.#mirrored(i, at % MIRRORED);
       const below = this.#sum.at(j, i);
       if (Math.abs(above - below) <= 1e-3 * Math.sqrt(diagonal[i] * diagonal[j])) return;
-      throw new Error(
-        `the statistics are not symmetric: element [${i}, ${j}] is ${above} and [${j}, ${i}] is ${below}; get or collect them again`,
+      throw this.#wrong(
+        `are not symmetric: element [${i}, ${j}] is ${above} and [${j}, ${i}] is ${below}`,
       );
     });
     return this.#sum;
+  }
+
+  #wrong(how: string): Error {
+    return new Error(`the statistics of ${this.#what} ${how}; get or collect them again`);
   }
 
   /** The column, above the diagonal where there is one, of the s-th entry of row i that is compared. */

@@ -72,7 +72,7 @@ describe("refused with one sentence", () => {
     expect(() => readNpz(bytes)).toThrow(sentence);
 
   test("pickled objects", () => {
-    refuses(fixture("numpy_pickled.npz"), '"mom2" holds pickled Python objects');
+    refuses(fixture("numpy_pickled.npz"), '"mom2" in the .npz file holds pickled Python objects');
   });
 
   test("not a zip", () => {
@@ -104,7 +104,7 @@ describe("refused with one sentence", () => {
     const bytes = zipSync({ "bomb.npy": new Uint8Array(50_000) }, { level: 9 });
     const size = new DataView(bytes.buffer);
     size.setUint32(bytes.length - 22 - 46 - "bomb.npy".length + 24, 100, true);
-    expect(() => readNpz(bytes)).toThrow(/"bomb.npy" does not (unpack|match)/);
+    refuses(bytes, '"bomb.npy" does not unpack to its 100 bytes');
   });
 
   test("more than the limit altogether", () => {
@@ -114,22 +114,31 @@ describe("refused with one sentence", () => {
   });
 
   test("a member that is no array, or an array of another kind", () => {
-    refuses(zipSync({ "a.npy": Uint8Array.of(1, 2, 3) }), '"a" is not a NumPy array');
+    refuses(
+      zipSync({ "a.npy": Uint8Array.of(1, 2, 3) }),
+      '"a" in the .npz file is not a NumPy array',
+    );
     const dict = (descr: string) =>
       npyWith(`{'descr': '${descr}', 'fortran_order': False, 'shape': (), }`);
-    refuses(zipSync({ "a.npy": dict(">f4") }), '"a" has elements of type >f4');
-    refuses(zipSync({ "a.npy": dict("<c8") }), '"a" has elements of type <c8');
-    refuses(zipSync({ "a.npy": dict("<f4") }), '"a" is cut short');
+    refuses(zipSync({ "a.npy": dict(">f4") }), '"a" in the .npz file has elements of type >f4');
+    refuses(zipSync({ "a.npy": dict("<c8") }), '"a" in the .npz file has elements of type <c8');
+    refuses(zipSync({ "a.npy": dict("<f4") }), '"a" in the .npz file is cut short');
     refuses(zipSync({ "a.npy": npyWith("{'descr': 7}") }), "its header reads {'descr': 7}");
     const records = npyWith("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (), }");
-    refuses(zipSync({ "a.npy": records }), '"a" has elements of type a record type');
+    refuses(
+      zipSync({ "a.npy": records }),
+      '"a" in the .npz file has elements of type a record type',
+    );
   });
 
   test("an absurd shape", () => {
     const huge = npyWith(
       "{'descr': '<f4', 'fortran_order': False, 'shape': (4000000000, 4000000000), }",
     );
-    refuses(zipSync({ "a.npy": huge }), '"a" is cut short');
+    refuses(
+      zipSync({ "a.npy": huge }),
+      '"a" in the .npz file is refused: its shape (4000000000, 4000000000) has more elements',
+    );
   });
 
   test("writing a shape that does not hold the data, or data of another type", () => {

@@ -28,7 +28,7 @@ describe("values", () => {
     ["\x8a\x05\x00\x00\x00\x00\x01.", 2 ** 32],
     ["\x8a\x01\xff.", -1],
     ["G\x3f\xf8\0\0\0\0\0\0.", 1.5],
-    [`${word("né")}.`, "n�"],
+    ["X\x03\0\0\0n\xc3\xa9.", "né"],
     ["K\x01K\x02\x86.", [1, 2]],
     ["(K\x01K\x02K\x03t.", [1, 2, 3]],
     ["](K\x01K\x02e.", [1, 2]],
@@ -61,7 +61,7 @@ describe("refused by name, and nothing is run", () => {
     ["ccollections\nOrderedDict\nK\x01R.", "calls collections.OrderedDict"],
     ["]}b.", "sets the state of what is no dictionary"],
     ["}]b.", "sets the state of what is no dictionary"],
-    ["cos\nsys\x1b[2J\x07tem\n.", "asks for os.sys?[2J?tem"],
+    ["cos\nsys\x1b[2J\x07tem\n.", String.raw`asks for os.sys\u001b[2J\u0007tem`],
     ["ios\nsystem\n.", "has the instruction 0x69 at byte 2"], // INST
     ["(ccollections\nOrderedDict\no.", "has the instruction 0x6f at byte 28"], // OBJ
     ["ccollections\nOrderedDict\n)\x81.", "has the instruction 0x81 at byte 28"], // NEWOBJ
@@ -97,6 +97,7 @@ describe("damaged", () => {
     ["X\0\0\0\x80.", "it ends at byte 8"],
     ["\x8a\xff\x01.", "it ends at byte 6"],
     ["ctorch", "it ends at byte 8"],
+    [`${word("n\xe9")}.`, "the text at byte 7 is no UTF-8"],
     ["", "it ends at byte 2"],
   ])("%j", ([letters, reason]) => {
     expect(() => read(letters)).toThrow(`a.bin is damaged: ${reason}`);
@@ -104,6 +105,12 @@ describe("damaged", () => {
 });
 
 describe("bombs", () => {
+  test("a dictionary for every byte is refused before there are many", () => {
+    expect(() => read("}".repeat(1_000_001))).toThrow(
+      "a.bin is refused: the pickle makes more than 1000000 values",
+    );
+  });
+
   test("a list of lists of lists, each twice in the next, stays small", () => {
     // Written out it would have 2^2000 elements.
     const doubled = "(h\x00h\x00tq\x00".repeat(2000);

@@ -61,9 +61,9 @@ test("a small file is read once, and its tensors do not share memory", async () 
   expect(files.reads).toEqual(["model.safetensors"]);
 });
 
-test("a large file, or one of unknown size, is read by ranges", async () => {
+test("a file of unknown size is read by ranges", async () => {
   const files = memoryFiles(single(""));
-  files.size = () => Promise.resolve(2 ** 30);
+  files.size = () => Promise.resolve(undefined);
   const checkpoint = await openCheckpoint(files);
   expect(await checkpoint.tensor("h.10.ln_1.bias")).toEqual(bias.data);
   const { begin, end } = checkpoint.info("h.10.ln_1.bias");
@@ -156,7 +156,7 @@ describe("rows, raw bytes and places", () => {
 
   test("some rows are one ranged read", async () => {
     const files = memoryFiles({ "model.safetensors": bytes });
-    files.size = () => Promise.resolve(2 ** 30);
+    files.size = () => Promise.resolve(undefined);
     const checkpoint = await openCheckpoint(files);
     const { begin } = checkpoint.info("wte.weight");
     expect(await checkpoint.rows("wte.weight", 1, 3)).toEqual(Float32Array.of(3, 4, 5, 6));
@@ -225,7 +225,7 @@ describe("quantized shards", () => {
 
   test("rows of either orientation", async () => {
     const files = memoryFiles(shards(known));
-    files.size = () => Promise.resolve(2 ** 30);
+    files.size = () => Promise.resolve(undefined);
     const checkpoint = await openCheckpoint(files);
     for (const name of ["h.0.mlp.c_fc.weight", "wte.weight"]) {
       const [count, width] = checkpoint.info(name).shape;
