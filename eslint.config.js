@@ -5,6 +5,18 @@ import ts from "typescript-eslint";
 const direction =
   "Imports go ui -> workers -> studies -> methods -> engine -> kernels; data serves all but kernels.";
 
+/** All that the terminal writes is whole or not there: only src/cli/files opens a file or gives one its name. */
+const wholeFiles = [
+  { name: "node:fs", message: "Read and write through src/cli/files." },
+  {
+    name: "node:fs/promises",
+    allowImportNames: ["readdir", "readFile", "rm", "stat"],
+    message: "Open and write through src/cli/files.",
+  },
+  { name: "fs", message: "Read and write through src/cli/files." },
+  { name: "fs/promises", message: "Open and write through src/cli/files." },
+];
+
 /**
  * What each room may not look at. `values` may still be imported as types; `globals` belong to
  * another room; `gpu` says whether GPU handles may be named.
@@ -49,6 +61,7 @@ const rooms = {
     globals: ["document", "window", "localStorage", "fetch"],
     node: true,
     clock: true,
+    paths: wholeFiles,
   },
 };
 
@@ -68,7 +81,7 @@ const conditional = {
   message: "Give the property's type `| undefined`, and write it out.",
 };
 /** The rules of one room. */
-function roomRules(room, { never, values = [], globals, gpu, store, node, clock }) {
+function roomRules(room, { never, values = [], globals, gpu, store, node, clock, paths = [] }) {
   const patterns = [
     ...never.map((other) => forbid(room, [`**/${other}/**`])),
     ...values.map((other) => forbid(room, [`**/${other}/**`], { allowTypeImports: true })),
@@ -93,7 +106,7 @@ function roomRules(room, { never, values = [], globals, gpu, store, node, clock 
   return {
     files: [room === "workers" ? "workers/**" : `src/${room}/**`],
     rules: {
-      "@typescript-eslint/no-restricted-imports": ["error", { patterns }],
+      "@typescript-eslint/no-restricted-imports": ["error", { paths, patterns }],
       "no-restricted-globals": ["error", ...globals.map((name) => ({ name, message: owner }))],
       "no-restricted-syntax": ["error", literal, conditional, ...(gpu ? [] : [handles])],
       ...(clock ? {} : { "no-restricted-properties": ["error", ...random] }),
@@ -124,4 +137,5 @@ export default defineConfig(
   { files: ["**/*.js", "**/*.mjs"], extends: [ts.configs.disableTypeChecked] },
   { files: ["test/**"], rules: { "max-lines-per-function": "off" } },
   Object.entries(rooms).map(([room, rules]) => roomRules(room, rules)),
+  roomRules("cli/files", { ...rooms.cli, paths: [] }),
 );

@@ -8,7 +8,7 @@ import { installTerminal } from "./install.mjs";
 import { isStale } from "./stale.mjs";
 import { root } from "./step.mjs";
 
-const built = join(root, "dist-cli", "main.js");
+const built = join(root, "dist-cli", "program.js");
 installTerminal();
 // package-lock.json too: another version of a package may ask for another build.
 if (
@@ -19,16 +19,10 @@ if (
 )
   await build();
 
-const { main } = await import(pathToFileURL(built).href);
-const watched = process.stderr.isTTY;
+const { program } = await import(pathToFileURL(built).href);
 // npm runs this in the repository; the paths are meant from where it was called.
 if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
-process.exitCode = await main(process.argv.slice(2), {
-  root,
-  print: (text) => process.stdout.write(`${text}\n`),
-  note: (text) => process.stderr.write(`${text}\n`),
-  progress: (text) => watched && process.stderr.write(`\r\x1b[K${text}`),
-});
+await program(process.argv.slice(2), root);
 
 async function build() {
   const vite = await import("vite");
@@ -39,6 +33,6 @@ async function build() {
     logLevel: "error",
     publicDir: false,
     plugins: [transformers()],
-    build: { ssr: "src/cli/main.ts", outDir: "dist-cli", target: "node20", emptyOutDir: true },
+    build: { ssr: "src/cli/program.ts", outDir: "dist-cli", target: "node20", emptyOutDir: true },
   });
 }

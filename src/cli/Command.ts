@@ -1,3 +1,11 @@
+/** How a command is told that the process is to end: Ctrl+C, say. */
+export interface Ending {
+  /**
+   * Does work that stops by itself, soon and well, when the signal fires. While nothing does, the process ends at once.
+   */
+  stoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
 /** What a command may do to the outside besides files: speak. */
 export interface Terminal {
   /** Standard output. */
@@ -6,6 +14,8 @@ export interface Terminal {
   note(text: string): void;
   /** A line that replaces the one before it; shown only where a person watches. */
   progress(text: string): void;
+  /** How the process is asked to end, where it can be; see {@link Ending}. */
+  ending?: Ending | undefined;
   /** The repository's folder, which holds the built-in model. */
   root: string;
 }

@@ -1,4 +1,5 @@
 import { isOutOfMemory, notEnoughMemory } from "../engine/runtime/outOfMemory.ts";
+import { Interrupted } from "./Interrupted.ts";
 import { WrongCall } from "./WrongCall.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { convert } from "./commands/convert.ts";
@@ -29,9 +30,9 @@ const commands: Record<string, Command> = {
  * Runs one command line. A failure is one sentence on standard error.
  *
  * @param args the words after `palimpsest`
- * @returns the exit status: 0, 2 for a wrong call, 1 for a failure
+ * @returns the exit status: 0, 2 for a wrong call, 1 for a failure, a signal's where it ended the work
  */
-export async function main(args: string[], terminal: Terminal): Promise<0 | 1 | 2> {
+export async function main(args: string[], terminal: Terminal): Promise<number> {
   try {
     if (args.length === 0) throw new WrongCall(`a command is missing: ${commandNames()}`);
     const [name, ...rest] = args;
@@ -52,6 +53,7 @@ export async function main(args: string[], terminal: Terminal): Promise<0 | 1 | 
   } catch (error) {
     terminal.progress("");
     terminal.note(sentence(error));
+    if (error instanceof Interrupted) return error.status;
     return error instanceof WrongCall ? 2 : 1;
   }
 }
@@ -61,7 +63,8 @@ const commandNames = () => Object.keys(commands).join(", ");
 function help(): string {
   const list = Object.values(commands).map(({ about, usage }) => `  ${usage}\n      ${about}`);
   return `npm run -s palimpsest -- COMMAND\n\n${list.join("\n\n")}\n\nM is demo, a folder, an address or a model of the Hub, org/name or org/name@revision; all that take
---model take --precision f32|f16|q8|q4 too. Exit status 0, 2 for a wrong call, 1 for a failure.`;
+--model take --precision f32|f16|q8|q4 too. Exit status 0, 2 for a wrong call, 1 for a failure, 128 and its
+number where a signal ended it: 130 for Ctrl+C, 141 where nobody read what it printed.`;
 }
 
 /** An error in one line; a full memory is said so that it helps. */

@@ -7,6 +7,7 @@ import type { Manifest } from "../../engine/files/manifest.ts";
 import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
 import { checkConversion, ConversionFolder } from "../convert/ConversionFolder.ts";
 import type { Command, Terminal } from "../Command.ts";
+import { inFolder } from "../files/FolderLock.ts";
 import { convertedTensor, shapesOf } from "../convert/convertTensor.ts";
 import { modelFiles } from "../open/openModel.ts";
 import { choiceOption, parseOptions, required } from "../options.ts";
@@ -32,8 +33,10 @@ export const convert: Command = {
     const [name, folder] = [required(values, "model"), required(values, "out")];
     required(values, "bits");
     const bits = Number(choiceOption(values, "bits", ["4", "8", "16"])) as 4 | 8 | 16;
-    const files = await modelFiles(name, terminal.root, terminal);
-    const manifest = await convertModel(files, { bits, folder, terminal });
+    const manifest = await inFolder(folder, "convert", async () => {
+      const files = await modelFiles(name, terminal.root, terminal);
+      return convertModel(files, { bits, folder, terminal });
+    });
     terminal.progress("");
     terminal.print(`${folder}: ${summary(manifest)}`);
   },

@@ -13,6 +13,7 @@ import {
 import { editFiles } from "../editing/editFiles.ts";
 import { editSummary, editText } from "../editing/editSummary.ts";
 import { editStatistics } from "../open/editStatistics.ts";
+import { tryFile, tryFolder } from "../files/tryOut.ts";
 import { readBytes } from "../open/files.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { valueFolder } from "../open/valueFolder.ts";
@@ -64,6 +65,7 @@ async function runEdit(
   const chosen = chosenEditor(given, registry);
   const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 0;
   required(given, "model");
+  await tryOuts(given);
   const facts = await factsOf(given);
   const opened = await openModel(given, terminal);
   const { model } = opened;
@@ -95,6 +97,12 @@ async function runEdit(
 type Flag = "json" | "another-model";
 type Given = Partial<Record<Exclude<keyof typeof ownOptions, Flag>, string>> &
   Partial<Record<Flag, boolean>>;
+
+/** What is to be written can be: said before the work, not after. */
+async function tryOuts({ out, report, peft, values }: Given): Promise<void> {
+  for (const path of [out, report]) if (path !== undefined) await tryFile(path);
+  for (const path of [peft, values]) if (path !== undefined) await tryFolder(path);
+}
 
 /** The fact that the options tell, or those of a table. */
 async function factsOf(given: Given): Promise<TableFact[]> {

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { checkDeltaFits } from "../../data/delta/checkDelta.ts";
 import type { Delta } from "../../data/delta/delta.ts";
@@ -15,7 +15,8 @@ import { shardPlan } from "../convert/shardPlan.ts";
 import { checkTensors, encode, INDEX, shardIndex, smallFiles } from "../convert/smallFiles.ts";
 import { sourceStamp } from "../convert/sourceStamp.ts";
 import { dataBytes, writeShard } from "../convert/writeShard.ts";
-import { writeBytes } from "../open/files.ts";
+import { inFolder, LOCK } from "../files/FolderLock.ts";
+import { writeWhole } from "../files/writeWhole.ts";
 import { checkMadeWith, readEdit } from "../open/openDelta.ts";
 import { anotherModel, modelFiles } from "../open/openModel.ts";
 import { choiceOption, parseOptions, required } from "../options.ts";
@@ -36,25 +37,27 @@ export const merge: Command = {
     const [name, path] = [required(values, "model"), required(values, "delta")];
     const folder = required(values, "out");
     const bits = values.bits ? choiceOption(values, "bits", ["16", "32"]) : "32";
-    await checkEmpty(folder);
-    const delta = await readEdit(path);
-    const files = await modelFiles(name, terminal.root, terminal);
-    const bytes = await mergeModel(files, delta, {
-      bits: bits === "16" ? 16 : 32,
-      folder,
-      terminal,
-      check: values["another-model"] ? undefined : path,
+    await inFolder(folder, "merge", async () => {
+      await checkEmpty(folder);
+      const delta = await readEdit(path);
+      const files = await modelFiles(name, terminal.root, terminal);
+      const bytes = await mergeModel(files, delta, {
+        bits: bits === "16" ? 16 : 32,
+        folder,
+        terminal,
+        check: values["another-model"] ? undefined : path,
+      });
+      terminal.progress("");
+      const weights = `${delta.weights.length} changed ${delta.weights.length === 1 ? "weight" : "weights"}`;
+      terminal.print(`${folder}: ${files.name} with ${weights}, ${(bytes / 1e6).toFixed(1)} MB`);
     });
-    terminal.progress("");
-    const weights = `${delta.weights.length} changed ${delta.weights.length === 1 ? "weight" : "weights"}`;
-    terminal.print(`${folder}: ${files.name} with ${weights}, ${(bytes / 1e6).toFixed(1)} MB`);
   },
 };
 
 /** @throws where the folder holds files, which may be another model's */
 async function checkEmpty(folder: string): Promise<void> {
-  const there = await readdir(folder).catch(() => []);
-  if (there.length > 0)
+  const there = await readdir(folder);
+  if (there.some((name) => name !== LOCK))
     throw new Error(`${folder} is not empty; give a folder that is, or a new one`);
 }
 
@@ -96,7 +99,6 @@ async function mergeModel(
     checkMadeWith(delta, identity, check);
   }
   const changed = changedRows(checkpoint, config, delta.weights);
-  await mkdir(folder, { recursive: true });
   const weights: Record<string, string> = {};
   let total = 0;
   for (const [i, { path, tensors }] of plan.entries()) {
@@ -107,9 +109,9 @@ async function mergeModel(
     await writeShard(join(folder, path), written, { format: "pt" });
   }
   for (const [name, bytes] of await smallFiles(files, bits)) {
-    await writeBytes(join(folder, name), bytes);
+    await writeWhole(join(folder, name), bytes);
   }
-  await writeBytes(join(folder, "edit.json"), encode({ provenance: delta.provenance }));
-  await writeBytes(join(folder, INDEX), shardIndex(total, weights));
+  await writeWhole(join(folder, "edit.json"), encode({ provenance: delta.provenance }));
+  await writeWhole(join(folder, INDEX), shardIndex(total, weights));
   return total;
 }

@@ -1,4 +1,3 @@
-import { open as openFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { readTexts, textForms, type TextForm } from "../../data/facts/texts.ts";
 import { keyModule } from "../../methods/statistics/shippedStatistics.ts";
@@ -10,7 +9,9 @@ import {
 import { statisticsPieces } from "../../methods/statistics/statisticsFile.ts";
 import { statisticsSpectrum } from "../../methods/statistics/statisticsSpectrum.ts";
 import type { Command, Terminal } from "../Command.ts";
-import { makeFolderOf } from "../open/files.ts";
+import { inFolder } from "../files/FolderLock.ts";
+import { tryFile, tryFolder } from "../files/tryOut.ts";
+import { writeWhole } from "../files/writeWhole.ts";
 import { FolderTotals } from "../open/FolderTotals.ts";
 import { modelOptions, openModel } from "../open/openModel.ts";
 import { choiceOption, numberOption, numbersOption, parseOptions, required } from "../options.ts";
@@ -63,19 +64,44 @@ async function runStats(args: string[], terminal: Terminal): Promise<void> {
   const whole = { min: 1, whole: true };
   const samples = numberOption(given, "samples", whole);
   const tokens = numberOption(given, "tokens", whole);
-  const texts = await readTexts(textChunks(path), { what: path, form: formOf(given) });
+  const form = formOf(given);
+  await (out.endsWith(".npz") ? tryFile(out) : tryFolder(out));
+  const job = { given, terminal, layers, path, out, samples, tokens, form };
+  const { checkpoint } = given;
+  await (checkpoint ? inFolder(checkpoint, "stats", () => collect(job)) : collect(job));
+}
+
+/** What a command line asks for. */
+interface Job {
+  given: ReturnType<typeof parseOptions<typeof options>>;
+  terminal: Terminal;
+  layers: number[];
+  path: string;
+  out: string;
+  samples: number | undefined;
+  tokens: number | undefined;
+  form: TextForm | undefined;
+}
+
+async function collect(job: Job): Promise<void> {
+  const { given, terminal, layers, path, out, samples, tokens, form } = job;
+  const texts = await readTexts(textChunks(path), { what: path, form });
   const { model } = await openModel(given, terminal);
   const totals = given.checkpoint ? new FolderTotals(given.checkpoint) : undefined;
-  const found = await collectStatistics(model, texts, {
-    layers,
-    source: basename(path),
-    samples,
-    tokens,
-    totals,
-    now: () => performance.now(),
-    onProgress: (progress) => terminal.progress(line(progress)),
-    onNotice: (sentence) => terminal.note(sentence),
-  });
+  const gather = (signal?: AbortSignal) =>
+    collectStatistics(model, texts, {
+      signal,
+      layers,
+      source: basename(path),
+      samples,
+      tokens,
+      totals,
+      now: () => performance.now(),
+      onProgress: (progress) => terminal.progress(line(progress)),
+      onNotice: (sentence) => terminal.note(sentence),
+    });
+  // What a checkpoint can keep is kept before a signal ends it; without one it ends at once.
+  const found = await ((totals && terminal.ending?.stoppable(gather)) ?? gather());
   terminal.progress("");
   const written: Written[] = [];
   for (const statistics of found) {
@@ -116,13 +142,7 @@ async function write(
   const { layer, dMlp, count, source, sampleSize } = statistics;
   const size = sampleSize === undefined ? "" : `_${sampleSize}`;
   const path = out.endsWith(".npz") ? out : join(out, `${module}_float32_mom2${size}.npz`);
-  await makeFolderOf(path);
-  const file = await openFile(path, "w");
-  try {
-    for (const piece of statisticsPieces(statistics)) await file.write(piece);
-  } finally {
-    await file.close();
-  }
+  await writeWhole(path, statisticsPieces(statistics));
   const spectrum = await statisticsSpectrum(statistics, { thorough });
   return { layer, dMlp, count, source, ...spectrum, out: path };
 }

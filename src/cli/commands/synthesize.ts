@@ -1,5 +1,5 @@
 import { bytes } from "../../data/sizes.ts";
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ModelConfig } from "../../engine/architecture/config.ts";
 import { parseConfig } from "../../engine/architecture/parseConfig.ts";
@@ -9,7 +9,9 @@ import {
   type PublishedName,
   publishedShapes,
 } from "../../engine/architecture/publishedShapes.ts";
-import { readBytes, readJson, reason, writeBytes } from "../open/files.ts";
+import { inFolder, LOCK } from "../files/FolderLock.ts";
+import { writeWhole } from "../files/writeWhole.ts";
+import { readBytes, readJson } from "../open/files.ts";
 import { choiceOption, numberOption, parseOptions, required } from "../options.ts";
 import { randomFloats, randomHalves } from "../convert/randomWeights.ts";
 import { type PlannedTensor, shardPlan } from "../convert/shardPlan.ts";
@@ -71,11 +73,17 @@ export interface Synthesis {
  * @returns bytes of the weights
  * @throws when the folder is not empty or cannot be written
  */
-export async function synthesizeModel(
-  shape: { _name_or_path: string } & Record<string, unknown>,
+export const synthesizeModel = (shape: Shape, how: Synthesis): Promise<number> =>
+  inFolder(how.folder, "synthesize", () => writeModel(shape, how));
+
+/** The fields of config.json that say a model's shape, and its name. */
+type Shape = { _name_or_path: string } & Record<string, unknown>;
+
+async function writeModel(
+  shape: Shape,
   { seed, dtype, folder, terminal }: Synthesis,
 ): Promise<number> {
-  await makeEmptyFolder(folder);
+  await checkEmpty(folder);
   const demo = join(terminal.root, "public", "models", "demo");
   const json = { ...shape, ...(await commonFields(demo, dtype)) };
   const config = parseConfig(json, shape._name_or_path, "local");
@@ -92,14 +100,14 @@ export async function synthesizeModel(
   const index = { metadata: { total_size: total }, weight_map: weights };
   await writeJson(join(folder, "model.safetensors.index.json"), index);
   for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
-    await writeBytes(join(folder, name), await readBytes(join(demo, name)));
+    await writeWhole(join(folder, name), await readBytes(join(demo, name)));
   }
   await writeJson(join(folder, "config.json"), json);
   return total;
 }
 
 const writeJson = (path: string, value: unknown) =>
-  writeBytes(path, `${JSON.stringify(value, undefined, 2)}\n`);
+  writeWhole(path, `${JSON.stringify(value, undefined, 2)}\n`);
 
 /** The end of the text is where the built-in model's tokenizer has it. */
 async function commonFields(demo: string, dtype: "f32" | "f16"): Promise<Record<string, unknown>> {
@@ -112,13 +120,8 @@ async function commonFields(demo: string, dtype: "f32" | "f16"): Promise<Record<
   };
 }
 
-async function makeEmptyFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-    if ((await readdir(folder)).length === 0) return;
-  } catch (error) {
-    throw new Error(`${folder} cannot be made: ${reason(error)}`, { cause: error });
-  }
+async function checkEmpty(folder: string): Promise<void> {
+  if ((await readdir(folder)).every((name) => name === LOCK)) return;
   throw new Error(`${folder} is not empty; give the name of a new folder`);
 }
 

@@ -14,7 +14,9 @@ import { trace as causalTrace } from "../../methods/trace/trace.ts";
 import type { TraceRequest } from "../../data/trace/TraceRequest.ts";
 import { traceNpz } from "../../methods/trace/traceNpz.ts";
 import type { Command, Terminal } from "../Command.ts";
-import { readJson, writeBytes } from "../open/files.ts";
+import { tryFile } from "../files/tryOut.ts";
+import { writeWhole } from "../files/writeWhole.ts";
+import { readJson } from "../open/files.ts";
 import { applyDelta } from "../open/openDelta.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { choiceOption, numberOption, parseOptions, required } from "../options.ts";
@@ -53,7 +55,10 @@ async function runTrace(args: string[], terminal: Terminal): Promise<void> {
   required(given, "model");
   const fact = traceFact(given);
   const texts = fieldTexts(traceFields, given);
-  if (given.out) checkExtension(given.out);
+  if (given.out) {
+    checkExtension(given.out);
+    await tryFile(given.out);
+  }
   const fixed = numberOption(given, "sigma", { min: 0 });
   const opened = await openModel(given, terminal);
   const { model } = opened;
@@ -105,9 +110,9 @@ function checkExtension(path: string): void {
 }
 
 async function writeTrace(path: string, found: Trace, object: object): Promise<void> {
-  if (path.endsWith(".npz")) await writeBytes(path, writeNpz(traceNpz(found)));
-  else if (path.endsWith(".csv")) await writeBytes(path, traceCsv(found));
-  else await writeBytes(path, `${JSON.stringify(object)}\n`);
+  if (path.endsWith(".npz")) await writeWhole(path, writeNpz(traceNpz(found)));
+  else if (path.endsWith(".csv")) await writeWhole(path, traceCsv(found));
+  else await writeWhole(path, `${JSON.stringify(object)}\n`);
 }
 
 /** A trace as JSON holds it: scores as rows [token][layer], null where a token was not traced. */

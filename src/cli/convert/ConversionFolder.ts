@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MANIFEST, type Manifest, parseManifest } from "../../engine/files/manifest.ts";
 import { BLOCK } from "../../engine/checkpoint/quantize.ts";
-import { readBytes, reason } from "../open/files.ts";
+import { LOCK } from "../files/FolderLock.ts";
+import { openToRead } from "../files/openToRead.ts";
+import { removeParts } from "../files/partName.ts";
+import { writeWhole } from "../files/writeWhole.ts";
+import { readBytes } from "../open/files.ts";
 import type { WrittenFile } from "./writeShard.ts";
 
 const JOURNAL = `${MANIFEST}.part`;
@@ -30,15 +33,13 @@ export class ConversionFolder {
   }
 
   /**
-   * Makes the folder, or goes on in one where the same conversion was interrupted.
+   * Begins in a folder that is empty but for its lock, or goes on where the same conversion was interrupted.
    *
-   * @throws when the folder holds anything else, or cannot be made
+   * @throws when the folder holds anything else
    */
   static async open(folder: string, conversion: Conversion): Promise<ConversionFolder> {
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-      throw new Error(`${folder} cannot be made: ${reason(error)}`, { cause: error });
-    });
-    const found = await readdir(folder);
+    await removeParts(folder);
+    const found = (await readdir(folder)).filter((name) => name !== LOCK);
     if (found.length === 0) {
       const made = new ConversionFolder(folder, conversion, {});
       await made.#write();
@@ -68,7 +69,7 @@ export class ConversionFolder {
   /** Writes a small file and notes it. */
   async add(name: string, bytes: Uint8Array): Promise<void> {
     const sha256 = createHash("sha256").update(bytes).digest("hex");
-    await replace(this.path(name), bytes);
+    await writeWhole(this.path(name), bytes);
     await this.done(name, { size: bytes.length, sha256 });
   }
 
@@ -85,14 +86,14 @@ export class ConversionFolder {
     );
     const from = stamp === undefined ? source : { ...source, stamp };
     const manifest: Manifest = { format: 1, bits, block: BLOCK, source: from, files };
-    await replace(this.path(MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    await writeWhole(this.path(MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
     await rm(this.path(JOURNAL));
     return manifest;
   }
 
   async #write(): Promise<void> {
     const journal = JSON.stringify({ ...this.#conversion, files: this.#files });
-    await replace(this.path(JOURNAL), journal);
+    await writeWhole(this.path(JOURNAL), journal);
   }
 }
 
@@ -129,16 +130,6 @@ async function readJournal(
   }
 }
 
-/** The old contents or the new ones, never a part. */
-async function replace(path: string, data: Uint8Array | string): Promise<void> {
-  try {
-    await writeFile(`${path}.new`, data, { flush: true });
-    await rename(`${path}.new`, path);
-  } catch (error) {
-    throw new Error(`${path} cannot be written: ${reason(error)}`, { cause: error });
-  }
-}
-
 /**
  * Reads every file of a converted model and compares it with the manifest.
  *
@@ -164,7 +155,8 @@ export async function checkConversion(
 
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const piece of createReadStream(path, { highWaterMark: 2 ** 20 })) {
+  const file = await openToRead(path);
+  for await (const piece of file.createReadStream({ highWaterMark: 2 ** 20 })) {
     hash.update(piece as Uint8Array);
   }
   return hash.digest("hex");

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { open, rename, type FileHandle } from "node:fs/promises";
 import { byteSize, safetensorsHeader, type TensorDtype } from "../../data/weights/safetensors.ts";
-import { reason } from "../open/files.ts";
+import { WholeFile } from "../files/WholeFile.ts";
 
 /** A tensor that is about to be written. */
 export interface TensorToWrite {
@@ -37,70 +36,24 @@ export async function writeShard(
   metadata: Record<string, string>,
 ): Promise<WrittenFile> {
   const { header, ends } = safetensorsHeader(tensors, metadata);
-  const file = await HashedFile.create(path);
+  const file = await WholeFile.create(path);
+  const hash = createHash("sha256");
+  const write = async (piece: Uint8Array) => {
+    hash.update(piece);
+    await file.write(piece);
+  };
   try {
-    await file.write(header);
+    await write(header);
     for (const [i, { name, bytes }] of tensors.entries()) {
-      for await (const piece of bytes()) await file.write(piece);
+      for await (const piece of bytes()) await write(piece);
       if (file.size !== header.length + ends[i]) {
         throw new Error(`${path}: tensor ${name} ended at byte ${file.size}, not where it should`);
       }
     }
-    return await file.finish();
+    await file.finish();
+    return { size: file.size, sha256: hash.digest("hex") };
   } catch (error) {
-    await file.close();
+    await file.discard();
     throw error;
   }
 }
-
-/** A file that is hashed while it is written, as `path.part` until it is finished. */
-class HashedFile {
-  size = 0;
-  readonly #path: string;
-  readonly #handle: FileHandle;
-  readonly #hash = createHash("sha256");
-
-  private constructor(path: string, handle: FileHandle) {
-    this.#path = path;
-    this.#handle = handle;
-  }
-
-  static async create(path: string): Promise<HashedFile> {
-    try {
-      return new HashedFile(path, await open(`${path}.part`, "w"));
-    } catch (error) {
-      throw unwritable(path, error);
-    }
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#hash.update(bytes);
-    try {
-      for (let at = 0; at < bytes.length;) {
-        at += (await this.#handle.write(bytes, at)).bytesWritten;
-      }
-    } catch (error) {
-      throw unwritable(this.#path, error);
-    }
-    this.size += bytes.length;
-  }
-
-  async finish(): Promise<WrittenFile> {
-    try {
-      // Before the name says that it is complete.
-      await this.#handle.sync();
-      await this.#handle.close();
-      await rename(`${this.#path}.part`, this.#path);
-    } catch (error) {
-      throw unwritable(this.#path, error);
-    }
-    return { size: this.size, sha256: this.#hash.digest("hex") };
-  }
-
-  async close(): Promise<void> {
-    await this.#handle.close().catch(() => undefined);
-  }
-}
-
-const unwritable = (path: string, error: unknown) =>
-  new Error(`${path} cannot be written: ${reason(error)}`, { cause: error });

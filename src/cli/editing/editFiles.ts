@@ -1,4 +1,5 @@
 import { adapterWeights } from "../../methods/edit/adapterWeights.ts";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeNpz } from "../../data/archive/npz.ts";
 import { writeDelta } from "../../data/delta/deltaFile.ts";
@@ -7,8 +8,11 @@ import { requestsOf } from "../../data/delta/provenance.ts";
 import { recipeOf } from "../../data/delta/recipe.ts";
 import { architectureOf } from "../../engine/architecture/architectures.ts";
 import { fillTemplate } from "../../data/facts/template.ts";
-import { writeBytes } from "../open/files.ts";
+import { inFolder } from "../files/FolderLock.ts";
+import { writeWhole } from "../files/writeWhole.ts";
 import type { ToldEdit } from "./editSummary.ts";
+
+const ADAPTER = "adapter_config.json";
 
 /** Writes what was asked for: the delta, a PEFT adapter whose check asks for the first fact, the report's arrays. */
 export async function editFiles(
@@ -16,8 +20,8 @@ export async function editFiles(
   { out, peft, report }: { out?: string; peft?: string; report?: string },
 ): Promise<void> {
   const { made } = told;
-  if (out !== undefined) await writeBytes(out, writeDelta(made.delta));
-  if (report !== undefined) await writeBytes(report, writeNpz(made.report()));
+  if (out !== undefined) await writeWhole(out, writeDelta(made.delta));
+  if (report !== undefined) await writeWhole(report, writeNpz(made.report()));
   if (peft !== undefined) await writeAdapter(peft, told);
 }
 
@@ -40,5 +44,11 @@ async function writeAdapter(
       after: after[first].probability,
     },
   });
-  for (const [file, bytes] of Object.entries(files)) await writeBytes(join(folder, file), bytes);
+  await inFolder(folder, "edit", async () => {
+    // Without it the folder is no adapter: one that is there is none until the other files are the new ones.
+    const { [ADAPTER]: about, ...others } = files;
+    await rm(join(folder, ADAPTER), { force: true });
+    for (const [file, bytes] of Object.entries(others)) await writeWhole(join(folder, file), bytes);
+    await writeWhole(join(folder, ADAPTER), about);
+  });
 }

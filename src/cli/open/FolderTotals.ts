@@ -1,5 +1,8 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { openToRead } from "../files/openToRead.ts";
+import { placeBytes, syncFile } from "../files/placedBytes.ts";
+import { writeWhole } from "../files/writeWhole.ts";
 import { checksum } from "../../data/archive/crc32.ts";
 import type { CovarianceTile } from "../../engine/Model.ts";
 import {
@@ -48,7 +51,6 @@ export class FolderTotals implements CovarianceTotals {
 
   async begin(shape: TotalsShape): Promise<void> {
     await this.clear();
-    await mkdir(this.#folder, { recursive: true });
     this.#shape = shape;
   }
 
@@ -57,12 +59,10 @@ export class FolderTotals implements CovarianceTotals {
     const before = this.#head && (await this.#tile(at));
     if (before) addInto(before, partial);
     const sum = before ?? Float64Array.from(partial);
-    const file = await open(this.#file(this.#next), this.#dirty ? "r+" : "w");
-    try {
-      await file.write(new Uint8Array(sum.buffer), 0, sum.byteLength, at * sum.byteLength);
-    } finally {
-      await file.close();
-    }
+    await placeBytes(this.#file(this.#next), new Uint8Array(sum.buffer), {
+      at: at * sum.byteLength,
+      fresh: !this.#dirty,
+    });
     this.#dirty = true;
     this.#checksums[at] = checksum(sum);
   }
@@ -73,10 +73,9 @@ export class FolderTotals implements CovarianceTotals {
     const generation = kept ? (before?.generation ?? 0) : this.#next;
     const checksums = kept ? (before?.checksums ?? []) : this.#checksums;
     this.#head = { format: FORMAT, generation, shape: this.#shape!, checksums, state };
-    if (!kept) await this.#flush(generation);
-    const path = join(this.#folder, "head.json");
-    await writeFile(`${path}.new`, JSON.stringify(this.#head));
-    await rename(`${path}.new`, path);
+    // The sums are on the disk before the head says that they are.
+    if (!kept) await syncFile(this.#file(generation));
+    await writeWhole(join(this.#folder, "head.json"), JSON.stringify(this.#head));
     if (before && !kept) await rm(this.#file(before.generation), { force: true });
     this.#checksums = [];
     this.#dirty = false;
@@ -104,16 +103,6 @@ export class FolderTotals implements CovarianceTotals {
     this.#dirty = false;
   }
 
-  /** Waits until the sums are on the disk, before a head says that they are. */
-  async #flush(generation: number): Promise<void> {
-    const file = await open(this.#file(generation), "r+");
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  }
-
   get #next(): number {
     return (this.#head?.generation ?? 0) + 1;
   }
@@ -130,7 +119,7 @@ export class FolderTotals implements CovarianceTotals {
   async #tile(at: number): Promise<Float64Array<ArrayBuffer>> {
     const { shape, generation, checksums } = this.#head!;
     const tile = new Float64Array(shape.side ** 2);
-    const file = await open(this.#file(generation));
+    const file = await openToRead(this.#file(generation));
     try {
       await file.read(new Uint8Array(tile.buffer), 0, tile.byteLength, at * tile.byteLength);
     } finally {

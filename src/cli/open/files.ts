@@ -1,5 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { openToRead, unreadable } from "../files/openToRead.ts";
 
 /**
  * The bytes of a file.
@@ -7,11 +6,14 @@ import { dirname } from "node:path";
  * @throws one sentence with the path
  */
 export async function readBytes(path: string): Promise<Uint8Array> {
+  const file = await openToRead(path);
   try {
-    const buffer = await readFile(path);
-    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    const { buffer, byteOffset, byteLength } = await file.readFile();
+    return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
-    throw new Error(`${path} cannot be read: ${reason(error)}`, { cause: error });
+    throw unreadable(path, error);
+  } finally {
+    await file.close();
   }
 }
 
@@ -28,43 +30,3 @@ export async function readJson(path: string): Promise<unknown> {
     throw new Error(`${path} is not JSON: ${(error as Error).message}`, { cause: error });
   }
 }
-
-/**
- * Writes a file, and its folder where there is none.
- *
- * @throws one sentence with the path
- */
-export async function writeBytes(path: string, data: Uint8Array | string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, data);
-  } catch (error) {
-    throw new Error(`${path} cannot be written: ${reason(error)}`, { cause: error });
-  }
-}
-
-/**
- * Makes the folder that a file is to be written into.
- *
- * @throws one sentence with the path
- */
-export async function makeFolderOf(path: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-  } catch (error) {
-    throw new Error(`${path} cannot be written: ${reason(error)}`, { cause: error });
-  }
-}
-
-const reasons: Record<string, string> = {
-  ENOENT: "it does not exist",
-  EACCES: "it is not permitted",
-  EISDIR: "it is a folder",
-  ENOTDIR: "a part of its path is no folder",
-  ENOSPC: "the disk is full",
-  EROFS: "the disk is read-only",
-};
-
-/** Why the file system refused, in a few words. */
-export const reason = (error: unknown): string =>
-  reasons[(error as NodeJS.ErrnoException).code ?? ""] ?? (error as Error).message;

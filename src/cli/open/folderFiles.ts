@@ -1,7 +1,8 @@
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { ByteSource } from "../../data/archive/npzStream.ts";
 import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
+import { openToRead } from "../files/openToRead.ts";
 import { readBytes } from "./files.ts";
 
 /** The files of a model in a folder of this machine; ranges are read without the rest. */
@@ -37,7 +38,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
 
 /** Bytes [begin, end) of a file, or fewer where it ends before. */
 async function readRange(path: string, [begin, end]: [number, number]): Promise<Uint8Array> {
-  const file = await open(path);
+  const file = await openToRead(path);
   try {
     const buffer = new Uint8Array(end - begin);
     let length = 0;

@@ -1,14 +1,15 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join, relative, sep } from "node:path";
+import { join, relative, sep } from "node:path";
+import { writeWhole } from "../files/writeWhole.ts";
 import type { PartStore } from "../../engine/files/download/PartStore.ts";
 
 /** Where the terminal keeps models: PALIMPSEST_CACHE, or ~/.cache/palimpsest. */
 export const modelFolder = (env: NodeJS.ProcessEnv = process.env): string =>
   env.PALIMPSEST_CACHE || join(homedir(), ".cache", "palimpsest");
 
-const UNFINISHED = ".unfinished";
+/** How the names of files end that are not whole; the second is an older version's. */
+const UNFINISHED = [".part", ".unfinished"];
 
 /** Keeps parts as files of a folder, under their keys. */
 export function folderStore(folder: string): PartStore {
@@ -23,16 +24,7 @@ export function folderStore(folder: string): PartStore {
       }
     },
     async put(key, bytes) {
-      const path = place(key);
-      const unfinished = `${path}.${randomUUID()}${UNFINISHED}`;
-      await mkdir(dirname(path), { recursive: true });
-      try {
-        await writeFile(unfinished, bytes);
-        await rename(unfinished, path);
-      } catch (error) {
-        await rm(unfinished, { force: true });
-        throw error;
-      }
+      await writeWhole(place(key), bytes);
     },
     delete: (key) => rm(place(key), { force: true }),
     async keys(prefix) {
@@ -44,7 +36,7 @@ export function folderStore(folder: string): PartStore {
         },
       );
       return found
-        .filter((entry) => entry.isFile() && !entry.name.endsWith(UNFINISHED))
+        .filter((entry) => entry.isFile() && !UNFINISHED.some((end) => entry.name.endsWith(end)))
         .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
         .filter((key) => key.startsWith(prefix));
     },

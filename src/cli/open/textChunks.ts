@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { openToRead, unreadable } from "../files/openToRead.ts";
 import { fetchText } from "../../engine/files/fetchText.ts";
 
 /**
@@ -11,11 +11,11 @@ export function textChunks(path: string): AsyncIterable<string> {
 }
 
 async function* fileText(path: string): AsyncGenerator<string> {
+  const file = await openToRead(path);
   try {
-    yield* createReadStream(path, { encoding: "utf8", highWaterMark: 2 ** 20 });
+    // Closes the file at its end, and where the reader stops.
+    yield* file.createReadStream({ encoding: "utf8", highWaterMark: 2 ** 20 });
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const why = missing ? "it does not exist" : (error as Error).message;
-    throw new Error(`${path} cannot be read: ${why}`, { cause: error });
+    throw unreadable(path, error);
   }
 }

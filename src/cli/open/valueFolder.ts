@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readNpz, writeNpz } from "../../data/archive/npz.ts";
 import type { ValueCache } from "../../methods/edit/Editor.ts";
-import { writeBytes } from "./files.ts";
+import { writeWhole } from "../files/writeWhole.ts";
 
 /** z's in a folder, one `.npz` each with `v_star` [dModel] as the authors' cache has it, named by what they depend on. */
 export function valueFolder(folder: string): ValueCache {
@@ -21,7 +21,7 @@ export function valueFolder(folder: string): ValueCache {
     },
     async set(name, z) {
       const file = writeNpz({ v_star: { shape: [z.length], dtype: "f4", data: z } });
-      await writeBytes(path(name), file);
+      await writeWhole(path(name), file);
     },
   };
 }

@@ -4,11 +4,13 @@ import type { Precision } from "../../engine/checkpoint/precision.ts";
 import { Model } from "../../engine/Model.ts";
 import { Editing, type EditingChoice } from "../../studies/Editing.ts";
 import { runStudy } from "../../studies/runStudy.ts";
-import { parseShard, WHOLE } from "../../studies/shard.ts";
+import { parseShard, type Shard, WHOLE } from "../../studies/shard.ts";
 import type { StudyOrder } from "../../studies/StudyAbout.ts";
 import { studyResults } from "../../studies/summariseStudy.ts";
 import type { Terminal } from "../Command.ts";
 import { readContexts } from "../editing/contextsFile.ts";
+import { inFolder } from "../files/FolderLock.ts";
+import { tryFolder } from "../files/tryOut.ts";
 import { readJson } from "../open/files.ts";
 import { FolderRows } from "../open/FolderRows.ts";
 import { memoryValues, valueFolder } from "../open/valueFolder.ts";
@@ -17,7 +19,7 @@ import { openModel, type OpenModel } from "../open/openModel.ts";
 import { numberOption, required } from "../options.ts";
 import { WrongCall } from "../WrongCall.ts";
 import { deviceName } from "./deviceName.ts";
-import { studyFiles } from "./studyFiles.ts";
+import { studyFiles, type StudyFiles } from "./studyFiles.ts";
 import { studyStatistics } from "./studyStatistics.ts";
 import { editingChoices, type StudyCall } from "./studyOptions.ts";
 import { showResults } from "./summariseFolders.ts";
@@ -27,7 +29,7 @@ import { showResults } from "./summariseFolders.ts";
  * they live as long as the run.
  */
 export async function makeStudy(call: StudyCall, terminal: Terminal): Promise<void> {
-  const { study, given, settings } = call;
+  const { given } = call;
   const out = given.out as string | undefined;
   required(given, "model");
   required(given, "cases");
@@ -36,10 +38,42 @@ export async function makeStudy(call: StudyCall, terminal: Terminal): Promise<vo
   }
   const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 0;
   const shard = given.shard === undefined ? WHOLE : wrongShard(given.shard as string);
+  if (typeof given.values === "string") await tryFolder(given.values);
+  const work = () => runHere(call, { seed, shard, terminal });
+  await (out ? inFolder(out, "study", work) : work());
+}
+
+/** What a run has besides its command line. */
+interface Run {
+  seed: number;
+  shard: Shard;
+  terminal: Terminal;
+}
+
+async function runHere(call: StudyCall, run: Run): Promise<void> {
+  const { terminal } = run;
   const files = await studyFiles(call, terminal);
   const opened = await openModel(modelOf(call), terminal);
+  // A signal stops it at the next step; rows that are done are kept.
+  const make = (signal?: AbortSignal) => runOn(opened, { ...run, call, files, signal });
+  const { about, rows } = await (terminal.ending?.stoppable(make) ?? make());
+  terminal.progress("");
+  if (rows.length === 0) return terminal.note("this shard has no cases, and so no rows");
+  const { out, json } = call.given as { out?: string; json?: boolean };
+  await showResults(studyResults(call.study, rows, about), { out, json, terminal });
+}
+
+interface RunOn extends Run {
+  call: StudyCall;
+  files: StudyFiles;
+  signal: AbortSignal | undefined;
+}
+
+async function runOn(opened: OpenModel, { call, files, seed, shard, signal, terminal }: RunOn) {
   const { model } = opened;
-  const statistics = studyStatistics(opened, given, terminal);
+  const { study, given, settings } = call;
+  const out = given.out as string | undefined;
+  const statistics = studyStatistics(opened, given, { terminal, signal });
   const choices = editingChoices(call, model.config);
   const contexts = await readContexts(given.contexts as string | undefined);
   const order: StudyOrder<object> = {
@@ -52,9 +86,11 @@ export async function makeStudy(call: StudyCall, terminal: Terminal): Promise<vo
     contexts,
     seed,
   };
-  const host = { model, seed, statistics: statistics.of, contexts, values: valuesOf(call) };
-  const { about, rows } = await runStudy(study, order, {
+  const values = valuesOf(call);
+  const host = { model, seed, statistics: statistics.of, contexts, values, signal };
+  return runStudy(study, order, {
     model,
+    signal,
     open: (precision) => openAt(opened, precision),
     cases: files.cases,
     filters: files.filters,
@@ -68,9 +104,6 @@ export async function makeStudy(call: StudyCall, terminal: Terminal): Promise<vo
     onProgress: (sentence) => terminal.progress(sentence),
     onNotice: (sentence) => terminal.note(sentence),
   });
-  terminal.progress("");
-  if (rows.length === 0) return terminal.note("this shard has no cases, and so no rows");
-  await showResults(studyResults(study, rows, about), { out, json: given.json, terminal });
 }
 
 function wrongShard(text: string) {

@@ -23,13 +23,13 @@ const KEPT = 8;
 export function studyStatistics(
   opened: OpenModel,
   given: Record<string, unknown>,
-  terminal: Terminal,
+  { terminal, signal }: { terminal: Terminal; signal: AbortSignal | undefined },
 ): StudyStatistics {
   const samples = numberOption(given, "samples", { min: 1, whole: true });
   const [stats, text] = [given.stats, given.text] as (string | undefined)[];
   if (text !== undefined) {
     const drawn = samples === undefined ? "all texts" : `${samples} texts`;
-    const read = collected(opened, { path: text, samples, terminal });
+    const read = collected(opened, { path: text, samples, terminal, signal });
     return {
       name: `collected from ${drawn} of ${basename(text)}`,
       of: recentStatistics(read, KEPT),
@@ -39,16 +39,21 @@ export function studyStatistics(
   return { name, of: editStatistics(opened, stats, KEPT) };
 }
 
-function collected(
-  { model }: OpenModel,
-  { path, samples, terminal }: { path: string; samples: number | undefined; terminal: Terminal },
-) {
+interface Collecting {
+  path: string;
+  samples: number | undefined;
+  terminal: Terminal;
+  signal: AbortSignal | undefined;
+}
+
+function collected({ model }: OpenModel, { path, samples, terminal, signal }: Collecting) {
   return async (layer: number): Promise<LayerStatistics> => {
     const texts = parseTexts(new TextDecoder().decode(await readBytes(path)), { what: path });
     const [found] = await collectStatistics(model, texts, {
       layers: [layer],
       source: basename(path),
       samples,
+      signal,
       onProgress: ({ texts: done, totalTexts }) =>
         terminal.progress(`layer ${layer}: ${done} of ${totalTexts} texts`),
     });

@@ -12,8 +12,10 @@ import {
 } from "../../studies/summariseStudy.ts";
 import { rowLine } from "../../data/rows/rows.ts";
 import type { Terminal } from "../Command.ts";
-import { FolderRows, putWhole } from "../open/FolderRows.ts";
-import { makeFolderOf } from "../open/files.ts";
+import { inFolder } from "../files/FolderLock.ts";
+import { writeWhole } from "../files/writeWhole.ts";
+import { tryFolder } from "../files/tryOut.ts";
+import { FolderRows } from "../open/FolderRows.ts";
 import { tableText } from "./tableText.ts";
 import { WrongCall } from "../WrongCall.ts";
 
@@ -27,18 +29,22 @@ export async function summariseFolders(
   terminal: Terminal,
 ): Promise<void> {
   const { folders, out, json } = callOf(args);
+  if (out !== undefined) await tryFolder(out);
   const parts: StudyPart[] = [];
   for (const folder of folders) parts.push(await readPart(folder));
   const { about, rows } = mergedParts(parts);
   const results = studyResults(studyOf(about.study, registry), rows, about);
-  if (out !== undefined && folders.length > 1) {
-    await new FolderRows(out).begin(about);
-    await putWhole(join(out, "rows.ndjson"), rows.map(rowLine).join(""));
+  // A study that still runs may be summarised in its own folder: every file is replaced whole.
+  if (out === undefined) {
+    const own = folders.length === 1 ? folders[0] : undefined;
+    return showResults(results, { out: own, json, terminal });
   }
-  await showResults(results, {
-    out: out ?? (folders.length === 1 ? folders[0] : undefined),
-    json,
-    terminal,
+  await inFolder(out, "study summarise", async () => {
+    if (folders.length > 1) {
+      await writeWhole(join(out, "rows.ndjson"), rows.map(rowLine).join(""));
+      await new FolderRows(out).begin(about);
+    }
+    await showResults(results, { out, json, terminal });
   });
 }
 
@@ -73,8 +79,7 @@ export async function showResults(
   const { out, json, terminal } = how;
   if (out !== undefined) {
     for (const [name, content] of Object.entries(resultFiles(results))) {
-      await makeFolderOf(join(out, name));
-      await putWhole(join(out, name), content);
+      await writeWhole(join(out, name), content);
     }
   }
   terminal.print(
