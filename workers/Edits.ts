@@ -49,6 +49,11 @@ export class Edits {
     return this.#host.held.kept();
   }
 
+  /** Deletes an edit that was kept and cannot be used. */
+  forget(id: string): Promise<void> {
+    return this.#host.held.forget(id);
+  }
+
   /** Takes a delta or an adapter's zip, if it fits the model; it is not switched on. */
   import(id: number, file: File): Promise<HeldEdit> {
     return this.#host.queue.run(id, `reading ${file.name}`, async () => {

@@ -1,16 +1,27 @@
+import { unknown } from "valibot";
 import { checkDeltaFits } from "../src/data/delta/checkDelta.ts";
 import { layerOf, type Delta } from "../src/data/delta/delta.ts";
 import { readDelta, writeDelta } from "../src/data/delta/deltaFile.ts";
 import { keptDelta } from "../src/data/delta/keptDelta.ts";
 import { requestsOf } from "../src/data/delta/provenance.ts";
+import { bounds } from "../src/data/outside/bounds.ts";
+import { asShape } from "../src/data/outside/checkShape.ts";
+import { flag, list, longText, name, object } from "../src/data/outside/kinds.ts";
 import type { ModelConfig } from "../src/engine/architecture/config.ts";
 import { weightShapes } from "../src/engine/architecture/weightShapes.ts";
 import { Shelf } from "../src/engine/storage/Shelf.ts";
 import { editors } from "../src/methods/edit/editors.ts";
 import type { HeldEdit, KeptEdit, KeptStack, StackPlace } from "./protocol/editProtocol.ts";
 
-/** A stack as it was kept before edits had names of their own, deltas and all. */
-type OldStack = { on: boolean; truth: string; delta: unknown }[];
+const place = { on: flag, truth: longText };
+/** The stack's list as it is kept; and as it was before edits had names of their own, deltas and all. */
+const places = list(object({ id: name, ...place }), bounds.edits);
+const oldPlaces = list(object({ ...place, delta: unknown() }), bounds.edits);
+
+const KEPT = "the kept edit";
+
+/** An edit that was looked for: there, or why not. */
+type Found = { delta: Delta } | { reason: string };
 
 /**
  * The edits of the model that is open, by name: their deltas stay in the worker, and on the worker's shelf from one
@@ -21,6 +32,8 @@ export class HeldEdits {
   readonly #shelf: Shelf;
   #model = "";
   #held = new Map<string, Delta>();
+  /** What is kept and cannot be used, by its name, with the reason. */
+  #broken = new Map<string, string>();
   #active: Delta[] = [];
 
   constructor(config: () => ModelConfig, shelf = new Shelf()) {
@@ -37,7 +50,10 @@ export class HeldEdits {
   modelChanged() {
     const { name, revision } = this.#config();
     const model = `${name}@${revision}`;
-    if (model !== this.#model) this.#held = new Map();
+    if (model !== this.#model) {
+      this.#held = new Map();
+      this.#broken = new Map();
+    }
     this.#model = model;
     this.#active = [];
   }
@@ -57,21 +73,21 @@ export class HeldEdits {
   /**
    * An edit by its name, from the shelf where another worker made it.
    *
-   * @throws a sentence where it is nowhere
+   * @throws a sentence where it is nowhere, or damaged
    */
   async find(id: string): Promise<Delta> {
     const found = await this.#find(id);
-    if (found) return found;
-    throw new Error("this edit is no longer there; undo brings back nothing of it, so remove it");
+    if ("delta" in found) return found.delta;
+    throw new Error(found.reason);
   }
 
   /** Switches on these edits and no other; answers those that are nowhere. */
   async switchOn(ids: string[]): Promise<string[]> {
     const found = await Promise.all(ids.map((id) => this.#find(id)));
-    const deltas = found.flatMap((delta) => delta ?? []);
+    const deltas = found.flatMap((one) => ("delta" in one ? one.delta : []));
     for (const delta of deltas) this.#checkFits(delta);
     this.#active = deltas;
-    return ids.filter((_, i) => !found[i]);
+    return ids.filter((_, i) => !("delta" in found[i]));
   }
 
   /** Keeps the page's stack for the next visit; the sentence that says why not, if so. */
@@ -83,45 +99,89 @@ export class HeldEdits {
       if (!delta || there.has(this.#place(id))) continue;
       trouble = (await this.#shelf.put(this.#place(id), writeDelta(delta))) ?? trouble;
     }
-    trouble = (await this.#shelf.put(this.#list, stack)) ?? trouble;
+    const broken = [...this.#broken.keys()].map((id) => ({ id, on: false, truth: "" }));
+    trouble = (await this.#shelf.put(this.#list, [...stack, ...broken])) ?? trouble;
     if (!trouble) await this.#shelf.drop(this.#oldList);
     return trouble;
   }
 
-  /** The stack that was kept for this model; deltas that no stack names any more are forgotten. */
+  /**
+   * The stack that was kept for this model, checked anew; deltas that no stack names any more are forgotten. What cannot
+   * be used is named with its reason, and stays until {@link forget}.
+   */
   async kept(): Promise<KeptStack> {
-    const stack = (await this.#shelf.take(this.#list)) as StackPlace[] | undefined;
-    if (!stack) return { edits: await this.#keptBefore(), lost: 0 };
-    const named = new Set(stack.map(({ id }) => this.#place(id)));
-    for (const key of await this.#shelf.keys(this.#place("")))
-      if (!named.has(key)) await this.#shelf.drop(key);
+    const list = await this.#shelf.take(this.#list);
+    const stack = list === undefined ? await this.#oldStack() : await this.#stackOf(list);
     const edits: KeptEdit[] = [];
     for (const place of stack) {
-      const found = await this.#find(place.id);
-      if (found) edits.push({ ...place, edit: viewOf(place.id, found) });
+      const found = await this.#fitting(place.id);
+      if ("reason" in found) this.#broken.set(place.id, found.reason);
+      else edits.push({ ...place, edit: viewOf(place.id, found.delta) });
     }
-    return { edits, lost: stack.length - edits.length };
+    return { edits, broken: Array.from(this.#broken, ([id, reason]) => ({ id, reason })) };
   }
 
-  async #keptBefore(): Promise<KeptEdit[]> {
-    const stack = ((await this.#shelf.take(this.#oldList)) ?? []) as OldStack;
-    return stack.map(({ on, truth, delta }) => {
-      const edit = this.hold(keptDelta(delta));
-      return { id: edit.id, on, truth, edit };
-    });
+  /** Deletes an edit that was kept and cannot be used. */
+  async forget(id: string): Promise<void> {
+    this.#broken.delete(id);
+    await this.#shelf.drop(this.#place(id));
+    const list = asShape(await this.#shelf.take(this.#list), places);
+    const without = list?.filter((place) => place.id !== id);
+    if (without) await this.#shelf.put(this.#list, without);
   }
 
-  async #find(id: string): Promise<Delta | undefined> {
+  /** The places of a list that was kept; where it is damaged, every edit that is there, switched off. */
+  async #stackOf(list: unknown): Promise<StackPlace[]> {
+    const keys = await this.#shelf.keys(this.#place(""));
+    const stack = asShape(list, places);
+    if (!stack) {
+      return keys.map((key) => ({ id: key.slice(this.#place("").length), on: false, truth: "" }));
+    }
+    const named = new Set(stack.map(({ id }) => this.#place(id)));
+    for (const key of keys) if (!named.has(key)) await this.#shelf.drop(key);
+    return stack;
+  }
+
+  /** The stack of before edits had names: each gets one. What is damaged is kept as it is. */
+  async #oldStack(): Promise<StackPlace[]> {
+    const list = await this.#shelf.take(this.#oldList);
+    if (list === undefined) return [];
+    const stack: StackPlace[] = [];
+    for (const old of asShape(list, oldPlaces) ?? [{ on: false, truth: "", delta: list }]) {
+      const id = crypto.randomUUID();
+      stack.push({ id, on: old.on, truth: old.truth });
+      try {
+        this.#held.set(id, keptDelta(old.delta));
+      } catch {
+        await this.#shelf.put(this.#place(id), old.delta);
+      }
+    }
+    return stack;
+  }
+
+  async #find(id: string): Promise<Found> {
     const held = this.#held.get(id);
-    if (held) return held;
-    const bytes = await this.#shelf.take(this.#place(id));
-    if (!(bytes instanceof Uint8Array)) return undefined;
+    if (held) return { delta: held };
+    const kept = await this.#shelf.take(this.#place(id));
+    if (kept === undefined) {
+      return { reason: "this edit is no longer there: this browser kept no copy, so remove it" };
+    }
     try {
-      const delta = readDelta(bytes, "a kept edit");
+      const delta = kept instanceof Uint8Array ? readDelta(kept, KEPT) : keptDelta(kept, KEPT);
       this.#held.set(id, delta);
-      return delta;
-    } catch {
-      return undefined;
+      return { delta };
+    } catch (error) {
+      return { reason: (error as Error).message };
+    }
+  }
+
+  async #fitting(id: string): Promise<Found> {
+    const found = await this.#find(id);
+    try {
+      if ("delta" in found) this.#checkFits(found.delta);
+      return found;
+    } catch (error) {
+      return { reason: (error as Error).message };
     }
   }
 

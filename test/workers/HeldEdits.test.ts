@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Delta } from "../../src/data/delta/delta.ts";
+import { writeSafetensors } from "../../src/data/weights/safetensors.ts";
 import { HeldEdits } from "../../workers/HeldEdits.ts";
 import { smallConfig } from "../support/engine/smallConfig.ts";
 
@@ -93,8 +94,8 @@ test("another worker has what was kept, to the last bit; a removed edit stays fo
   expect((await second.find(a)).weights).toEqual(deltaOf("A").weights);
 
   const third = opened();
-  const { edits, lost } = await third.kept();
-  expect([edits.length, lost]).toEqual([1, 0]);
+  const { edits, broken } = await third.kept();
+  expect([edits.length, broken]).toEqual([1, []]);
   expect(edits[0]).toMatchObject({ id: b, on: false, truth: "Seattle" });
   expect(await opened().switchOn([a])).toEqual([a]);
 });
@@ -116,14 +117,85 @@ test("where nothing can be stored that is said, and the edits stay with the work
   expect(await opened().switchOn([id])).toEqual([id]);
 });
 
-test("a damaged edit is counted as lost, and the others come back", async () => {
+/** Keeps two edits, of which the first is then damaged. */
+async function damaged(value: unknown): Promise<[string, string]> {
   const first = opened();
   const [a, b] = ["A", "B"].map((subject) => first.hold(deltaOf(subject)).id);
   await first.keep([place(a), place(b)]);
-  const [key] = [...stored.keys()].filter((name) => name.endsWith(a));
-  stored.set(key, new Uint8Array(4));
-  const { edits, lost } = await opened().kept();
-  expect([edits.map(({ id }) => id), lost]).toEqual([[b], 1]);
+  stored.set(keyOf(a), value);
+  return [a, b];
+}
+const keyOf = (end: string) => [...stored.keys()].find((name) => name.endsWith(end))!;
+const ids = (list: { id: string }[]) => list.map(({ id }) => id);
+
+/** A provenance that the page would call methods of. */
+const foreign = () =>
+  writeSafetensors(
+    { "a.u": { shape: [1, 1], data: new Float32Array(1) } },
+    { format: "palimpsest.delta", version: "2", provenance: "{}", weights: "[]" },
+  );
+
+test.each<[string, unknown, RegExp]>([
+  ["cut off", new Uint8Array(4), /not a safetensors file/],
+  ["without a model or a method", foreign(), /the provenance in the kept edit lacks "model"/],
+  ["of another kind", { delta: 5 }, /the kept edit is damaged/],
+])(
+  "an edit that is damaged is never on: it is listed until it is deleted, and the others come back: %s",
+  async (_, value, reason) => {
+    const [a, b] = await damaged(value);
+    const held = opened();
+    const { edits, broken } = await held.kept();
+    expect([ids(edits), ids(broken)]).toEqual([[b], [a]]);
+    expect(broken[0].reason).toMatch(reason);
+    expect(await held.switchOn([a, b])).toEqual([a]);
+    expect(held.active).toHaveLength(1);
+
+    await held.keep([place(b)]);
+    expect(ids((await opened().kept()).broken)).toEqual([a]);
+    await held.forget(a);
+    expect(stored.has(keyOf(b))).toBe(true);
+    const after = await opened().kept();
+    expect([ids(after.edits), after.broken]).toEqual([[b], []]);
+  },
+);
+
+test("an edit that does not fit the model is listed, and switches nothing off", async () => {
+  const first = opened();
+  const { id } = first.hold(deltaOf("A"));
+  await first.keep([place(id)]);
+  const { edits, broken } = await opened({ ...smallConfig, dModel: 4 }).kept();
+  expect(edits).toEqual([]);
+  expect(broken[0].reason).toMatch(/open the model it was made for/);
+});
+
+test.each([[{ id: 5 }], "nonsense", [null]])(
+  "where the list of the stack is damaged, %j, the edits are there, switched off",
+  async (list) => {
+    const first = opened();
+    const { id } = first.hold(deltaOf("A"));
+    await first.keep([place(id)]);
+    stored.set(keyOf("small@test"), list);
+    const { edits } = await opened().kept();
+    expect(edits).toMatchObject([{ id, on: false }]);
+  },
+);
+
+test("of a stack of before edits had names, what is damaged is listed, and the rest comes back", async () => {
+  const old = "palimpsest/1/edits/small@test";
+  const { provenance, weights } = deltaOf("A");
+  const layers = weights.map(({ weight, change }) => ({ weight, ...change }));
+  const wrong = { provenance: { ...provenance, request: true }, layers };
+  stored.set(old, [
+    { on: true, truth: "", delta: wrong },
+    { on: true, truth: "", delta: { provenance, layers } },
+  ]);
+  const held = opened();
+  const { edits, broken } = await held.kept();
+  expect([edits.length, broken.length]).toEqual([1, 1]);
+  expect(broken[0].reason).toMatch(/"request" is true, expected an object/);
+  await held.keep(edits.map(({ id, on, truth }) => ({ id, on, truth })));
+  expect(stored.has(old)).toBe(false);
+  expect(ids((await opened().kept()).broken)).toEqual(ids(broken));
 });
 
 test("a stack of before edits had names comes back, and is kept anew", async () => {

@@ -53,8 +53,15 @@ export interface KeptEdit extends StackPlace {
 /** The stack of an earlier visit. */
 export interface KeptStack {
   edits: KeptEdit[];
-  /** How many edits could not be read back. */
-  lost: number;
+  /** What cannot be read back: it stays kept until it is deleted, and is never switched on. */
+  broken: BrokenEdit[];
+}
+
+/** An edit of an earlier visit that cannot be used. */
+export interface BrokenEdit {
+  id: string;
+  /** Why, in one sentence. */
+  reason: string;
 }
 
 /** What an edit is saved as. */

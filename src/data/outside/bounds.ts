@@ -62,6 +62,9 @@ export const bounds = {
   /** Facts of one edit, one file or one study: CounterFact has 21,919, zsRE's largest set 244,173. */
   facts: 500_000,
 
+  /** Edits that a page keeps for one model. */
+  edits: 10_000,
+
   /** Bytes of a tokenizer.json, or of the vocabulary and the merges it is made of: GPT-2's has 1.4 MB, GPT-NeoX's 2.1. */
   tokenizer: 32 * 2 ** 20,
   /** Tokens of a vocabulary: published ones have up to 256,000, and a table of as many texts is still small. */

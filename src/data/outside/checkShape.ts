@@ -25,6 +25,15 @@ export function checkShape<const S extends GenericSchema>(
   throw new Error(sentence(issues[0], shown(what, 100)));
 }
 
+/** What a schema makes of a value from outside; undefined where it has another shape. */
+export function asShape<const S extends GenericSchema>(
+  value: unknown,
+  schema: S,
+): InferOutput<S> | undefined {
+  const { success, output } = safeParse(schema, value, { abortEarly: true });
+  return success ? output : undefined;
+}
+
 function sentence(issue: GenericIssue, what: string): string {
   const path = getDotPath(issue);
   const expected = shown(issue.message, 90);

@@ -1,5 +1,5 @@
 import type { RemoteLab } from "../../../workers/connect.ts";
-import type { EditForm, HeldEdit } from "../../../workers/protocol/protocol.ts";
+import type { BrokenEdit, EditForm, HeldEdit } from "../../../workers/protocol/protocol.ts";
 import { download } from "../parts/download.ts";
 
 /** One edit in the stack: what is known of it, and whether it is switched on. The worker holds its delta. */
@@ -25,6 +25,8 @@ export interface StackHost {
 /** The edits on this page, in the order they were made; every change can be undone. */
 export class EditStack {
   edits = $state.raw<Edit[]>([]);
+  /** Edits of an earlier visit that cannot be used: never switched on, and there until they are deleted. */
+  broken = $state.raw<BrokenEdit[]>([]);
   /** The edits that are switched on. */
   active = $derived(this.edits.filter((edit) => edit.on));
   canUndo = $derived.by(() => this.#history.length > 0);
@@ -60,12 +62,20 @@ export class EditStack {
 
   /** Takes the stack that was kept for another model; this is no step that could be undone. */
   async restore() {
-    const { edits, lost } = await this.#host.lab().kept();
+    const { edits, broken } = await this.#host.lab().kept();
     this.edits = edits.map(({ edit, on, truth }) => ({ ...edit, on, truth }));
+    this.broken = broken;
     this.#history = [];
-    if (!lost) return;
-    const some = lost === 1 ? "one edit" : `${lost} edits`;
-    this.#host.notify(`${some} of an earlier visit could not be read back`);
+  }
+
+  /** Deletes an edit of an earlier visit that cannot be used. */
+  async forget(id: string) {
+    try {
+      await this.#host.lab().forget(id);
+      this.broken = this.broken.filter((edit) => edit.id !== id);
+    } catch (error) {
+      this.#host.report(error);
+    }
   }
 
   /** Tells the worker which edits are on, and keeps the stack for the next visit. */

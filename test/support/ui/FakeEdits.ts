@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/require-await -- it stands for calls across a thread, which are promises */
 import type { RemoteLab } from "../../../workers/connect.ts";
 import type {
+  BrokenEdit,
   HeldEdit,
   KeptStack,
   SavedFile,
@@ -17,6 +18,8 @@ export class FakeEdits implements RemoteEdits {
   active: HeldEdit[] = [];
   /** Why the stack is not kept. */
   trouble: string | null = null;
+  /** What was kept and cannot be used. */
+  broken: BrokenEdit[] = [];
   #stack: StackPlace[] = [];
 
   hold(edit: { method: string; facts: WrittenFact[]; layers: number[] }): HeldEdit {
@@ -50,7 +53,11 @@ export class FakeEdits implements RemoteEdits {
       const edit = this.held.get(place.id);
       return edit ? [{ ...place, edit }] : [];
     });
-    return { edits, lost: this.#stack.length - edits.length };
+    return { edits, broken: this.broken };
+  }
+
+  async forget(id: string) {
+    this.broken = this.broken.filter((edit) => edit.id !== id);
   }
 
   async import(_id: number, file: File): Promise<HeldEdit> {
