@@ -1,6 +1,7 @@
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, realpathSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, resolve, sep } from "node:path";
+import { pipeline } from "node:stream";
 import { isolation } from "./isolation.mjs";
 
 const types = {
@@ -19,13 +20,37 @@ const types = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** Serves a folder, cross-origin isolated, with byte ranges; resolves with the server once it listens. */
+/**
+ * Serves a folder, cross-origin isolated, with byte ranges; resolves with the server once it listens. On this machine's
+ * own names it answers these names only: a page of another site that gives its name this machine's address gets nothing.
+ */
 export function serve(folder, { port, host }) {
-  const server = createServer((request, response) => answer(resolve(folder), request, response));
+  const served = realpathSync(resolve(folder));
+  const server = createServer((request, response) => {
+    if (isOwnName(host) && !isOwnName(nameOf(request.headers.host))) return refuse(response);
+    answer(served, request, response);
+  });
   return new Promise((listening, failed) => {
     server.once("error", failed);
     server.listen(port, host, () => listening(server));
   });
+}
+
+/** The name in a Host header, without its port; undefined where it is none. */
+function nameOf(header) {
+  try {
+    return new URL(`http://${header}`).hostname;
+  } catch {
+    return undefined;
+  }
+}
+
+const isOwnName = (name) =>
+  /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(name ?? "");
+
+function refuse(response) {
+  response.writeHead(421, { ...isolation, "Content-Type": types[".txt"] });
+  response.end("This address is not served here: open http://localhost, or npm start -- --host.\n");
 }
 
 function answer(folder, request, response) {
@@ -53,9 +78,8 @@ function answer(folder, request, response) {
   if (range) headers["Content-Range"] = `bytes ${start}-${last}/${file.size}`;
   response.writeHead(range ? 206 : 200, { ...headers, "Content-Length": last - start + 1 });
   if (request.method === "HEAD" || file.size === 0) return response.end();
-  createReadStream(file.path, { start, end: last })
-    .on("error", () => response.destroy())
-    .pipe(response);
+  // Closes the file also where the reader goes away.
+  pipeline(createReadStream(file.path, { start, end: last }), response, () => undefined);
 }
 
 /** The file that an address means, or undefined where there is none in the folder. */
@@ -64,6 +88,9 @@ function find(folder, url) {
   try {
     path = join(folder, decodeURIComponent(new URL(url, "http://localhost").pathname));
     if (path.endsWith(sep)) path = join(path, "index.html");
+    if (!path.startsWith(folder + sep)) return undefined;
+    // Where links lead counts, not where they lie.
+    path = realpathSync(path);
     if (!path.startsWith(folder + sep)) return undefined;
     const found = statSync(path);
     if (!found.isFile()) return undefined;

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readlink, symlink, truncate, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { request, type Server } from "node:http";
 import { join } from "node:path";
@@ -48,15 +48,69 @@ test("answers a question for a file that has not changed with 304", async ({ add
   expect(again.status).toBe(304);
 });
 
+/** The status that a path gets as it is, which fetch would not send so, and under any Host. */
+const raw = (address: string, path: string, host?: string) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    const { hostname, port } = new URL(address);
+    const headers = host === undefined ? {} : { host };
+    request({ hostname, port, path, headers }, ({ statusCode }) => resolve(statusCode))
+      .on("error", reject)
+      .end();
+  });
+
 test("serves nothing outside its folder", async ({ address }) => {
-  const raw = (path: string) =>
-    new Promise<number | undefined>((resolve) => {
-      const { hostname, port } = new URL(address);
-      request({ hostname, port, path }, ({ statusCode }) => resolve(statusCode)).end();
-    });
-  expect(await raw("/../secret")).toBe(404);
-  expect(await raw("/..%2fsecret")).toBe(404);
-  expect(await raw("/%E0%A4%A")).toBe(404);
-  expect(await raw("/assets")).toBe(404);
+  expect(await raw(address, "/../secret")).toBe(404);
+  expect(await raw(address, "/..%2fsecret")).toBe(404);
+  expect(await raw(address, "/%E0%A4%A")).toBe(404);
+  expect(await raw(address, "/assets")).toBe(404);
   expect((await fetch(`${address}/`, { method: "POST" })).status).toBe(405);
 });
+
+test("follows no link out of its folder", async ({ address, folder }) => {
+  const served = join(folder, "served");
+  await symlink(join(folder, "secret"), join(served, "file"));
+  await symlink(folder, join(served, "out"));
+  await symlink("numbers.bin", join(served, "within"));
+  expect(await raw(address, "/file")).toBe(404);
+  expect(await raw(address, "/out/secret")).toBe(404);
+  expect(await raw(address, "/within")).toBe(200);
+});
+
+test("answers this machine's own names only", async ({ address }) => {
+  for (const host of ["localhost:80", "127.0.0.1", "[::1]:8080", "lab.localhost"]) {
+    expect(await raw(address, "/", host)).toBe(200);
+  }
+  for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "@"]) {
+    expect(await raw(address, "/", host)).toBe(421);
+  }
+});
+
+test("answers any name where it is asked to serve others", async ({ folder }) => {
+  await mkdir(join(folder, "open"));
+  await writeFile(join(folder, "open", "index.html"), "");
+  const server = (await serve(join(folder, "open"), { port: 0, host: "0.0.0.0" })) as Server;
+  const { port } = server.address() as AddressInfo;
+  expect(await raw(`http://127.0.0.1:${port}`, "/", "lab.example:8080")).toBe(200);
+  server.close();
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a download that is broken off leaves no file open",
+  async ({ address, folder }) => {
+    const path = join(folder, "served", "large.bin");
+    await writeFile(path, "");
+    await truncate(path, 2 ** 26);
+    const open = async () => {
+      const links = (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`));
+      const names = (await Promise.allSettled(links)).map((link) => "value" in link && link.value);
+      return names.filter((name) => String(name).endsWith("large.bin")).length;
+    };
+    for (let i = 0; i < 30; i++) {
+      const stop = new AbortController();
+      const { body } = await fetch(`${address}/large.bin`, { signal: stop.signal });
+      await body!.getReader().read();
+      stop.abort();
+    }
+    await expect.poll(open).toBe(0);
+  },
+);
