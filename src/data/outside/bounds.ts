@@ -77,8 +77,16 @@ export const bounds = {
   /** Any one size of a model's configuration (width, heads, vocabulary, positions). */
   dimension: 2 ** 24,
 
-  /** Bytes of a file in parts: 2^53 is where numbers end to be exact; no file system of today holds 2^50. */
-  fileSize: 2 ** 50,
+  /** Bytes of a file that is fetched or read in parts: the largest files of published models have 50 GB. */
+  fileSize: 2 ** 40,
+  /** Bytes of one read: what an array of a browser holds at most. */
+  read: 2 ** 32,
+  /** Bytes of an answer that must be taken whole because its server knows no ranges: what a browser keeps on disk. */
+  wholeAnswer: 2 ** 34,
+  /** Files of one model: the Hub advises against more than 100,000 in a repository. */
+  repositoryFiles: 100_000,
+  /** Pages of the Hub's list of files, which has up to 1,000 a page. */
+  listPages: 1000,
   /** Bytes of an answer that is read whole where a manifest, a listing or another small file is expected. */
   smallAnswer: 64 * 2 ** 20,
 } as const;

@@ -1,4 +1,19 @@
-import { connectionLost, isAbsent, isPage, refused, sizeIn, unreachable } from "./http.ts";
+import { bounds } from "../../data/outside/bounds.ts";
+import { decoded } from "../../data/outside/decoded.ts";
+import { shown } from "../../data/outside/shown.ts";
+import {
+  boundedBody,
+  checkSize,
+  connectionLost,
+  isAbsent,
+  isPage,
+  Overlong,
+  place,
+  readLength,
+  refused,
+  sizeIn,
+  unreachable,
+} from "./http.ts";
 import { checkId, HUB } from "./ModelSource.ts";
 
 /** The files of one model, wherever they lie. Ranges are byte offsets [begin, end). */
@@ -45,7 +60,7 @@ const WHOLE_LIMIT = 2 ** 30;
  */
 export function hubUrl(id: string, revision = "main"): string {
   checkId(id);
-  return `${HUB}/${id}/resolve/${encodeURIComponent(revision)}/`;
+  return `${HUB}/${id}/resolve/${encodeURIComponent(revision.toWellFormed())}/`;
 }
 
 /**
@@ -61,7 +76,7 @@ export function urlFiles(address: string, options: UrlOptions = {}): ModelFiles 
   return {
     name: options.name ?? hub?.[1] ?? lastPart(base),
     address: base,
-    revision: options.revision ?? (hub ? decodeURIComponent(hub[2]) : "unknown"),
+    revision: options.revision ?? (hub ? decoded(hub[2]) : "unknown"),
     read: (path, range) => (range ? remote.range(path, range) : remote.whole(path)),
     size: async (path) => (await remote.about(path)).size,
     has: async (path) => (await remote.about(path)).found,
@@ -90,9 +105,12 @@ export function blobFiles(files: ReadonlyMap<string, Blob>, name: string): Model
       try {
         return new Uint8Array(await part.arrayBuffer());
       } catch (cause) {
-        throw new Error(`${path} in ${name} can no longer be read; open the folder again`, {
-          cause,
-        });
+        throw new Error(
+          `${shown(path)} in ${shown(name)} can no longer be read; open the folder again`,
+          {
+            cause,
+          },
+        );
       }
     },
     size: (path) => Promise.resolve(find(path)?.size),
@@ -102,14 +120,14 @@ export function blobFiles(files: ReadonlyMap<string, Blob>, name: string): Model
 
 const lastPart = (base: string) => {
   const part = base.split("/").filter(Boolean).at(-1) ?? base;
-  return /^[\w.%-]+$/.test(part) ? decodeURIComponent(part) : part;
+  return shown(/^[\w.%-]+$/.test(part) ? decoded(part) : part, 200);
 };
 
 /** The sentence for a file that is not there. */
 export function missingFile(where: string, path: string, reason: string): string {
   return path === "config.json"
-    ? `there is no model at ${where}: config.json is missing (${reason}); check the address`
-    : `${where} has no ${path} (${reason})`;
+    ? `there is no model at ${place(where)}: config.json is missing (${reason}); check the address`
+    : `${place(where)} has no ${shown(path)} (${reason})`;
 }
 
 interface About {
@@ -132,17 +150,18 @@ class Remote {
 
   async whole(path: string): Promise<Uint8Array> {
     const response = this.#expect(await this.#request(path), path);
-    return this.#body(response, path);
+    return this.#body(response, path, bounds.read);
   }
 
   async range(path: string, [begin, end]: [number, number]): Promise<Uint8Array> {
+    const length = readLength(this.#base + path, begin, end);
     const kept = this.#wholes.get(path);
     if (kept) return (await kept).slice(begin, end);
     const headers = { Range: `bytes=${begin}-${end - 1}` };
     const response = await this.#request(path, { headers });
     if (response.status === 416) return new Uint8Array(); // the file ends before `begin`
     this.#expect(response, path);
-    if (response.status === 206) return this.#body(response, path);
+    if (response.status === 206) return this.#body(response, path, length);
     return (await this.#keepWhole(path, response)).slice(begin, end);
   }
 
@@ -164,7 +183,8 @@ class Remote {
     const { status, headers } = response;
     if (isAbsent(status) || isPage(response, path)) return { found: false };
     this.#expect(response, path);
-    const size = sizeIn(response);
+    const told = sizeIn(response);
+    const size = told === undefined ? undefined : checkSize(this.#base + path, told);
     const stamp = headers.get("etag") ?? headers.get("last-modified") ?? size?.toString();
     return { found: true, size, stamp };
   }
@@ -177,11 +197,12 @@ class Remote {
     }
   }
 
-  async #body(response: Response, path: string): Promise<Uint8Array> {
+  async #body(response: Response, path: string, limit: number): Promise<Uint8Array> {
+    const url = this.#base + path;
     try {
-      return new Uint8Array(await response.arrayBuffer());
+      return await boundedBody(response, { url, limit });
     } catch (cause) {
-      throw connectionLost(this.#base + path, cause);
+      throw cause instanceof Overlong ? cause : connectionLost(url, cause);
     }
   }
 
@@ -190,10 +211,10 @@ class Remote {
     if (size > WHOLE_LIMIT) {
       void response.body?.cancel();
       throw new Error(
-        `the server of ${this.#base}${path} ignores Range requests, and the file of ${size} bytes is too large to read at once; download the model and open its folder`,
+        `the server of ${place(this.#base + path)} ignores Range requests, and the file of ${size} bytes is too large to read at once; download the model and open its folder`,
       );
     }
-    const whole = this.#body(response, path);
+    const whole = this.#body(response, path, WHOLE_LIMIT);
     this.#wholes.set(path, whole);
     whole.catch(() => this.#wholes.delete(path));
     return whole;

@@ -1,3 +1,6 @@
+import { decoded } from "../../data/outside/decoded.ts";
+import { shown } from "../../data/outside/shown.ts";
+
 /** Where a model is read from: the Hugging Face Hub, or any address of the same layout. */
 export type ModelSource = { id: string; revision?: string | undefined } | { address: string };
 
@@ -24,7 +27,7 @@ export function modelSource(text: string, hub: string = HUB): ModelSource {
 /** @throws `invalid model: …` for what is no Hub id */
 export function checkId(id: string): void {
   if (NAME.test(id)) return;
-  throw new Error(`invalid model: ${id} (a Hub id looks like openai-community/gpt2)`);
+  throw new Error(`invalid model: ${shown(id, 100)} (a Hub id looks like openai-community/gpt2)`);
 }
 
 /** The Hub's model whose page or files an address is. */
@@ -35,5 +38,5 @@ function hubSource(address: string, hub: string): ModelSource | undefined {
   const found = /^([\w.-]+(?:\/[\w.-]+)?)(?:\/(?:tree|resolve)\/(.+))?$/.exec(path);
   if (!found) return undefined;
   const [, id, revision] = found;
-  return { id, revision: revision && decodeURIComponent(revision) };
+  return { id, revision: revision && decoded(revision) };
 }

@@ -1,5 +1,5 @@
 import type { Stoppable } from "../runtime/Stoppable.ts";
-import { unreachable } from "./http.ts";
+import { place, unreachable } from "./http.ts";
 
 /**
  * A text at an address, in pieces as they arrive.
@@ -40,5 +40,5 @@ export async function answerOf(
   }
   if (response.ok) return response;
   void response.body?.cancel();
-  throw new Error(`${url} could not be read (status ${response.status})`);
+  throw new Error(`${place(url)} could not be read (status ${response.status})`);
 }

@@ -1,5 +1,6 @@
 import { type Answer, ask, type Connection, type Outcome, patiently } from "./download/Answer.ts";
-import { connectionLost, isAbsent, isPage, refused, sizeIn } from "./http.ts";
+import { bounds } from "../../data/outside/bounds.ts";
+import { checkSize, connectionLost, isAbsent, isPage, Overlong, refused, sizeIn } from "./http.ts";
 import type { FileFacts } from "./ModelRecord.ts";
 import { plainEtag } from "./download/PartedFile.ts";
 
@@ -18,11 +19,11 @@ export async function serverFacts(
   const head = await patiently(() => request(url, path, "HEAD", connection), connection, tries);
   if (!("value" in head) || head.value === null) return head as Outcome<FileFacts | null>;
   const size = sizeIn(head.value);
-  if (size !== undefined) return { value: factsOf(head.value.headers, size) };
+  if (size !== undefined) return { value: factsOf(url, head.value.headers, size) };
   const first = await patiently(() => request(url, path, "GET", connection), connection, tries);
   if (!("value" in first) || first.value === null) return first as Outcome<FileFacts | null>;
   const told = sizeIn(first.value);
-  if (told !== undefined) return { value: factsOf(first.value.headers, told) };
+  if (told !== undefined) return { value: factsOf(url, first.value.headers, told) };
   return patiently(() => counted(url, connection), connection, tries);
 }
 
@@ -32,10 +33,15 @@ async function counted(url: string, connection: Connection): Promise<Outcome<Fil
   if (!("value" in asked)) return asked;
   try {
     let size = 0;
-    for (let chunk; (chunk = await asked.value.next());) size += chunk.length;
-    return { value: factsOf(asked.value.headers, size) };
+    for (let chunk; (chunk = await asked.value.next());) {
+      size += chunk.length;
+      if (size > bounds.wholeAnswer) throw new Overlong(url, bounds.wholeAnswer);
+    }
+    return { value: factsOf(url, asked.value.headers, size) };
   } catch (cause) {
+    asked.value.cancel();
     connection.signal.throwIfAborted();
+    if (cause instanceof Overlong) throw cause;
     return { again: connectionLost(url, cause) };
   }
 }
@@ -57,7 +63,8 @@ async function request(
   throw refused(url, answer.status);
 }
 
-function factsOf(headers: Headers, size: number): FileFacts {
+function factsOf(url: string, headers: Headers, told: number): FileFacts {
+  const size = checkSize(url, told);
   const etag = plainEtag(headers.get("etag"));
   const modified = headers.get("last-modified") ?? undefined;
   return { size, stamp: etag ?? modified, etag, modified };

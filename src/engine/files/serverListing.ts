@@ -1,5 +1,7 @@
 import { ask, type Outcome, patiently } from "./download/Answer.ts";
-import { connectionLost, isPage } from "./http.ts";
+import { decoded } from "../../data/outside/decoded.ts";
+import { shown } from "../../data/outside/shown.ts";
+import { connectionLost, isPage, Overlong } from "./http.ts";
 import { MANIFEST, type Manifest, parseManifest } from "./manifest.ts";
 import type { FileFacts, ModelRecord } from "./ModelRecord.ts";
 import type { Opening } from "./Opening.ts";
@@ -69,6 +71,7 @@ async function readManifest({ base, connection }: Opening): Promise<Outcome<stri
         bytes = await answer.bytes();
       } catch (cause) {
         connection.signal.throwIfAborted();
+        if (cause instanceof Overlong) throw cause;
         return { again: connectionLost(url, cause) };
       }
       return { value: new TextDecoder().decode(bytes) };
@@ -176,5 +179,5 @@ function withManifest(
 
 const lastPart = (base: string) => {
   const part = base.split("/").filter(Boolean).at(-1) ?? base;
-  return /^[\w.%-]+$/.test(part) ? decodeURIComponent(part) : part;
+  return shown(/^[\w.%-]+$/.test(part) ? decoded(part) : part, 200);
 };

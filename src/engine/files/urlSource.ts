@@ -1,7 +1,16 @@
 import type { Stoppable } from "../runtime/Stoppable.ts";
 import { blobSource, type ByteSource } from "../../data/archive/npzStream.ts";
 import { answerOf } from "./fetchText.ts";
-import { sizeIn } from "./http.ts";
+import { bounds } from "../../data/outside/bounds.ts";
+import {
+  boundedBody,
+  checkSize,
+  connectionLost,
+  Overlong,
+  place,
+  readLength,
+  sizeIn,
+} from "./http.ts";
 
 /** How the reader of a file at an address watches and stops it. */
 export interface UrlSourceOptions extends Stoppable {
@@ -20,38 +29,62 @@ export async function urlSource(url: string, options: UrlSourceOptions = {}): Pr
   const { signal, onProgress, fetch = globalThis.fetch.bind(globalThis) } = options;
   const common = { fetch, signal };
   const first = await answerOf(url, { ...common, headers: { Range: "bytes=0-3" } });
-  const size = sizeIn(first);
+  const told = sizeIn(first);
+  const size = told === undefined ? undefined : checkSize(url, told);
   if (first.status === 206 && size !== undefined) {
     void first.body?.cancel();
     return {
       size,
       async read(begin, end) {
-        if (begin >= end) return new Uint8Array(0);
+        const length = readLength(url, begin, end);
+        if (length === 0) return new Uint8Array(0);
         const headers = { Range: `bytes=${begin}-${end - 1}` };
         const part = await answerOf(url, { ...common, headers });
-        const bytes = new Uint8Array(await part.arrayBuffer());
-        if (part.status === 206 && bytes.length === end - begin) return bytes;
-        throw new Error(`${url} changed while it was read, or the connection was lost; try again`);
+        if (part.status === 206) {
+          const bytes = await bodyOf(part, { url, limit: length });
+          if (bytes.length === length) return bytes;
+        } else void part.body?.cancel();
+        throw new Error(
+          `${place(url)} changed while it was read, or the connection was lost; try again`,
+        );
       },
     };
   }
-  return blobSource(await wholeBlob(first, onProgress));
+  return blobSource(await wholeBlob(first, { url, size, onProgress }));
+}
+
+async function bodyOf(
+  response: Response,
+  bound: { url: string; limit: number },
+): Promise<Uint8Array> {
+  try {
+    return await boundedBody(response, bound);
+  } catch (cause) {
+    throw cause instanceof Overlong ? cause : connectionLost(bound.url, cause);
+  }
 }
 
 /** The rest of an answer, piece by piece, so that the browser can put it away. */
 async function wholeBlob(
   response: Response,
-  onProgress: UrlSourceOptions["onProgress"],
+  {
+    url,
+    size = 0,
+    onProgress,
+  }: { url: string; size: number | undefined; onProgress: UrlSourceOptions["onProgress"] },
 ): Promise<Blob> {
-  const total = Number(response.headers.get("content-length") ?? 0);
   const pieces: Blob[] = [];
   let length = 0;
-  const reader = response.body!.getReader();
+  const reader = response.body?.getReader();
   for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return new Blob(pieces);
-    pieces.push(new Blob([value]));
-    length += value.length;
-    onProgress?.(length, Math.max(total, length));
+    const next = await reader?.read();
+    if (!next || next.done) return new Blob(pieces);
+    length += next.value.length;
+    if (length > bounds.wholeAnswer) {
+      reader?.cancel().catch(() => undefined);
+      throw new Overlong(url, bounds.wholeAnswer);
+    }
+    pieces.push(new Blob([next.value]));
+    onProgress?.(length, Math.max(size, length));
   }
 }

@@ -1,4 +1,5 @@
-import { refused, unreachable } from "../http.ts";
+import { bounds } from "../../../data/outside/bounds.ts";
+import { joined, Overlong, refused, unreachable } from "../http.ts";
 
 /** How long to go on trying; all times in milliseconds. */
 export interface Patience {
@@ -30,8 +31,10 @@ export class Answer {
   readonly headers: Headers;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   readonly #watch: Watch;
+  readonly #url: string;
 
-  private constructor(response: Response, watch: Watch) {
+  private constructor(response: Response, watch: Watch, url: string) {
+    this.#url = url;
     this.status = response.status;
     this.headers = response.headers;
     this.#reader = response.body?.getReader();
@@ -47,7 +50,7 @@ export class Answer {
     const watch = new Watch(signal, patience.stall);
     try {
       const response = await watch.during(fetch(url, { ...init, signal: watch.signal }));
-      return new Answer(response, watch);
+      return new Answer(response, watch, url);
     } catch (error) {
       watch.end();
       throw error;
@@ -67,20 +70,22 @@ export class Answer {
   }
 
   /**
-   * The whole body.
+   * The whole body of a small answer.
    *
-   * @throws where the connection is lost
+   * @throws where the connection is lost, and {@link Overlong}
    */
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+  async bytes(limit: number = bounds.smallAnswer): Promise<Uint8Array<ArrayBuffer>> {
     const chunks: Uint8Array[] = [];
-    for (let chunk; (chunk = await this.next());) chunks.push(chunk);
-    const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const chunk of chunks) {
-      whole.set(chunk, at);
-      at += chunk.length;
+    let length = 0;
+    for (let chunk; (chunk = await this.next());) {
+      length += chunk.length;
+      if (length > limit) {
+        this.cancel();
+        throw new Overlong(this.#url, limit);
+      }
+      chunks.push(chunk);
     }
-    return whole;
+    return joined(chunks, length);
   }
 
   /** Ends the connection; what is left of the body is not wanted. */

@@ -1,6 +1,8 @@
 import type { Answer, Connection } from "./Answer.ts";
 import type { Downloads, PartSource } from "./Downloads.ts";
 import { fetchPart, type WholeTaken } from "./fetchPart.ts";
+import { shown } from "../../../data/outside/shown.ts";
+import { checkSize, place, readLength } from "../http.ts";
 import { digestOf, FileHash } from "./FileHash.ts";
 import type { KeptParts } from "./KeptParts.ts";
 import type { FileFacts } from "../ModelRecord.ts";
@@ -63,7 +65,8 @@ export class PartedFile implements PartSource {
 
   private constructor(transfer: Transfer, { path, facts, url }: FileAt) {
     const { base, partSize, kept, connection } = transfer;
-    const { stamp, size } = facts;
+    const { stamp } = facts;
+    const size = checkSize(url, facts.size);
     this.path = path;
     this.facts = facts;
     this.url = url;
@@ -109,7 +112,7 @@ export class PartedFile implements PartSource {
     const stop = Math.min(end, this.facts.size);
     if (begin >= stop) return new Uint8Array();
     downloads.want(this);
-    const bytes = new Uint8Array(stop - begin);
+    const bytes = new Uint8Array(readLength(this.url, begin, stop));
     const copy = async (index: number) => {
       const part = await this.part(index);
       const from = index * partSize;
@@ -221,7 +224,7 @@ export class PartedFile implements PartSource {
     if (expected !== undefined && (await digestOf(bytes)) !== expected) {
       const from = index * this.#transfer.partSize;
       return new Error(
-        `${this.url} gives other bytes from ${from} on than it gave before; load the model again`,
+        `${place(this.url)} gives other bytes from ${from} on than it gave before; load the model again`,
       );
     }
     const { hash, size } = this.facts;
@@ -340,7 +343,7 @@ export class PartedFile implements PartSource {
         ? etag !== facts.etag
         : facts.modified !== undefined && modified !== null && modified !== facts.modified;
     if (!other) return;
-    const error = new Error(`${this.url} changed while it was read; load the model again`);
+    const error = new Error(`${place(this.url)} changed while it was read; load the model again`);
     void this.#fail(error);
     throw error;
   }
@@ -364,13 +367,13 @@ export class PartedFile implements PartSource {
     const { kind, hex } = this.facts.hash!;
     const what = kind === "git" ? "git hash" : "SHA-256";
     return new Error(
-      `${this.path} of ${this.#transfer.name} is damaged: its ${what} is ${found}, expected ${hex}; it was thrown away, load the model again`,
+      `${shown(this.path)} of ${shown(this.#transfer.name)} is damaged: its ${what} is ${found}, expected ${hex}; it was thrown away, load the model again`,
     );
   }
 
   #unreachable(cause: Error): Error {
     return new Error(
-      `only ${this.arrived} of the ${this.facts.size} bytes of ${this.path} of ${this.#transfer.name} are kept, and the rest could not be fetched (${cause.message})`,
+      `only ${this.arrived} of the ${this.facts.size} bytes of ${shown(this.path)} of ${shown(this.#transfer.name)} are kept, and the rest could not be fetched (${shown(cause.message, 120)})`,
       { cause },
     );
   }

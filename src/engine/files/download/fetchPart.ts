@@ -1,5 +1,6 @@
 import { type Answer, ask, type Connection, type Outcome, patiently } from "./Answer.ts";
-import { connectionLost, isPage, refused } from "../http.ts";
+import { shown } from "../../../data/outside/shown.ts";
+import { connectionLost, isPage, place, refused } from "../http.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -107,9 +108,9 @@ function checkAnswer(answer: Answer, request: PartRequest, at: number): Error | 
   const { url, path, begin, end, size } = request;
   const { status, headers } = answer;
   if (isPage(answer, path))
-    return new Error(`${url} gives a web page instead of the file; try again later`);
+    return new Error(`${place(url)} gives a web page instead of the file; try again later`);
   if (status === 416) {
-    return new Error(`${url} no longer has the ${size} bytes it had; load the model again`);
+    return new Error(`${place(url)} no longer has the ${size} bytes it had; load the model again`);
   }
   if (status !== 200 && status !== 206) throw refused(url, status);
   request.checkVersion(answer);
@@ -119,16 +120,22 @@ function checkAnswer(answer: Answer, request: PartRequest, at: number): Error | 
   const expected = `bytes ${begin + at}-${end - 1}/`;
   if (range === null || range === `${expected}${size}` || range === `${expected}*`)
     return undefined;
-  return new Error(`${url} was asked for ${expected}${size} and sent ${range}; try again later`);
+  return new Error(
+    `${place(url)} was asked for ${expected}${size} and sent ${shown(range, 40)}; try again later`,
+  );
 }
 
 function checkLength(headers: Headers, { url, size }: PartRequest): Error | undefined {
   const length = headers.get("content-encoding") ? null : headers.get("content-length");
   if (length === null || Number(length) === size) return undefined;
-  return new Error(`${url} now has ${length} bytes, it had ${size}; load the model again`);
+  return new Error(
+    `${place(url)} now has ${shown(length, 20)} bytes, it had ${size}; load the model again`,
+  );
 }
 
 const lost = ({ url }: PartRequest, cause?: unknown) => connectionLost(url, cause);
 
 const tooMuch = ({ url, begin, end }: PartRequest) =>
-  new Error(`${url} sent more than the ${end - begin} bytes it was asked for; try again later`);
+  new Error(
+    `${place(url)} sent more than the ${end - begin} bytes it was asked for; try again later`,
+  );
