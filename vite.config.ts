@@ -1,10 +1,11 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defaultClientConditions, defineConfig } from "vite";
 import { isolation } from "./scripts/isolation.mjs";
+import { policy } from "./scripts/policy.mjs";
 import { transformers } from "./scripts/transformers.mjs";
 
 export default defineConfig({
-  plugins: [transformers(), svelte({ configFile: false })],
+  plugins: [transformers(), svelte({ configFile: false }), policy()],
   base: "./",
   // onnxruntime-web without its embedded loader: the one copy of the wasm is the asset that
   // the engine names with ?url.
@@ -21,7 +22,7 @@ export default defineConfig({
       "hash-wasm",
       "idb-keyval",
       "onnxruntime-common",
-      "protobufjs/light.js",
+      "protobufjs/minimal.js",
     ],
   },
   server: { headers: isolation },

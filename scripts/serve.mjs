@@ -1,8 +1,8 @@
-import { createReadStream, realpathSync, statSync } from "node:fs";
+import { createReadStream, readFileSync, realpathSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, resolve, sep } from "node:path";
 import { pipeline } from "node:stream";
-import { isolation } from "./isolation.mjs";
+import { headersOf } from "./policy.mjs";
 
 const types = {
   ".css": "text/css; charset=utf-8",
@@ -21,7 +21,7 @@ const types = {
 };
 
 /**
- * Serves a folder, cross-origin isolated, with byte ranges; resolves with the server once it listens. On this machine's
+ * Serves a folder, cross-origin isolated and under the page's policy, with byte ranges; resolves with the server once it listens. On this machine's
  * own names it answers these names only: a page of another site that gives its name this machine's address gets nothing.
  */
 export function serve(folder, { port, host }) {
@@ -49,20 +49,21 @@ const isOwnName = (name) =>
   /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(name ?? "");
 
 function refuse(response) {
-  response.writeHead(421, { ...isolation, "Content-Type": types[".txt"] });
+  response.writeHead(421, { ...headersOf(), "Content-Type": types[".txt"] });
   response.end("This address is not served here: open http://localhost, or npm start -- --host.\n");
 }
 
 function answer(folder, request, response) {
   const end = (status, headers = {}) => {
-    response.writeHead(status, { ...isolation, ...headers });
+    response.writeHead(status, { ...headersOf(), ...headers });
     response.end();
   };
   if (request.method !== "GET" && request.method !== "HEAD") return end(405);
   const file = find(folder, request.url);
   if (!file) return end(404);
+  const isHtml = extname(file.path) === ".html";
   const headers = {
-    ...isolation,
+    ...headersOf(isHtml ? readFileSync(file.path, "utf8") : ""),
     "Accept-Ranges": "bytes",
     "Content-Type": types[extname(file.path)] ?? "application/octet-stream",
     // Names in assets/ hold a hash of their content; everything else is asked for again.

@@ -8,7 +8,15 @@ import { program, root, step } from "./step.mjs";
 
 const { port, host } = options();
 install("page");
-const sources = ["src", "workers", "public", "index.html", "vite.config.ts", "package-lock.json"];
+const sources = [
+  "src",
+  "workers",
+  "public",
+  "index.html",
+  "vite.config.ts",
+  "package-lock.json",
+  "scripts",
+];
 const built = join(root, "dist", "index.html");
 const inputs = sources.map((source) => join(root, source));
 if (isStale(built, inputs)) step("build", ...program("vite/bin/vite.js", "build"));

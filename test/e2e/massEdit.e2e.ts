@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { expect, test, type Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { layersOf } from "../../src/data/delta/delta.ts";
 import { readDelta } from "../../src/data/delta/deltaFile.ts";
 import { requestsOf } from "../../src/data/delta/provenance.ts";
 import { readAdapterZip } from "../../src/data/delta/peft.ts";
 import { serious } from "./serious.ts";
+import { expect, test } from "./page.ts";
 
 interface Fact {
   subject: string;

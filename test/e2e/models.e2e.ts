@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { expect, test, type Locator, type Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { writeSafetensors } from "../../src/data/weights/safetensors.ts";
 import { type Files, HubServer } from "../engine/files/hubServer.ts";
 import { serious } from "./serious.ts";
+import { expect, test } from "./page.ts";
 
 test.setTimeout(300_000);
 const patience = { timeout: 120_000 };

@@ -1,4 +1,4 @@
-import { expect, test } from "@playwright/test";
+import { expect, test } from "./page.ts";
 
 test("the built-in model opens, and nobody but the page's own server is asked", async ({
   page,

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { expect, test, type Locator, type Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { readNpz } from "../../src/data/archive/npz.ts";
 import { serious } from "./serious.ts";
+import { expect, test } from "./page.ts";
 
 const shipped = `public/models/demo/stats/${readdirSync("public/models/demo/stats").find((name) => name.endsWith(".npz"))!}`;
 

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
-import { expect, test, type Download, type Page } from "@playwright/test";
+import type { Download, Page } from "@playwright/test";
 import { readDelta } from "../../src/data/delta/deltaFile.ts";
 import { readNpz } from "../../src/data/archive/npz.ts";
 import { readAdapterZip } from "../../src/data/delta/peft.ts";
 import { readRecipe } from "../../src/data/delta/recipe.ts";
 import { serious } from "./serious.ts";
 import { factorsOf } from "../support/engine/deltas.ts";
+import { expect, test } from "./page.ts";
 
 /** Small enough for two cores: two samples of noise. */
 const small = "trace.samples=2";

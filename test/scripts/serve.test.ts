@@ -6,10 +6,11 @@ import { expect } from "vitest";
 import { serve } from "../../scripts/serve.mjs";
 import { folderTest } from "../support/call.ts";
 
+const page = "<!doctype html><script>document.title = 1</script>";
 const test = folderTest.extend<{ address: string }>({
   address: async ({ folder }, use) => {
     await mkdir(join(folder, "served", "assets"), { recursive: true });
-    await writeFile(join(folder, "served", "index.html"), "<!doctype html>");
+    await writeFile(join(folder, "served", "index.html"), page);
     await writeFile(join(folder, "served", "numbers.bin"), Uint8Array.of(0, 1, 2, 3, 4, 5));
     await writeFile(join(folder, "secret"), "not served");
     const server = (await serve(join(folder, "served"), { port: 0, host: "localhost" })) as Server;
@@ -24,10 +25,29 @@ const bytes = async (response: Response) => [...new Uint8Array(await response.ar
 test("serves a page that is cross-origin isolated", async ({ address }) => {
   const response = await fetch(`${address}/`);
   expect(response.status).toBe(200);
-  expect(await response.text()).toBe("<!doctype html>");
+  expect(await response.text()).toBe(page);
   expect(response.headers.get("content-type")).toMatch(/^text\/html/);
   expect(response.headers.get("cross-origin-opener-policy")).toBe("same-origin");
   expect(response.headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+});
+
+test("every answer carries the policy: a file's, a missing one's and that nothing has changed", async ({
+  address,
+}) => {
+  const first = await fetch(`${address}/`);
+  const etag = first.headers.get("etag")!;
+  const others = [
+    await fetch(`${address}/numbers.bin`),
+    await fetch(`${address}/none`),
+    await fetch(`${address}/`, { headers: { "if-none-match": etag } }),
+  ];
+  for (const { headers } of [first, ...others]) {
+    expect(headers.get("content-security-policy")).toMatch(/^default-src 'none'; /);
+    expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
+  }
+  expect(first.headers.get("content-security-policy")).toContain("'sha256-");
 });
 
 test("serves ranges of bytes", async ({ address }) => {

@@ -1,4 +1,4 @@
-import protobuf from "protobufjs/light.js";
+import protobuf, { type Writer } from "protobufjs/minimal.js";
 
 /** Element types of ONNX's TensorProto.DataType that the graphs use. */
 export const dataTypes = {
@@ -44,65 +44,97 @@ export interface OnnxGraph {
   initializers: readonly OnnxTensor[];
 }
 
-const field = (type: string, id: number, rule?: "repeated") =>
-  rule ? { type, id, rule } : { type, id };
+/** How a field is written: a number, text, bytes, or a message of its own. */
+type Scalar = "string" | "bytes" | "int32" | "int64" | "float";
 
-// The part of onnx.proto that these graphs need: names and field numbers are the format's own.
-const schema = protobuf.Root.fromJSON({
-  nested: {
-    OperatorSetId: { fields: { domain: field("string", 1), version: field("int64", 2) } },
-    Dimension: { fields: { dimValue: field("int64", 1), dimParam: field("string", 2) } },
-    Shape: { fields: { dim: field("Dimension", 1, "repeated") } },
-    TensorType: { fields: { elemType: field("int32", 1), shape: field("Shape", 2) } },
-    Type: { fields: { tensorType: field("TensorType", 1) } },
-    ValueInfo: { fields: { name: field("string", 1), type: field("Type", 2) } },
-    Tensor: {
-      fields: {
-        dims: field("int64", 1, "repeated"),
-        dataType: field("int32", 2),
-        name: field("string", 8),
-        rawData: field("bytes", 9),
-      },
-    },
-    Attribute: {
-      fields: {
-        name: field("string", 1),
-        f: field("float", 2),
-        i: field("int64", 3),
-        s: field("bytes", 4),
-        ints: field("int64", 8, "repeated"),
-        type: field("int32", 20),
-      },
-    },
-    Node: {
-      fields: {
-        input: field("string", 1, "repeated"),
-        output: field("string", 2, "repeated"),
-        name: field("string", 3),
-        opType: field("string", 4),
-        attribute: field("Attribute", 5, "repeated"),
-        domain: field("string", 7),
-      },
-    },
-    Graph: {
-      fields: {
-        node: field("Node", 1, "repeated"),
-        name: field("string", 2),
-        initializer: field("Tensor", 5, "repeated"),
-        input: field("ValueInfo", 11, "repeated"),
-        output: field("ValueInfo", 12, "repeated"),
-      },
-    },
-    Model: {
-      fields: {
-        irVersion: field("int64", 1),
-        producerName: field("string", 2),
-        graph: field("Graph", 7),
-        opsetImport: field("OperatorSetId", 8, "repeated"),
-      },
-    },
+interface Field {
+  id: number;
+  type: Scalar | MessageName;
+  repeated?: boolean;
+}
+
+type Message = Readonly<Record<string, unknown>>;
+
+// The part of onnx.proto that these graphs need: names and field numbers are the format's own, in the order of the
+// numbers, in which they are written.
+const messages = {
+  OperatorSetId: { domain: { id: 1, type: "string" }, version: { id: 2, type: "int64" } },
+  Dimension: { dimValue: { id: 1, type: "int64" }, dimParam: { id: 2, type: "string" } },
+  Shape: { dim: { id: 1, type: "Dimension", repeated: true } },
+  TensorType: { elemType: { id: 1, type: "int32" }, shape: { id: 2, type: "Shape" } },
+  Type: { tensorType: { id: 1, type: "TensorType" } },
+  ValueInfo: { name: { id: 1, type: "string" }, type: { id: 2, type: "Type" } },
+  Tensor: {
+    dims: { id: 1, type: "int64", repeated: true },
+    dataType: { id: 2, type: "int32" },
+    name: { id: 8, type: "string" },
+    rawData: { id: 9, type: "bytes" },
   },
-});
+  Attribute: {
+    name: { id: 1, type: "string" },
+    f: { id: 2, type: "float" },
+    i: { id: 3, type: "int64" },
+    s: { id: 4, type: "bytes" },
+    ints: { id: 8, type: "int64", repeated: true },
+    type: { id: 20, type: "int32" },
+  },
+  Node: {
+    input: { id: 1, type: "string", repeated: true },
+    output: { id: 2, type: "string", repeated: true },
+    name: { id: 3, type: "string" },
+    opType: { id: 4, type: "string" },
+    attribute: { id: 5, type: "Attribute", repeated: true },
+    domain: { id: 7, type: "string" },
+  },
+  Graph: {
+    node: { id: 1, type: "Node", repeated: true },
+    name: { id: 2, type: "string" },
+    initializer: { id: 5, type: "Tensor", repeated: true },
+    input: { id: 11, type: "ValueInfo", repeated: true },
+    output: { id: 12, type: "ValueInfo", repeated: true },
+  },
+  Model: {
+    irVersion: { id: 1, type: "int64" },
+    producerName: { id: 2, type: "string" },
+    graph: { id: 7, type: "Graph" },
+    opsetImport: { id: 8, type: "OperatorSetId", repeated: true },
+  },
+} as const satisfies Record<string, Record<string, Field>>;
+type MessageName =
+  | "OperatorSetId"
+  | "Dimension"
+  | "Shape"
+  | "TensorType"
+  | "Type"
+  | "ValueInfo"
+  | "Tensor"
+  | "Attribute"
+  | "Node"
+  | "Graph"
+  | "Model";
+
+/**
+ * Writes a message's fields. By hand, since protobufjs's own encoders are code that it compiles as it goes, and the page's
+ * policy lets no code be compiled from text.
+ */
+function write(writer: Writer, name: MessageName, message: Message): Writer {
+  for (const [key, field] of Object.entries<Field>(messages[name])) {
+    const value = message[key];
+    if (value === undefined) continue;
+    for (const one of field.repeated ? (value as unknown[]) : [value])
+      writeField(writer, field, one);
+  }
+  return writer;
+}
+
+function writeField(writer: Writer, { id, type }: Field, value: unknown): void {
+  const tagged = (wire: number) => writer.uint32((id << 3) | wire);
+  if (type === "int32" || type === "int64") tagged(0)[type](value as number);
+  else if (type === "float") tagged(5).float(value as number);
+  else if (type === "string") tagged(2).string(value as string);
+  else if (type === "bytes") tagged(2).bytes(value as Uint8Array);
+  else write(tagged(2).fork(), type, value as Message).ldelim();
+}
 
 const utf8 = new TextEncoder();
 
@@ -151,5 +183,5 @@ export function serialize(graph: OnnxGraph): Uint8Array {
       output: graph.outputs.map(valueInfo),
     },
   };
-  return schema.lookupType("Model").encode(message).finish();
+  return write(protobuf.Writer.create(), "Model", message).finish();
 }
