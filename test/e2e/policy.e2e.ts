@@ -42,7 +42,7 @@ test("what is not the page's own is refused and reported, in the page and in its
   expect(violations.join("\n")).toMatch(/frame-src|child-src/);
 
   const [worker] = page.workers();
-  await worker.evaluate(() => import("data:text/javascript,0").catch(() => undefined));
+  await worker.evaluate("import('data:text/javascript,0').catch(() => undefined)");
   await expect.poll(() => violations.join("\n")).toMatch(/worker: script-src\S* data/);
   violations.length = 0;
 });
