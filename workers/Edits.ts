@@ -1,7 +1,8 @@
 import * as Comlink from "comlink";
 import type { Delta } from "../src/data/delta/delta.ts";
 import { readDelta } from "../src/data/delta/deltaFile.ts";
-import { readAdapterZip, type AdapterCheck } from "../src/data/delta/peft.ts";
+import type { AdapterCheck } from "../src/data/delta/peft.ts";
+import { readAdapterZip } from "../src/data/delta/readAdapter.ts";
 import { requestsOf } from "../src/data/delta/provenance.ts";
 import { fillTemplate } from "../src/data/facts/template.ts";
 import type { Model } from "../src/engine/Model.ts";

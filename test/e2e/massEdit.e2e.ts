@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 import { layersOf } from "../../src/data/delta/delta.ts";
 import { readDelta } from "../../src/data/delta/deltaFile.ts";
 import { requestsOf } from "../../src/data/delta/provenance.ts";
-import { readAdapterZip } from "../../src/data/delta/peft.ts";
+import { readAdapterZip } from "../../src/data/delta/readAdapter.ts";
 import { serious } from "./serious.ts";
 import { expect, test } from "./page.ts";
 

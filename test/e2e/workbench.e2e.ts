@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Download, Page } from "@playwright/test";
 import { readDelta } from "../../src/data/delta/deltaFile.ts";
 import { readNpz } from "../../src/data/archive/npz.ts";
-import { readAdapterZip } from "../../src/data/delta/peft.ts";
+import { readAdapterZip } from "../../src/data/delta/readAdapter.ts";
 import { readRecipe } from "../../src/data/delta/recipe.ts";
 import { serious } from "./serious.ts";
 import { factorsOf } from "../support/engine/deltas.ts";

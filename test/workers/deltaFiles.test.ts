@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Delta } from "../../src/data/delta/delta.ts";
 import { readDelta } from "../../src/data/delta/deltaFile.ts";
-import { readAdapterZip } from "../../src/data/delta/peft.ts";
+import { readAdapterZip } from "../../src/data/delta/readAdapter.ts";
 import { readRecipe } from "../../src/data/delta/recipe.ts";
 import { adapterFile, deltaFile, nameOf, recipeFile } from "../../workers/deltaFiles.ts";
 import { smallConfig } from "../support/engine/smallConfig.ts";

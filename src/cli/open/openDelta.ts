@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { checkDeltaFits } from "../../data/delta/checkDelta.ts";
 import type { Delta } from "../../data/delta/delta.ts";
 import { readDelta } from "../../data/delta/deltaFile.ts";
-import { readAdapter, readAdapterZip } from "../../data/delta/peft.ts";
+import { readAdapter, readAdapterZip } from "../../data/delta/readAdapter.ts";
 import { madeWith } from "../../data/delta/provenance.ts";
 import { type ModelIdentity, otherModel } from "../../data/identity/ModelIdentity.ts";
 import { readBytes } from "./files.ts";
@@ -35,7 +35,7 @@ export function checkMadeWith({ provenance }: Delta, open: ModelIdentity, path: 
 /** The edit in a file: our delta (safetensors), or a PEFT adapter as a folder or a zip. */
 export async function readEdit(path: string): Promise<Delta> {
   const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory()) return readAdapter(await readFolder(path));
+  if (found?.isDirectory()) return readAdapter(await readFolder(path), path);
   const bytes = await readBytes(path);
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   return isZip ? readAdapterZip(bytes, path) : readDelta(bytes, path);

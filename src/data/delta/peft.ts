@@ -1,15 +1,9 @@
 import { checkScript } from "./checkScript.ts";
-import { checkChange } from "./checkDelta.ts";
 import { combine } from "./combine.ts";
-import { type Delta, isLowRank, type LowRank, type WeightDelta } from "./delta.ts";
-import { checkProvenance, type Provenance } from "./provenance.ts";
-import {
-  parseHeader,
-  toFloat32,
-  writeSafetensors,
-  type SafetensorsHeader,
-} from "../weights/safetensors.ts";
-import { readZip, writeZip } from "../archive/zip.ts";
+import { type Delta, isLowRank, type LowRank } from "./delta.ts";
+import { ADAPTER, transpose } from "./readAdapter.ts";
+import { writeSafetensors } from "../weights/safetensors.ts";
+import { writeZip } from "../archive/zip.ts";
 
 /** What an adapter folder says beside the weights. */
 export interface AdapterOptions {
@@ -38,10 +32,7 @@ export interface AdapterCheck {
   after?: number;
 }
 
-const CONFIG = "adapter_config.json";
-const WEIGHTS = "adapter_model.safetensors";
-const PREFIX = "base_model.model.";
-const TENSOR = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/;
+const { config: CONFIG, weights: WEIGHTS, edit: EDIT, prefix: PREFIX } = ADAPTER;
 
 /**
  * The files of a PEFT LoRA adapter that `PeftModel.from_pretrained(model, folder)` loads as it is:
@@ -64,7 +55,7 @@ export function adapterFiles(delta: Delta, options: AdapterOptions): Record<stri
   return {
     [CONFIG]: json(adapterConfig(layers, options)),
     [WEIGHTS]: writeSafetensors({ ...loraTensors(layers), ...fullTensors(full) }, { format: "pt" }),
-    "edit.json": json(edit),
+    [EDIT]: json(edit),
     "check.py": new TextEncoder().encode(checkScript),
   };
 }
@@ -72,34 +63,6 @@ export function adapterFiles(delta: Delta, options: AdapterOptions): Record<stri
 /** {@link adapterFiles} as one zip archive. */
 export function writeAdapterZip(delta: Delta, options: AdapterOptions): Uint8Array {
   return writeZip(adapterFiles(delta, options));
-}
-
-/**
- * Reads an adapter's files back as a delta: ours, or any LoRA on linear maps. `alpha/r` is folded into
- * v. Without an edit.json the provenance says only what the adapter itself does.
- *
- * @param files name -> contents; names may begin with a folder
- * @throws one sentence: a file that is missing, another kind of adapter, a module that is saved whole,
- *   a missing half, shapes that do not fit, a number that is not finite
- */
-export function readAdapter(files: Record<string, Uint8Array>): Delta {
-  const config = parseJson(find(files, CONFIG, true), CONFIG);
-  checkConfig(config);
-  const bytes = find(files, WEIGHTS, true);
-  const header = parseHeader(bytes, bytes.length, WEIGHTS);
-  const weights = modules(header).map((module) => readLayer(bytes, header, { module, config }));
-  if (weights.length === 0) throw new Error(`${WEIGHTS} holds no LoRA matrices`);
-  const edit = find(files, "edit.json", false);
-  const { provenance } = edit ? parseJson(edit, "edit.json") : { provenance: undefined };
-  const known = provenance === undefined ? undefined : checkProvenance(provenance, "edit.json");
-  return { provenance: known ?? foreign(config), weights };
-}
-
-/** {@link readAdapter} of a zip archive. */
-export function readAdapterZip(bytes: Uint8Array, what = "the adapter"): Delta {
-  const only = (name: string) =>
-    /(^|\/)(adapter_config\.json|adapter_model\.safetensors|edit\.json)$/.test(name);
-  return readAdapter(Object.fromEntries(readZip(bytes, { what, only })));
 }
 
 /** The factors of one weight. */
@@ -166,138 +129,4 @@ function loraTensors(layers: Factors[]): Parameters<typeof writeSafetensors>[0] 
     tensors[`${name}.lora_B.weight`] = { shape: [dModel, rank], data: transpose(v, rank, dModel) };
   }
   return tensors;
-}
-
-/** [rows, columns] to [columns, rows], times `scale`. */
-function transpose(data: Float32Array, rows: number, columns: number, scale = 1): Float32Array {
-  const result = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      result[column * rows + row] = scale * data[row * columns + column];
-    }
-  }
-  return result;
-}
-
-type Files = Record<string, Uint8Array>;
-function find(files: Files, name: string, required: true): Uint8Array;
-function find(files: Files, name: string, required: false): Uint8Array | undefined;
-function find(files: Files, name: string, required: boolean): Uint8Array | undefined {
-  const path = Object.keys(files).find((key) => key === name || key.endsWith(`/${name}`));
-  if (path === undefined && required) {
-    throw new Error(`this is not a PEFT adapter: ${name} is missing`);
-  }
-  return path === undefined ? undefined : files[path];
-}
-
-function parseJson(bytes: Uint8Array, name: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // Said below.
-  }
-  throw new Error(`${name} is damaged: it is not a JSON object`);
-}
-
-function checkConfig(config: Record<string, unknown>): void {
-  if (config.peft_type !== "LORA") {
-    throw new Error(
-      `${CONFIG}: peft_type is ${JSON.stringify(config.peft_type)}; only "LORA" can be read`,
-    );
-  }
-  for (const option of ["use_rslora", "use_dora", "lora_bias", "alora_invocation_tokens"]) {
-    const value = config[option];
-    if (value === undefined || value === null || value === false) continue;
-    throw new Error(`${CONFIG}: ${option} is not supported`);
-  }
-  // These take the factors out of the base weights, so that the adapter is no change of them alone.
-  const start = config.init_lora_weights;
-  if (typeof start === "string" && /^(pissa|olora|loftq|corda)/i.test(start)) {
-    throw new Error(`${CONFIG}: init_lora_weights is ${JSON.stringify(start)}, not supported`);
-  }
-}
-
-/** The names of the changed modules, in the file's order. */
-function modules({ tensors }: SafetensorsHeader): string[] {
-  const names = [...tensors.keys()].map((tensor) => {
-    const match = TENSOR.exec(tensor);
-    if (/\.(weight|bias)$/.test(tensor) && !tensor.includes(".lora_")) {
-      throw new Error(
-        `${WEIGHTS}: ${tensor} is saved whole (modules_to_save), which is no change by itself; only LoRA matrices can be read`,
-      );
-    }
-    if (!match)
-      throw new Error(`${WEIGHTS}: ${tensor} is not a LoRA matrix this program can apply`);
-    return match[1];
-  });
-  return [...new Set(names)];
-}
-
-function readLayer(
-  bytes: Uint8Array,
-  header: SafetensorsHeader,
-  { module, config }: { module: string; config: Record<string, unknown> },
-): WeightDelta {
-  const weight = `${module}.weight`;
-  const a = matrix(bytes, header, `${PREFIX}${module}.lora_A.weight`);
-  const b = matrix(bytes, header, `${PREFIX}${module}.lora_B.weight`);
-  const rank = a.rows;
-  if (b.columns !== rank) {
-    throw new Error(
-      `${WEIGHTS}: ${module} has lora_A of rank ${rank} and lora_B of rank ${b.columns}`,
-    );
-  }
-  const said = patterned(config, { key: "r", pattern: "rank_pattern", module });
-  if (typeof said === "number" && said !== rank) {
-    throw new Error(`${CONFIG}: r of ${module} is ${said}, but its matrices have rank ${rank}`);
-  }
-  const v = transpose(b.data, b.rows, rank, alpha(config, module) / rank);
-  const entry = { weight, change: { rank, u: a.data, v } };
-  checkChange(entry, WEIGHTS);
-  return entry;
-}
-
-function alpha(config: Record<string, unknown>, module: string): number {
-  const value = patterned(config, { key: "lora_alpha", pattern: "alpha_pattern", module });
-  if (typeof value !== "number" || !Number.isFinite(value)) {
-    throw new Error(`${CONFIG}: lora_alpha is ${JSON.stringify(value)}, expected a number`);
-  }
-  return value;
-}
-
-/** An option of a module: that of the first pattern that is its name or the end of it, else the one for all. */
-function patterned(
-  config: Record<string, unknown>,
-  { key, pattern, module }: { key: string; pattern: string; module: string },
-): unknown {
-  const entries = Object.entries((config[pattern] ?? {}) as Record<string, unknown>);
-  const own = entries.find(([name]) => module === name || module.endsWith(`.${name}`));
-  return own ? own[1] : config[key];
-}
-
-function matrix(bytes: Uint8Array, { tensors }: SafetensorsHeader, name: string) {
-  const info = tensors.get(name);
-  if (info?.shape.length !== 2) {
-    throw new Error(`${WEIGHTS} is damaged: ${name} is ${info ? "not a matrix" : "missing"}`);
-  }
-  const data = toFloat32(bytes.slice(info.begin, info.end), info.dtype);
-  const bad = data.findIndex((x) => !Number.isFinite(x));
-  if (bad >= 0) throw new Error(`${WEIGHTS} is damaged: ${name} holds ${data[bad]} at ${bad}`);
-  return { data, rows: info.shape[0], columns: info.shape[1] };
-}
-
-/** What can be said of an adapter that another program made. */
-function foreign(config: Record<string, unknown>): Provenance {
-  const model = config.base_model_name_or_path;
-  return {
-    format: "palimpsest.delta",
-    version: 1,
-    model: typeof model === "string" ? model : "unknown",
-    revision: typeof config.revision === "string" ? config.revision : "unknown",
-    method: "PEFT LoRA",
-    app: "unknown",
-    seed: 0,
-    hyperparameters: {},
-  };
 }

@@ -62,6 +62,8 @@ export const bounds = {
   /** Facts of one edit, one file or one study: CounterFact has 21,919, zsRE's largest set 244,173. */
   facts: 500_000,
 
+  /** Patterns by which an adapter tells one module from another: one a module, where their ranks differ. */
+  patterns: 1024,
   /** Edits that a page keeps for one model. */
   edits: 10_000,
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { readDelta } from "../../../src/data/delta/deltaFile.ts";
 import { readNpz } from "../../../src/data/archive/npz.ts";
-import { readAdapter } from "../../../src/data/delta/peft.ts";
+import { readAdapter } from "../../../src/data/delta/readAdapter.ts";
 import { goldenFile, type GoldenMassEdit, goldenNumbers } from "../../support/golden.ts";
 import { tinyNames } from "../../support/methods/tiny.ts";
 import { call, callJson, folderTest as test, golden } from "../../support/call.ts";

@@ -2,11 +2,10 @@ import { describe, expect, test } from "vitest";
 import { isLowRank, type Delta, type WeightDelta } from "../../../src/data/delta/delta.ts";
 import {
   adapterFiles,
-  readAdapter,
-  readAdapterZip,
   writeAdapterZip,
   type AdapterOptions,
 } from "../../../src/data/delta/peft.ts";
+import { readAdapter, readAdapterZip } from "../../../src/data/delta/readAdapter.ts";
 import { parseHeader, toFloat32, writeSafetensors } from "../../../src/data/weights/safetensors.ts";
 import { writeZip } from "../../../src/data/archive/zip.ts";
 
@@ -113,6 +112,9 @@ test("what is written is read, from files, from a folder and from the zip", () =
   expect(readAdapterZip(writeAdapterZip(delta, options))).toEqual(delta);
 });
 
+const inFolder = (folder: string, files: Record<string, Uint8Array>) =>
+  Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${folder}/${name}`, bytes]));
+
 describe("adapters of other programs", () => {
   const ours = adapterFiles(delta, options);
   const bare = {
@@ -148,9 +150,17 @@ describe("adapters of other programs", () => {
       { "adapter_model.safetensors": new Uint8Array() },
       "adapter_config.json is missing",
     ],
-    ["another kind", withConfig({ peft_type: "IA3" }), 'peft_type is "IA3"; only "LORA"'],
-    ["rslora", withConfig({ use_rslora: true }), "use_rslora is not supported"],
-    ["alpha missing", withConfig({ lora_alpha: null, alpha_pattern: null }), "lora_alpha is null"],
+    ["another kind", withConfig({ peft_type: "IA3" }), '"peft_type" is "IA3", expected "LORA"'],
+    [
+      "rslora",
+      withConfig({ use_rslora: true }),
+      '"use_rslora" is true, expected nothing: this option is not supported',
+    ],
+    [
+      "alpha missing",
+      withConfig({ lora_alpha: null, alpha_pattern: null }),
+      '"lora_alpha" is null, expected a number',
+    ],
     ["a half missing", withTensors({ [name("A")]: a }), `${name("B")} is missing`],
     [
       "halves of different rank",
@@ -167,14 +177,52 @@ describe("adapters of other programs", () => {
       withTensors({ [name("A")]: { ...a, data: new Float32Array(6).fill(NaN) }, [name("B")]: b }),
       `${name("A")} holds NaN at 0`,
     ],
-    ["a config that is not JSON", { ...bare, "adapter_config.json": new Uint8Array(3) }, "damaged"],
+    [
+      "a config that is not JSON",
+      { ...bare, "adapter_config.json": new Uint8Array(3) },
+      "not JSON",
+    ],
+    [
+      "a config of another folder",
+      { ...inFolder("a", bare), ...inFolder("b", bare) },
+      "2 adapters",
+    ],
+    [
+      "matrices in another folder than the config",
+      {
+        ...inFolder("a", { "adapter_config.json": bare["adapter_config.json"] }),
+        ...inFolder("b", { "adapter_model.safetensors": bare["adapter_model.safetensors"] }),
+      },
+      "the adapter is not a PEFT adapter: adapter_model.safetensors is missing",
+    ],
+    [
+      "another rank than its config says",
+      withConfig({ rank_pattern: {} }),
+      "adapter_config.json of the adapter: r of transformer.h.1.mlp.c_proj is 2, but its matrices have rank 1",
+    ],
+    [
+      "alpha beyond a float32",
+      withConfig({ lora_alpha: 1e39, alpha_pattern: {} }),
+      "lora_alpha of transformer.h.1.mlp.c_proj is 1e+39, more than a float32 can hold",
+    ],
+    [
+      "a module that PEFT would leave out",
+      withConfig({ target_modules: ["transformer.h.11.mlp.c_proj"] }),
+      "does not name transformer.h.1.mlp.c_proj among its target_modules",
+    ],
+    [
+      "a provenance that the page could not show",
+      { ...bare, "edit.json": bytesOf({ provenance: { ...delta.provenance, request: true } }) },
+      'the provenance in edit.json of the adapter: "request" is true, expected an object',
+    ],
+    ["an edit.json that is a list", { ...bare, "edit.json": bytesOf([]) }, "is a list of 0"],
   ])("%s", (_, files, sentence) => {
     expect(() => readAdapter(files)).toThrow(sentence);
   });
 
   test("a zip of something else", () => {
     expect(() => readAdapterZip(writeZip({ "cat.png": new Uint8Array(4) }))).toThrow(
-      "this is not a PEFT adapter: adapter_config.json is missing",
+      "the adapter is not a PEFT adapter: adapter_config.json is missing",
     );
     expect(() => readAdapterZip(new Uint8Array(50), "edit.zip")).toThrow("edit.zip is not a zip");
   });

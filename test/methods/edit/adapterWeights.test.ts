@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Delta } from "../../../src/data/delta/delta.ts";
-import { adapterFiles, readAdapter } from "../../../src/data/delta/peft.ts";
+import { adapterFiles } from "../../../src/data/delta/peft.ts";
+import { readAdapter } from "../../../src/data/delta/readAdapter.ts";
 import { parseHeader } from "../../../src/data/weights/safetensors.ts";
 import { adapterWeights } from "../../../src/methods/edit/adapterWeights.ts";
 import { waveDelta } from "../../support/engine/golden/weightChecks.ts";
