@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { ByteSource } from "../../data/archive/npzStream.ts";
 import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
+import { readLength } from "../../engine/files/http.ts";
 import { openToRead } from "../files/openToRead.ts";
 import { readBytes } from "./files.ts";
 
@@ -40,7 +41,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
 async function readRange(path: string, [begin, end]: [number, number]): Promise<Uint8Array> {
   const file = await openToRead(path);
   try {
-    const buffer = new Uint8Array(end - begin);
+    const buffer = new Uint8Array(readLength(path, begin, end));
     let length = 0;
     while (length < buffer.length) {
       const { bytesRead } = await file.read(buffer, length, buffer.length - length, begin + length);

@@ -15,6 +15,8 @@ export const bounds = {
   safetensorsHeader: 16 * 2 ** 20,
   /** Tensors in one file of weights: the largest models have some thousand in all. */
   tensors: 100_000,
+  /** Files of weights of one model: the largest published ones have below 200. */
+  weightFiles: 1000,
   /** Axes of an array: NumPy 2 has at most 64. */
   axes: 64,
   /** Axes of a tensor of a checkpoint: those of language models have 4 at most. */

@@ -1,3 +1,4 @@
+import { shown } from "../../data/outside/shown.ts";
 import { toFloat32, type TensorInfo } from "../../data/weights/safetensors.ts";
 import type { Architecture } from "../architecture/Architecture.ts";
 import { fullName, isStoredInOut } from "../architecture/weightNames.ts";
@@ -156,15 +157,17 @@ export class Checkpoint {
 
   #entry(name: string): Entry {
     const entry = this.#entries.get(fullName(this.#architecture, name));
-    if (!entry) throw new Error(`the checkpoint of ${this.#files.name} has no tensor ${name}`);
+    if (!entry)
+      throw new Error(`the checkpoint of ${this.#files.name} has no tensor ${shown(name)}`);
     return entry;
   }
 
   #numbers(name: string): StoredTensor {
     const { form, info, stored } = this.#entry(name);
-    if (form !== "float") throw new Error(`tensor ${name} is stored in ${bitsOf(form)} bits`);
+    if (form !== "float")
+      throw new Error(`tensor ${shown(name)} is stored in ${bitsOf(form)} bits`);
     if (NUMBERS.includes(info.dtype)) return stored;
-    throw new Error(`tensor ${name} has type ${info.dtype}, expected ${NUMBERS.join(", ")}`);
+    throw new Error(`tensor ${shown(name)} has type ${info.dtype}, expected ${NUMBERS.join(", ")}`);
   }
 
   /** A tensor's bytes, or the range of them, in a buffer of their own. */
@@ -184,7 +187,7 @@ export class Checkpoint {
       return bytes;
     }
     throw new Error(
-      `${file} is truncated: tensor ${name} needs bytes ${begin}–${end}, the file has ${begin + bytes.length}`,
+      `${shown(file, 80)} is truncated: tensor ${shown(name)} needs bytes ${begin}–${end}, the file has ${begin + bytes.length}`,
     );
   }
 }
@@ -244,7 +247,7 @@ function quantizedShape(
   const scales = parts.scale?.info.shape.join();
   if (info.dtype !== "U8" || width !== wide || scales !== `${rows},${blocks}`) {
     throw new Error(
-      `${file} is damaged: ${name} ${info.dtype} [${info.shape.join(", ")}] does not fit its scales [${scales ?? "missing"}]`,
+      `${shown(file, 80)} is damaged: ${shown(name)} ${info.dtype} [${shown(info.shape.join(", "), 40)}] does not fit its scales [${shown(scales ?? "missing", 40)}]`,
     );
   }
   const shape = /^\[(\d+),(\d+)\]$/
@@ -254,7 +257,7 @@ function quantizedShape(
   const [out, inputs] = shape ? (inOut ? [shape[1], shape[0]] : shape) : [rows, blocks * BLOCK];
   if (out !== rows || Math.ceil(inputs / BLOCK) !== blocks) {
     throw new Error(
-      `${file} is damaged: ${name} [${info.shape.join(", ")}] does not fit its shape ${parts.known}`,
+      `${shown(file, 80)} is damaged: ${shown(name)} [${shown(info.shape.join(", "), 40)}] does not fit its shape ${shown(parts.known, 40)}`,
     );
   }
   return inOut ? [inputs, out] : [out, inputs];

@@ -1,3 +1,7 @@
+import { bounds } from "../../data/outside/bounds.ts";
+import { object, record } from "../../data/outside/kinds.ts";
+import { readJson } from "../../data/outside/readJson.ts";
+import { shown } from "../../data/outside/shown.ts";
 import {
   headerLength,
   parseHeader,
@@ -50,7 +54,7 @@ export async function openWeightFiles(files: ModelFiles): Promise<WeightFiles> {
   }
   for (const [name, path] of Object.entries(weights)) {
     if (found.tensors.get(name)?.file !== path) {
-      throw new Error(`${index} is wrong: tensor ${name} is not in ${path}`);
+      throw new Error(`${index} is wrong: tensor ${shown(name)} is not in ${shown(path)}`);
     }
   }
   return found;
@@ -76,7 +80,7 @@ export async function findWeightFiles(files: ModelFiles): Promise<Found> {
   ] as const) {
     if (await files.has(single)) return { kind, paths: [single], weights: {}, index };
     if (!(await files.has(index))) continue;
-    const weights = weightMap(new TextDecoder().decode(await files.read(index)), index);
+    const weights = weightMap(await files.read(index), index);
     return { kind, paths: [...new Set(Object.values(weights))], weights, index };
   }
   throw new Error(
@@ -84,20 +88,27 @@ export async function findWeightFiles(files: ModelFiles): Promise<Found> {
   );
 }
 
-function weightMap(json: string, index: string): Record<string, string> {
-  try {
-    const { weight_map: map } = JSON.parse(json) as { weight_map?: unknown };
-    if (
-      typeof map === "object" &&
-      map !== null &&
-      Object.values(map).every((f) => typeof f === "string")
-    ) {
-      return map as Record<string, string>;
+const indexShape = object({ weight_map: record });
+// A file of the model's own folder, as every index names it.
+const PLAIN = /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/;
+
+/** The files of an index by the names of their tensors. */
+function weightMap(json: Uint8Array, index: string): Record<string, string> {
+  const map = Object.entries(readJson(json, indexShape, index).weight_map);
+  const paths = new Set<unknown>();
+  for (const [name, path] of map) {
+    if (typeof path !== "string" || !PLAIN.test(path)) {
+      const field = `"weight_map.${shown(name)}"`;
+      throw new Error(`${index}: ${field} is "${shown(path)}", expected the name of a file`);
     }
-  } catch {
-    // Said below.
+    paths.add(path);
   }
-  throw new Error(`${index} is damaged: it has no "weight_map"`);
+  if (map.length > bounds.tensors || paths.size > bounds.weightFiles) {
+    throw new Error(
+      `${index} is refused: it names ${map.length} tensors in ${paths.size} files, at most ${bounds.tensors} in ${bounds.weightFiles} are read`,
+    );
+  }
+  return Object.fromEntries(map) as Record<string, string>;
 }
 
 async function addSafetensors(

@@ -105,13 +105,15 @@ const storedShape = ({ shape, stored }: Place): readonly number[] =>
 function checkPlace(checkpoint: Checkpoint, place: Place): void {
   const { name } = place;
   if (!checkpoint.has(name)) {
-    throw new Error(`the checkpoint has no tensor "${name}"; is it a causal language model?`);
+    throw new Error(
+      `the checkpoint has no tensor "${shown(name)}"; is it a causal language model?`,
+    );
   }
   const stored = storedShape(place);
   const found = checkpoint.info(name).shape;
   if (found.join() !== stored.join()) {
     throw new Error(
-      `tensor "${name}" has shape [${found.join(", ")}], but config.json asks for [${stored.join(", ")}]`,
+      `tensor "${shown(name)}" has shape [${shown(found.join(", "))}], but config.json asks for [${stored.join(", ")}]`,
     );
   }
 }

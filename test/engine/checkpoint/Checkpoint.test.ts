@@ -133,7 +133,13 @@ describe("refused with one sentence", () => {
 
   test("an index that is wrong, damaged or names a shard that is not there", async () => {
     const shard = { "a.safetensors": writeSafetensors({ "wte.weight": wte }) };
-    await expect(open({ ...shard, [INDEX]: "{" })).rejects.toThrow(`${INDEX} is damaged`);
+    await expect(open({ ...shard, [INDEX]: "{" })).rejects.toThrow(`${INDEX} is not JSON`);
+    for (const path of ["../a.safetensors", "/etc/passwd", "a\u001b.safetensors", "", 5]) {
+      const strange = { weight_map: { "wte.weight": path } };
+      await expect(open({ ...shard, [INDEX]: strange })).rejects.toThrow(
+        `${INDEX}: "weight_map.wte.weight" is `,
+      );
+    }
     const wrong = { weight_map: { "wte.weight": "a.safetensors", "h.0.x": "a.safetensors" } };
     await expect(open({ ...shard, [INDEX]: wrong })).rejects.toThrow(
       `${INDEX} is wrong: tensor h.0.x is not in a.safetensors`,
