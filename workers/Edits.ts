@@ -3,7 +3,8 @@ import type { Delta } from "../src/data/delta/delta.ts";
 import { readDelta } from "../src/data/delta/deltaFile.ts";
 import type { AdapterCheck } from "../src/data/delta/peft.ts";
 import { readAdapterZip } from "../src/data/delta/readAdapter.ts";
-import { requestsOf } from "../src/data/delta/provenance.ts";
+import { madeWith, requestsOf } from "../src/data/delta/provenance.ts";
+import { otherModel } from "../src/data/identity/ModelIdentity.ts";
 import { fillTemplate } from "../src/data/facts/template.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
@@ -12,7 +13,8 @@ import { adapterFile, deltaFile, recipeFile } from "./deltaFiles.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import type {
   EditForm,
-  HeldEdit,
+  Imported,
+  KeepAnswer,
   KeptStack,
   SavedFile,
   StackPlace,
@@ -40,8 +42,8 @@ export class Edits {
     return this.#host.held.switchOn(ids);
   }
 
-  /** Keeps the page's stack for the next visit; the sentence that says why not, if so. */
-  keep(stack: StackPlace[]): Promise<string | null> {
+  /** Keeps the page's stack for the next visit, together with what other tabs keep of the model. */
+  keep(stack: StackPlace[]): Promise<KeepAnswer> {
     return this.#host.held.keep(stack);
   }
 
@@ -55,13 +57,18 @@ export class Edits {
     return this.#host.held.forget(id);
   }
 
-  /** Takes a delta or an adapter's zip, if it fits the model; it is not switched on. */
-  import(id: number, file: File): Promise<HeldEdit> {
+  /**
+   * Takes a delta or an adapter's zip, if it fits the model; it is not switched on. One that says that it was made with
+   * another model is asked about instead, unless `another` says yes.
+   */
+  import(id: number, file: File, another = false): Promise<Imported> {
     return this.#host.queue.run(id, `reading ${file.name}`, async () => {
       const bytes = new Uint8Array(await file.arrayBuffer());
       const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
       const delta = zip ? readAdapterZip(bytes, file.name) : readDelta(bytes, file.name);
-      return this.#host.held.hold(delta);
+      const differs = otherModel(madeWith(delta.provenance), this.#host.model([]).identity);
+      if (differs && !another) return { question: `${file.name}: ${differs}` };
+      return { edit: this.#host.held.hold(delta) };
     });
   }
 

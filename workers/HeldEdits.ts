@@ -1,44 +1,49 @@
-import { unknown } from "valibot";
 import { checkDeltaFits } from "../src/data/delta/checkDelta.ts";
 import { layerOf, type Delta } from "../src/data/delta/delta.ts";
 import { readDelta, writeDelta } from "../src/data/delta/deltaFile.ts";
 import { keptDelta } from "../src/data/delta/keptDelta.ts";
 import { requestsOf } from "../src/data/delta/provenance.ts";
-import { bounds } from "../src/data/outside/bounds.ts";
-import { asShape } from "../src/data/outside/checkShape.ts";
-import { flag, list, longText, name, object } from "../src/data/outside/kinds.ts";
-import type { ModelConfig } from "../src/engine/architecture/config.ts";
 import { weightShapes } from "../src/engine/architecture/weightShapes.ts";
-import { Shelf } from "../src/engine/storage/Shelf.ts";
+import type { Model } from "../src/engine/Model.ts";
+import { OtherTabs } from "../src/engine/storage/OtherTabs.ts";
+import { StackStore } from "../src/engine/storage/StackStore.ts";
 import { editors } from "../src/methods/edit/editors.ts";
-import type { HeldEdit, KeptEdit, KeptStack, StackPlace } from "./protocol/editProtocol.ts";
-
-const place = { on: flag, truth: longText };
-/** The stack's list as it is kept; and as it was before edits had names of their own, deltas and all. */
-const places = list(object({ id: name, ...place }), bounds.edits);
-const oldPlaces = list(object({ ...place, delta: unknown() }), bounds.edits);
+import type {
+  HeldEdit,
+  KeepAnswer,
+  KeptEdit,
+  KeptStack,
+  StackPlace,
+} from "./protocol/editProtocol.ts";
 
 const KEPT = "the kept edit";
 
 /** An edit that was looked for: there, or why not. */
 type Found = { delta: Delta } | { reason: string };
 
+/** What tells which edits are those of the open model. */
+type Open = Pick<Model, "config" | "identity">;
+
 /**
- * The edits of the model that is open, by name: their deltas stay in the worker, and on the worker's shelf from one
- * visit to the next. The page has their names and what a reader is told of them.
+ * The edits of the model that is open, by name: their deltas stay in the worker, and in the browser's storage from one
+ * visit to the next, under the stamp of the model. The page has their names and what a reader is told of them.
  */
 export class HeldEdits {
-  readonly #config: () => ModelConfig;
-  readonly #shelf: Shelf;
+  readonly #open: () => Open;
+  readonly #store: StackStore;
+  readonly #tabs: OtherTabs;
   #model = "";
   #held = new Map<string, Delta>();
+  #active: Delta[] = [];
+  /** The stack as the page last told it. */
+  #told: StackPlace[] = [];
   /** What is kept and cannot be used, by its name, with the reason. */
   #broken = new Map<string, string>();
-  #active: Delta[] = [];
 
-  constructor(config: () => ModelConfig, shelf = new Shelf()) {
-    this.#config = config;
-    this.#shelf = shelf;
+  constructor(open: () => Open, store = new StackStore(), tabs = new OtherTabs()) {
+    this.#open = open;
+    this.#store = store;
+    this.#tabs = tabs;
   }
 
   /** The deltas that are switched on, the same list until that changes. */
@@ -48,14 +53,11 @@ export class HeldEdits {
 
   /** Another model is open, or the same anew: no edit is on, and those of another are let go of. */
   modelChanged() {
-    const { name, revision } = this.#config();
-    const model = `${name}@${revision}`;
-    if (model !== this.#model) {
-      this.#held = new Map();
-      this.#broken = new Map();
-    }
-    this.#model = model;
-    this.#active = [];
+    const { stamp } = this.#open().identity;
+    if (stamp !== this.#model) this.#held = new Map();
+    this.#model = stamp;
+    this.#active = this.#told = [];
+    this.#broken.clear();
   }
 
   /**
@@ -90,79 +92,59 @@ export class HeldEdits {
     return ids.filter((_, i) => !("delta" in found[i]));
   }
 
-  /** Keeps the page's stack for the next visit; the sentence that says why not, if so. */
-  async keep(stack: StackPlace[]): Promise<string | null> {
-    const there = new Set(await this.#shelf.keys(this.#place("")));
-    let trouble: string | null = null;
-    for (const { id } of stack) {
+  /** Keeps the page's stack for the next visit, together with what other tabs keep of the model. */
+  async keep(stack: StackPlace[]): Promise<KeepAnswer> {
+    const [model, told] = [this.#model, this.#told];
+    const bytes = (id: string) => {
       const delta = this.#held.get(id);
-      if (!delta || there.has(this.#place(id))) continue;
-      trouble = (await this.#shelf.put(this.#place(id), writeDelta(delta))) ?? trouble;
-    }
-    const broken = [...this.#broken.keys()].map((id) => ({ id, on: false, truth: "" }));
-    trouble = (await this.#shelf.put(this.#list, [...stack, ...broken])) ?? trouble;
-    if (!trouble) await this.#shelf.drop(this.#oldList);
-    return trouble;
+      return delta && writeDelta(delta);
+    };
+    const kept = await this.#store.keep(model, { told, mine: stack, bytes });
+    if (model !== this.#model) return { trouble: kept.trouble, added: [], removed: [] };
+    this.#told = stack;
+    if (kept.changed) this.#tabs.tell({ kind: "edits", model });
+    const mine = new Set(stack.map(({ id }) => id));
+    const theirs = new Set(kept.places.map(({ id }) => id));
+    return {
+      trouble: kept.trouble,
+      added: await this.#read(kept.places.filter(({ id }) => !mine.has(id))),
+      removed: stack.filter(({ id }) => !theirs.has(id)).map(({ id }) => id),
+    };
   }
 
   /**
-   * The stack that was kept for this model, checked anew; deltas that no stack names any more are forgotten. What cannot
-   * be used is named with its reason, and stays until {@link forget}.
+   * The stack that was kept for this model, checked anew. What cannot be used is named with its reason, and stays until
+   * {@link forget}.
    */
   async kept(): Promise<KeptStack> {
-    const list = await this.#shelf.take(this.#list);
-    const stack = list === undefined ? await this.#oldStack() : await this.#stackOf(list);
-    const edits: KeptEdit[] = [];
-    for (const place of stack) {
-      const found = await this.#fitting(place.id);
-      if ("reason" in found) this.#broken.set(place.id, found.reason);
-      else edits.push({ ...place, edit: viewOf(place.id, found.delta) });
-    }
+    await this.#store.enter(this.#model);
+    const edits = await this.#read((await this.#store.places(this.#model)) ?? []);
+    this.#told = edits.map(({ id, on, truth }) => ({ id, on, truth }));
     return { edits, broken: Array.from(this.#broken, ([id, reason]) => ({ id, reason })) };
   }
 
   /** Deletes an edit that was kept and cannot be used. */
   async forget(id: string): Promise<void> {
     this.#broken.delete(id);
-    await this.#shelf.drop(this.#place(id));
-    const list = asShape(await this.#shelf.take(this.#list), places);
-    const without = list?.filter((place) => place.id !== id);
-    if (without) await this.#shelf.put(this.#list, without);
+    await this.#store.remove(this.#model, id);
   }
 
-  /** The places of a list that was kept; where it is damaged, every edit that is there, switched off. */
-  async #stackOf(list: unknown): Promise<StackPlace[]> {
-    const keys = await this.#shelf.keys(this.#place(""));
-    const stack = asShape(list, places);
-    if (!stack) {
-      return keys.map((key) => ({ id: key.slice(this.#place("").length), on: false, truth: "" }));
+  /** Those of some kept edits that can be used; the others stay where they are. */
+  async #read(places: readonly StackPlace[]): Promise<KeptEdit[]> {
+    const edits: KeptEdit[] = [];
+    for (const place of places) {
+      if (this.#broken.has(place.id)) continue;
+      const found = await this.#fitting(place.id);
+      if ("reason" in found) this.#broken.set(place.id, found.reason);
+      else edits.push({ ...place, edit: viewOf(place.id, found.delta) });
     }
-    const named = new Set(stack.map(({ id }) => this.#place(id)));
-    for (const key of keys) if (!named.has(key)) await this.#shelf.drop(key);
-    return stack;
-  }
-
-  /** The stack of before edits had names: each gets one. What is damaged is kept as it is. */
-  async #oldStack(): Promise<StackPlace[]> {
-    const list = await this.#shelf.take(this.#oldList);
-    if (list === undefined) return [];
-    const stack: StackPlace[] = [];
-    for (const old of asShape(list, oldPlaces) ?? [{ on: false, truth: "", delta: list }]) {
-      const id = crypto.randomUUID();
-      stack.push({ id, on: old.on, truth: old.truth });
-      try {
-        this.#held.set(id, keptDelta(old.delta));
-      } catch {
-        await this.#shelf.put(this.#place(id), old.delta);
-      }
-    }
-    return stack;
+    return edits;
   }
 
   async #find(id: string): Promise<Found> {
     const held = this.#held.get(id);
     if (held) return { delta: held };
-    const kept = await this.#shelf.take(this.#place(id));
+    const kept = await this.#store.edit(this.#model, id);
     if (kept === undefined) {
       return { reason: "this edit is no longer there: this browser kept no copy, so remove it" };
     }
@@ -186,20 +168,8 @@ export class HeldEdits {
   }
 
   #checkFits(delta: Delta) {
-    const config = this.#config();
+    const { config } = this.#open();
     checkDeltaFits(delta, { name: config.name, weights: weightShapes(config) });
-  }
-
-  #place(id: string): string {
-    return `palimpsest/2/edit/${this.#model}/${id}`;
-  }
-
-  get #list(): string {
-    return `palimpsest/2/edits/${this.#model}`;
-  }
-
-  get #oldList(): string {
-    return `palimpsest/1/edits/${this.#model}`;
   }
 }
 

@@ -7,6 +7,7 @@ import { Model } from "../src/engine/Model.ts";
 import { urlFiles, type ModelFiles } from "../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../src/engine/runtime/Runtime.ts";
 import type { openWebRuntime } from "../src/engine/runtime/webRuntime.ts";
+import { OtherTabs, type TabChange } from "../src/engine/storage/OtherTabs.ts";
 import { editorViews } from "../src/methods/edit/editorViews.ts";
 import { editors } from "../src/methods/edit/editors.ts";
 import { predict } from "../src/methods/prompt/predict.ts";
@@ -37,7 +38,8 @@ export class Lab {
   readonly #held: Promise<void>;
   readonly #openRuntime: typeof openWebRuntime;
   readonly #queue = new Queue((work) => (this.#model ? this.#model.frame(work) : work()));
-  readonly #edits = new HeldEdits(() => this.#loaded().config);
+  readonly #tabs = new OtherTabs();
+  readonly #edits = new HeldEdits(() => this.#loaded(), undefined, this.#tabs);
   /** The edits that the worker holds: switching, keeping, importing, saving. */
   readonly edits = new Edits({
     queue: this.#queue,
@@ -170,6 +172,7 @@ export class Lab {
       await this.statistics.of(layer).catch(() => undefined);
     return {
       config: model.config,
+      identity: model.identity,
       family: architectureOf(model.config).title,
       toy: source.kind === "demo",
       precision: model.precision,
@@ -235,6 +238,13 @@ export class Lab {
   traceFile(found: View.Trace): Uint8Array {
     const bytes = writeNpz(traceNpz(found));
     return Comlink.transfer(bytes, [bytes.buffer as ArrayBuffer]);
+  }
+
+  /** Reports what other tabs change of what the browser keeps, as long as it is of use to this page. */
+  follow(report: (change: TabChange) => void): void {
+    this.#tabs.listen((change) => {
+      if (change.model === undefined || change.model === this.#model?.stamp) report(change);
+    });
   }
 
   cancel(id: number): void {

@@ -8,6 +8,7 @@ import type {
   ModelView,
   PredictionView,
   StatisticsOverview,
+  TabChange,
   TokensView,
   Trace,
   TraceEvent,
@@ -25,6 +26,7 @@ import { type TracePlot, withEvent } from "./trace/running.ts";
 import { addressOf } from "./model/modelAddress.ts";
 import { ModelDesk } from "./model/ModelDesk.svelte.ts";
 import { labelOf } from "./model/precisionText.ts";
+import { keepForGood } from "./parts/keepForGood.ts";
 import { messageOf } from "./parts/sentence.ts";
 import { StatisticsDesk } from "./statistics/StatisticsDesk.svelte.ts";
 import { decodeView, encodeView } from "./viewHash.ts";
@@ -67,6 +69,7 @@ export class Session {
     changed: () => this.#editsChanged(),
     report: (error) => this.report("stack", error),
     notify: (notice) => this.notify(notice),
+    kept: () => void keepForGood(),
   });
 
   readonly models = new ModelDesk({
@@ -169,9 +172,7 @@ export class Session {
   }
 
   async #take(loaded: ModelView, order: ModelOrder) {
-    const before = this.model?.config;
-    const { name, revision } = loaded.config;
-    const same = before?.name === name && before.revision === revision;
+    const same = this.model?.identity.stamp === loaded.identity.stamp;
     const label = this.model && labelOf(this.model);
     this.#order = { ...order, precision: loaded.precision };
     this.draft.model = addressOf(order.source);
@@ -324,6 +325,7 @@ export class Session {
       this.device = await this.#worker.openDevice(id, this.models.device);
       this.models.known = await this.#lab.models.known();
       this.#methods = await this.#lab.editorNames();
+      await this.#lab.follow(this.#callback((change) => void this.#otherTab(change)));
       if (!this.facts.length) this.facts = await this.#lab.facts().catch(this.#withoutFacts);
       return true;
     });
@@ -341,6 +343,13 @@ export class Session {
   async reload() {
     await this.load(this.#order);
     this.stranded = this.model !== null && this.problems.model !== undefined;
+  }
+
+  /** Another tab of this page has changed what the browser keeps. */
+  async #otherTab({ kind }: TabChange) {
+    if (kind === "edits" && this.model) await this.applyEdits();
+    if (kind === "statistics" && this.statistics.shown) await this.statistics.refresh();
+    if (kind === "models" && this.models.shown) await this.models.refresh();
   }
 
   #withoutFacts = (error: unknown): Fact[] => {

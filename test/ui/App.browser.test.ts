@@ -84,6 +84,43 @@ test("a rewrite goes into the stack, is scored, and can be switched off and undo
   await expect.element(screen.getByText(/Nothing is overwritten yet/)).toBeVisible();
 });
 
+test("what another tab makes and removes is put here and told; Undo takes back nothing of it", async () => {
+  const { screen, lab } = await open();
+  await press(screen.getByRole("button", { name: "Rewrite", exact: true }));
+  await expect.element(screen.getByText("With 1 edit")).toBeVisible();
+  const [mine] = lab.edits.held.keys();
+  const fact = { prompt: "{} is in", subject: "Big Ben", target: "Rome" };
+  const theirs = lab.edits.hold({ method: "ROME", facts: [fact], layers: [2] });
+  lab.edits.added = [{ id: theirs.id, on: true, truth: "", edit: theirs }];
+  lab.tell({ kind: "edits" });
+  await expect.element(screen.getByText(/another tab has made one edit/i)).toBeVisible();
+  await expect.element(screen.getByRole("switch", { name: /Big Ben/ })).not.toBeChecked();
+  expect(lab.edits.active.map(({ id }) => id)).toEqual([mine]);
+
+  lab.edits.removed = [mine];
+  lab.tell({ kind: "edits" });
+  await expect.element(screen.getByText(/another tab has removed one edit/i)).toBeVisible();
+  await expect.poll(() => lab.edits.active.length).toBe(0);
+  await press(screen.getByRole("button", { name: "Undo" }));
+  await expect.poll(() => lab.edits.active.map(({ id }) => id)).toEqual([mine]);
+  await press(screen.getByRole("button", { name: "Undo" }));
+  await expect.poll(() => lab.edits.active.length).toBe(0);
+  await expect.element(screen.getByRole("switch", { name: /Big Ben/ })).toBeVisible();
+});
+
+test("an edit that was made with another model is taken by one click that says what differs", async () => {
+  const { screen, lab } = await open();
+  await expect.element(screen.getByText("p corrupted")).toBeVisible();
+  lab.edits.question = "edit.safetensors: it was made with gpt2 of other contents";
+  const file = new File([""], "edit.safetensors");
+  await screen.getByLabelText("Import a delta…").upload(file);
+  await expect.element(screen.getByText(/gpt2 of other contents/)).toBeVisible();
+  expect(lab.edits.active).toEqual([]);
+  await press(screen.getByRole("button", { name: "Take it all the same" }));
+  await expect.poll(() => lab.edits.active.length).toBe(1);
+  await expect.element(screen.getByText(/gpt2 of other contents/)).not.toBeInTheDocument();
+});
+
 test("a key that is far from the mean key is warned of", async () => {
   const { screen } = await open({ keyRatio: 0.3 });
   await press(screen.getByRole("button", { name: "Rewrite", exact: true }));

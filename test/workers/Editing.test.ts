@@ -40,7 +40,7 @@ beforeAll(async () => {
 
 /** Two layers have statistics. Node has no IndexedDB, so found states lie in memory. */
 beforeEach(() => {
-  held = new HeldEdits(() => model.config);
+  held = new HeldEdits(() => model);
   held.modelChanged();
   used = [];
   queue = new Queue();

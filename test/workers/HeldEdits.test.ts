@@ -1,30 +1,37 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { Delta } from "../../src/data/delta/delta.ts";
 import { writeSafetensors } from "../../src/data/weights/safetensors.ts";
+import { OtherTabs, type TabChange } from "../../src/engine/storage/OtherTabs.ts";
+import { StackStore } from "../../src/engine/storage/StackStore.ts";
 import { HeldEdits } from "../../workers/HeldEdits.ts";
+import { memoryLocks } from "../support/engine/memoryDatabase.ts";
+import { full, memoryChannels, memoryKeyed } from "../support/engine/memoryKeyed.ts";
 import { smallConfig } from "../support/engine/smallConfig.ts";
 
-const database = vi.hoisted(() => ({ get: vi.fn(), set: vi.fn(), del: vi.fn(), keys: vi.fn() }));
-vi.mock("idb-keyval", () => database);
-
-let stored: Map<string, unknown>;
+const stamp = "1f".repeat(32);
+let refuse: (entries: Map<string, unknown>) => void;
+let browser: ReturnType<typeof memoryKeyed>;
+let channel: ReturnType<typeof memoryChannels>;
 beforeEach(() => {
-  stored = new Map();
-  database.get.mockImplementation((key: string) => Promise.resolve(stored.get(key)));
-  database.keys.mockImplementation(() => Promise.resolve([...stored.keys()]));
-  database.del.mockImplementation((key: string) => Promise.resolve(stored.delete(key)));
-  database.set.mockReset().mockImplementation((key: string, value: unknown) => {
-    stored.set(key, value);
-    return Promise.resolve();
-  });
+  refuse = () => undefined;
+  browser = memoryKeyed((entries) => refuse(entries));
+  channel = memoryChannels();
 });
 
-/** The edits of a worker that has opened the small model. */
-function opened(config = smallConfig): HeldEdits {
-  const held = new HeldEdits(() => config);
+/** The edits of a worker that has opened the small model, and what it hears of other tabs. */
+function tab(identity: { stamp: string; id?: string } = { stamp }, config = smallConfig) {
+  const heard: TabChange[] = [];
+  const tabs = new OtherTabs(channel());
+  tabs.listen((change) => heard.push(change));
+  const open = {
+    config,
+    identity: { id: "small", revision: "local", precision: "f32", ...identity },
+  };
+  const held = new HeldEdits(() => open, new StackStore(browser.database, undefined), tabs);
   held.modelChanged();
-  return held;
+  return { held, heard };
 }
+const opened = (...given: Parameters<typeof tab>) => tab(...given).held;
 
 function deltaOf(subject: string, layer = 1): Delta {
   return {
@@ -54,6 +61,8 @@ function deltaOf(subject: string, layer = 1): Delta {
 }
 
 const place = (id: string, on = true) => ({ id, on, truth: "Seattle" });
+const nothing = { trouble: null, added: [], removed: [] };
+const idsOf = (entries: { id: string }[]) => entries.map(({ id }) => id);
 
 test("what a reader is told of an edit is without its numbers", () => {
   const held = opened().hold(deltaOf("Tower"));
@@ -80,41 +89,59 @@ test("edits are switched on by name, and one that is nowhere is named", async ()
 
 test("an edit of another shape is refused", () => {
   const wide = { ...smallConfig, dModel: 4 };
-  expect(() => opened(wide).hold(deltaOf("Tower"))).toThrow(/open the model it was made for/);
+  expect(() => opened({ stamp }, wide).hold(deltaOf("Tower"))).toThrow(
+    /open the model it was made for/,
+  );
 });
 
-test("another worker has what was kept, to the last bit; a removed edit stays for undo until a new visit", async () => {
+test("another worker has what was kept, to the last bit; a removed edit stays for undo", async () => {
   const first = opened();
   const [a, b] = ["A", "B"].map((subject) => first.hold(deltaOf(subject)).id);
-  expect(await first.keep([place(a), place(b)])).toBeNull();
-  expect(await first.keep([place(b, false)])).toBeNull();
+  expect(await first.keep([place(a), place(b)])).toEqual(nothing);
+  expect(await first.keep([place(b, false)])).toEqual(nothing);
 
   const second = opened();
   expect(await second.switchOn([a])).toEqual([]);
   expect((await second.find(a)).weights).toEqual(deltaOf("A").weights);
 
-  const third = opened();
-  const { edits, broken } = await third.kept();
+  const { edits, broken } = await opened().kept();
   expect([edits.length, broken]).toEqual([1, []]);
   expect(edits[0]).toMatchObject({ id: b, on: false, truth: "Seattle" });
-  expect(await opened().switchOn([a])).toEqual([a]);
+});
+
+test("a model of the same name and other contents has none of them; the same contents have, whatever their name", async () => {
+  const first = opened();
+  const { id } = first.hold(deltaOf("A"));
+  await first.keep([place(id)]);
+  const twin = opened({ stamp: "2e".repeat(32) });
+  expect(await twin.kept()).toEqual({ edits: [], broken: [] });
+  expect(await twin.switchOn([id])).toEqual([id]);
+  expect((await opened({ stamp, id: "renamed" }).kept()).edits).toHaveLength(1);
 });
 
 test("a delta is written once, however often the stack changes", async () => {
+  const written: string[] = [];
+  refuse = (entries) => void written.push(...entries.keys());
   const held = opened();
   const { id } = held.hold(deltaOf("A"));
   for (const on of [true, false, true]) await held.keep([place(id, on)]);
-  const deltas = database.set.mock.calls.filter(([key]) => String(key).endsWith(id));
-  expect(deltas).toHaveLength(1);
+  expect(written.filter((key) => key.endsWith(id))).toHaveLength(1);
 });
 
-test("where nothing can be stored that is said, and the edits stay with the worker", async () => {
-  database.set.mockRejectedValue(new DOMException("no room", "QuotaExceededError"));
+test("where the storage is full that is said, the edits stay with the worker, and are kept when there is room", async () => {
+  refuse = full;
   const held = opened();
   const { id } = held.hold(deltaOf("A"));
-  expect(await held.keep([place(id)])).toMatch(/storage is full/);
+  expect((await held.keep([place(id)])).trouble).toMatch(
+    /storage is full, so the edits are kept only until the page is closed; download them/,
+  );
   expect(await held.switchOn([id])).toEqual([]);
   expect(await opened().switchOn([id])).toEqual([id]);
+  // Another model comes and goes: what could not be written is still there.
+  expect((await held.kept()).edits).toHaveLength(1);
+  refuse = () => undefined;
+  expect(await held.keep([place(id)])).toEqual(nothing);
+  expect((await opened().kept()).edits).toHaveLength(1);
 });
 
 /** Keeps two edits, of which the first is then damaged. */
@@ -122,11 +149,10 @@ async function damaged(value: unknown): Promise<[string, string]> {
   const first = opened();
   const [a, b] = ["A", "B"].map((subject) => first.hold(deltaOf(subject)).id);
   await first.keep([place(a), place(b)]);
-  stored.set(keyOf(a), value);
+  browser.entries.set(keyOf(a), value);
   return [a, b];
 }
-const keyOf = (end: string) => [...stored.keys()].find((name) => name.endsWith(end))!;
-const ids = (list: { id: string }[]) => list.map(({ id }) => id);
+const keyOf = (end: string) => [...browser.entries.keys()].find((name) => name.endsWith(end))!;
 
 /** A provenance that the page would call methods of. */
 const foreign = () =>
@@ -145,17 +171,17 @@ test.each<[string, unknown, RegExp]>([
     const [a, b] = await damaged(value);
     const held = opened();
     const { edits, broken } = await held.kept();
-    expect([ids(edits), ids(broken)]).toEqual([[b], [a]]);
+    expect([idsOf(edits), idsOf(broken)]).toEqual([[b], [a]]);
     expect(broken[0].reason).toMatch(reason);
     expect(await held.switchOn([a, b])).toEqual([a]);
     expect(held.active).toHaveLength(1);
 
-    await held.keep([place(b)]);
-    expect(ids((await opened().kept()).broken)).toEqual([a]);
+    expect(await held.keep([place(b)])).toEqual(nothing);
+    expect(idsOf((await opened().kept()).broken)).toEqual([a]);
     await held.forget(a);
-    expect(stored.has(keyOf(b))).toBe(true);
+    expect(keyOf(a)).toBeUndefined();
     const after = await opened().kept();
-    expect([ids(after.edits), after.broken]).toEqual([[b], []]);
+    expect([idsOf(after.edits), after.broken]).toEqual([[b], []]);
   },
 );
 
@@ -163,52 +189,91 @@ test("an edit that does not fit the model is listed, and switches nothing off", 
   const first = opened();
   const { id } = first.hold(deltaOf("A"));
   await first.keep([place(id)]);
-  const { edits, broken } = await opened({ ...smallConfig, dModel: 4 }).kept();
+  const { edits, broken } = await opened({ stamp }, { ...smallConfig, dModel: 4 }).kept();
   expect(edits).toEqual([]);
   expect(broken[0].reason).toMatch(/open the model it was made for/);
 });
 
-test.each([[{ id: 5 }], "nonsense", [null]])(
+test.each([[[{ id: 5 }]], ["nonsense"], [[null]]])(
   "where the list of the stack is damaged, %j, the edits are there, switched off",
   async (list) => {
     const first = opened();
     const { id } = first.hold(deltaOf("A"));
     await first.keep([place(id)]);
-    stored.set(keyOf("small@test"), list);
-    const { edits } = await opened().kept();
-    expect(edits).toMatchObject([{ id, on: false }]);
+    browser.entries.set(`list/${stamp}`, list);
+    const later = opened();
+    expect((await later.kept()).edits).toMatchObject([{ id, on: false }]);
+    await later.keep([place(id)]);
+    expect((await opened().kept()).edits).toMatchObject([{ id, on: true }]);
   },
 );
 
-test("of a stack of before edits had names, what is damaged is listed, and the rest comes back", async () => {
-  const old = "palimpsest/1/edits/small@test";
-  const { provenance, weights } = deltaOf("A");
-  const layers = weights.map(({ weight, change }) => ({ weight, ...change }));
-  const wrong = { provenance: { ...provenance, request: true }, layers };
-  stored.set(old, [
-    { on: true, truth: "", delta: wrong },
-    { on: true, truth: "", delta: { provenance, layers } },
-  ]);
-  const held = opened();
-  const { edits, broken } = await held.kept();
-  expect([edits.length, broken.length]).toEqual([1, 1]);
-  expect(broken[0].reason).toMatch(/"request" is true, expected an object/);
-  await held.keep(edits.map(({ id, on, truth }) => ({ id, on, truth })));
-  expect(stored.has(old)).toBe(false);
-  expect(ids((await opened().kept()).broken)).toEqual(ids(broken));
+test("two tabs keep what both have made, and each is told of the other's", async () => {
+  const [one, two] = [tab(), tab()];
+  for (const { held } of [one, two]) await held.kept();
+  const a = one.held.hold(deltaOf("A")).id;
+  await one.held.keep([place(a)]);
+  expect(two.heard).toEqual([{ kind: "edits", model: stamp }]);
+
+  const b = two.held.hold(deltaOf("B")).id;
+  const answer = await two.held.keep([place(b)]);
+  expect(answer.removed).toEqual([]);
+  expect(answer.added).toMatchObject([{ id: a, edit: { facts: [{ subject: "A" }] } }]);
+  expect(idsOf((await opened().kept()).edits)).toEqual([a, b]);
+
+  const { added } = await one.held.keep([place(a)]);
+  expect(idsOf(added)).toEqual([b]);
 });
 
-test("a stack of before edits had names comes back, and is kept anew", async () => {
-  const old = "palimpsest/1/edits/small@test";
-  const { provenance, weights } = deltaOf("A");
-  const layers = weights.map(({ weight, change, norm }) => ({ layer: 1, weight, norm, ...change }));
-  stored.set(old, [
-    { on: true, truth: "Seattle", delta: { provenance, layers }, relativeNorm: 0.25 },
-  ]);
-  const held = opened();
-  const { edits } = await held.kept();
-  expect(edits[0]).toMatchObject({ on: true, truth: "Seattle", edit: { relativeNorm: 0.25 } });
-  await held.keep(edits.map(({ id, on, truth }) => ({ id, on, truth })));
-  expect(stored.has(old)).toBe(false);
+test("what a tab shows switched off is kept as the other has it, until it is switched here", async () => {
+  const [one, two] = [opened(), opened()];
+  const { id } = one.hold(deltaOf("A"));
+  await one.keep([place(id)]);
+  await two.keep([]);
+  await two.keep([place(id, false)]);
+  expect((await opened().kept()).edits[0].on).toBe(true);
+  await two.keep([place(id, true)]);
+  await two.keep([place(id, false)]);
+  expect((await opened().kept()).edits[0].on).toBe(false);
+});
+
+test("what another tab has removed is told, and comes back by undo", async () => {
+  const [one, two] = [opened(), opened()];
+  const { id } = one.hold(deltaOf("A"));
+  await one.keep([place(id)]);
+  await two.kept();
+  await one.keep([]);
+  expect((await two.keep([place(id)])).removed).toEqual([id]);
+  await two.keep([]);
+  await two.keep([place(id)]);
   expect((await opened().kept()).edits).toHaveLength(1);
+});
+
+test("what no tab names any more goes when none has the model open", async () => {
+  const locks = memoryLocks();
+  const open = {
+    config: smallConfig,
+    identity: { stamp, id: "small", revision: "", precision: "" },
+  };
+  const visit = () => {
+    const store = new StackStore(browser.database, locks);
+    const held = new HeldEdits(() => open, store, new OtherTabs(channel()));
+    held.modelChanged();
+    return { held, leave: () => store.enter("another model") };
+  };
+  const first = visit();
+  await first.held.kept();
+  const { id } = first.held.hold(deltaOf("A"));
+  await first.held.keep([place(id)]);
+  await first.held.keep([]);
+  const kept = () => [...browser.entries.keys()].some((key) => key.endsWith(id));
+  const second = visit();
+  await second.held.kept();
+  expect(kept()).toBe(true);
+  for (const { leave } of [first, second]) {
+    await leave();
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  await visit().held.kept();
+  expect(kept()).toBe(false);
 });

@@ -140,14 +140,15 @@ test("an edit changes what is predicted while it is on, and comes back by its fi
   expect(after).not.toEqual(before);
 
   const file = await lab.edits.save(++job, made.edit.id, "delta");
-  const imported = await lab.edits.import(++job, new File([file.bytes as BlobPart], file.name));
+  const taken = await lab.edits.import(++job, new File([file.bytes as BlobPart], file.name));
+  const imported = taken.edit!;
   expect(imported).toMatchObject({ method: "ROME", facts: edit.facts });
   await lab.edits.switchOn([imported.id]);
   expect((await lab.predict(++job, prompt, 3)).after).toEqual(after);
 
   const zip = await lab.edits.save(++job, made.edit.id, "adapter");
   const adapter = await lab.edits.import(++job, new File([zip.bytes as BlobPart], zip.name));
-  expect(adapter.weights).toHaveLength(1);
+  expect(adapter.edit?.weights).toHaveLength(1);
 });
 
 test("a model that is loaded anew has its edits still, all switched off", async () => {

@@ -25,12 +25,12 @@ beforeEach(() => {
 });
 
 /** A worker's statistics over the store of this test. */
-const opened = (store = new StatisticsStore(database)) =>
+const opened = (store = new StatisticsStore(database), identity = model.identity) =>
   new Statistics(
     {
       queue,
       config: () => model.config,
-      identity: () => model.identity,
+      identity: () => identity,
       model: () => model,
       files: () => undefined,
     },
@@ -138,4 +138,51 @@ test("another model's statistics are others", async () => {
   await statistics.add(1, { from: npz(), layer: 1, date }, none);
   statistics.reset();
   expect(statistics.view()).toEqual([]);
+});
+
+const twin = () => ({ ...model.identity, stamp: "2e".repeat(32) });
+
+test("a model of the same name and other contents has none of them", async () => {
+  await opened().add(1, { from: npz(), layer: 1, date }, none);
+  const statistics = opened(undefined, twin());
+  expect(await statistics.has(1)).toBe(false);
+  expect(await statistics.of(1)).toBeUndefined();
+  expect((await statistics.overview()).kept).toEqual([]);
+});
+
+test("those of another precision are listed and said, and used only when they are chosen", async () => {
+  await opened().add(1, { from: npz(), layer: 1, date }, none);
+  const statistics = opened(undefined, { ...model.identity, precision: "q4" });
+  expect(await statistics.has(1)).toBe(false);
+  const { kept } = await statistics.overview();
+  expect(kept).toMatchObject([{ layer: 1, otherPrecision: "f32", inUse: false }]);
+  const chosen = await statistics.use(2, kept[0].key, 2);
+  expect(chosen.kept[0].inUse).toBe(true);
+  expect(await statistics.has(1)).toBe(true);
+});
+
+test("a file that says that it is of another model is asked about, and taken when the answer is yes", async () => {
+  const first = opened();
+  const [{ key }] = (await first.collect(1, { ...collection(), layers: [1] }, none)).kept;
+  const { name, blob } = await first.file(2, key);
+  const from = new File([blob], name);
+  const statistics = opened(new StatisticsStore(undefined), twin());
+  const asked = await statistics.add(3, { from, layer: 1, date }, none);
+  expect(asked.question).toMatch(/was made with tiny-gpt2 of other contents/);
+  expect(asked.kept).toEqual([]);
+  const taken = await statistics.add(4, { from, layer: 1, date, another: true }, none);
+  expect(taken.question).toBeUndefined();
+  expect(taken.kept[0].source).toMatch(/of tiny-gpt2 \(another model\)$/);
+  const own = await opened(new StatisticsStore(undefined)).add(5, { from, layer: 1, date }, none);
+  expect(own.question).toBeUndefined();
+});
+
+test("a collection of a model of the same name and other contents is not gone on with", async () => {
+  const statistics = opened();
+  const stopped = statistics.collect(1, collection(), (progress) => {
+    if (progress && progress.tokens > 0) queue.cancel(1);
+  });
+  await expect(stopped).rejects.toMatchObject({ name: "AbortError" });
+  expect((await opened(undefined, twin()).overview()).collection).toBeUndefined();
+  expect((await opened().overview()).collection).toBeDefined();
 });

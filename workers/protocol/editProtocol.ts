@@ -64,6 +64,20 @@ export interface BrokenEdit {
   reason: string;
 }
 
+/** What became of a stack that was kept. */
+export interface KeepAnswer {
+  /** The sentence that says why it will not outlive the page, if so. */
+  trouble: string | null;
+  /** Edits of the model that another tab has kept. */
+  added: KeptEdit[];
+  /** Those of the stack that another tab has removed. */
+  removed: string[];
+}
+
+/** An edit from a file: taken, or not because it says that it was made with another model. */
+export type Imported =
+  { edit: HeldEdit; question?: undefined } | { edit?: undefined; question: string };
+
 /** What an edit is saved as. */
 export type EditForm = "delta" | "adapter" | "recipe";
 

@@ -1,3 +1,4 @@
+import type { ModelIdentity } from "../../src/data/identity/ModelIdentity.ts";
 import type { ModelConfig } from "../../src/engine/architecture/config.ts";
 import type { ChosenModel, ModelRequest } from "../../src/engine/files/openSource.ts";
 import type { KeptModel } from "../../src/engine/files/keptModels.ts";
@@ -18,6 +19,7 @@ export interface DeviceView {
 /** A loaded model, as the page needs to know it. */
 export interface ModelView {
   config: ModelConfig;
+  identity: ModelIdentity;
   /** Its architecture, as people write it. */
   family: string;
   /** True for the built-in model, which is always labelled as a toy. */

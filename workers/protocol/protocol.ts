@@ -1,3 +1,4 @@
+export type { TabChange } from "../../src/engine/storage/OtherTabs.ts";
 export type { Fact } from "../../src/data/facts/facts.ts";
 export type * from "./editProtocol.ts";
 export type * from "./modelProtocol.ts";

@@ -1,3 +1,5 @@
+import { NoStorage } from "./openStore.ts";
+
 /** Whether a store refused because it is full: the browser's, or a disk. */
 export function isFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -21,6 +23,10 @@ export function untilClosed(
 ): string {
   const sentence = (reason: string) => `${reason}, so ${what} only until the page is closed`;
   if (isFull(error)) return `${sentence("this browser’s storage is full")}; ${advice.full}`;
+  if (error instanceof NoStorage) {
+    const ways = [error.advice, ...(advice.blocked === undefined ? [] : [advice.blocked])];
+    return `${sentence(error.message)}; ${ways.join(", or ")}`;
+  }
   const blocked =
     "this browser lets the page store nothing (a private window, or blocked site data)";
   return advice.blocked ? `${sentence(blocked)}; ${advice.blocked}` : sentence(blocked);

@@ -1,5 +1,10 @@
 import type { RemoteLab } from "../../../workers/connect.ts";
-import type { BrokenEdit, EditForm, HeldEdit } from "../../../workers/protocol/protocol.ts";
+import type {
+  BrokenEdit,
+  EditForm,
+  HeldEdit,
+  KeepAnswer,
+} from "../../../workers/protocol/protocol.ts";
 import { download } from "../parts/download.ts";
 
 /** One edit in the stack: what is known of it, and whether it is switched on. The worker holds its delta. */
@@ -20,6 +25,8 @@ export interface StackHost {
   changed(): Promise<void>;
   report(error: unknown): void;
   notify(notice: string): void;
+  /** Something worth keeping was kept. */
+  kept(): void;
 }
 
 /** The edits on this page, in the order they were made; every change can be undone. */
@@ -30,6 +37,8 @@ export class EditStack {
   /** The edits that are switched on. */
   active = $derived(this.edits.filter((edit) => edit.on));
   canUndo = $derived.by(() => this.#history.length > 0);
+  /** A file that says that it was made with another model, until the reader has said whether it is taken. */
+  doubtful = $state.raw<{ file: File; question: string } | null>(null);
   #history = $state.raw<Edit[][]>([]);
   readonly #host: StackHost;
 
@@ -66,6 +75,7 @@ export class EditStack {
     this.edits = edits.map(({ edit, on, truth }) => ({ ...edit, on, truth }));
     this.broken = broken;
     this.#history = [];
+    this.doubtful = null;
   }
 
   /** Deletes an edit of an earlier visit that cannot be used. */
@@ -81,21 +91,52 @@ export class EditStack {
   /** Tells the worker which edits are on, and keeps the stack for the next visit. */
   async apply() {
     await this.#host.run("switching edits", async () => {
-      const lost = await this.#host.lab().switchOn(this.active.map(({ id }) => id));
-      if (lost.length) this.#forget(lost);
+      await this.#switch();
       const places = this.edits.map(({ id, on, truth }) => ({ id, on, truth }));
-      const trouble = await this.#host.lab().keep(places);
-      if (trouble) this.#host.notify(trouble);
+      const answer = await this.#host.lab().keep(places);
+      if (answer.trouble) this.#host.notify(answer.trouble);
+      else if (places.length) this.#host.kept();
+      this.#join(answer);
+      if (answer.removed.length) await this.#switch();
     });
   }
 
-  /** Takes a delta or an adapter file into the stack. */
-  async import(file: File) {
+  async #switch() {
+    const lost = await this.#host.lab().switchOn(this.active.map(({ id }) => id));
+    if (lost.length) this.#forget(lost);
+  }
+
+  /** What another tab did with the edits of this model: its own are put here, switched off. */
+  #join({ added, removed }: KeepAnswer) {
+    if (added.length) {
+      const theirs = added.map(({ edit, truth }) => ({ ...edit, on: false, truth }));
+      this.edits = [...this.edits, ...theirs];
+      // Undo goes back to before a step of this tab, and takes nothing of another's.
+      this.#history = this.#history.map((edits) => [...edits, ...theirs]);
+      this.#host.notify(
+        `another tab has made ${some(added)} with this model; here too now, switched off`,
+      );
+    }
+    if (removed.length) {
+      this.#change(this.edits.filter(({ id }) => !removed.includes(id)));
+      this.#host.notify(
+        `another tab has removed ${some(removed)} of this model; Undo brings it back`,
+      );
+    }
+  }
+
+  /** Takes a delta or an adapter file into the stack; asks where it says that it was made with another model. */
+  async import(file: File, another = false) {
+    this.doubtful = null;
     const imported = await this.#host.run(`reading ${file.name}`, (id) =>
-      this.#host.lab().import(id, file),
+      this.#host.lab().import(id, file, another),
     );
     if (!imported) return;
-    this.add(imported);
+    if (!imported.edit) {
+      this.doubtful = { file, question: imported.question };
+      return;
+    }
+    this.add(imported.edit);
     await this.#host.changed();
   }
 
@@ -114,8 +155,8 @@ export class EditStack {
     const without = (edits: Edit[]) => edits.filter(({ id }) => !ids.includes(id));
     this.edits = without(this.edits);
     this.#history = this.#history.map(without);
-    const some = ids.length === 1 ? "one edit is" : `${ids.length} edits are`;
-    this.#host.notify(`${some} lost with the worker: this browser kept no copy`);
+    const verb = ids.length === 1 ? "is" : "are";
+    this.#host.notify(`${some(ids)} ${verb} lost with the worker: this browser kept no copy`);
   }
 
   #change(edits: Edit[]) {
@@ -123,3 +164,5 @@ export class EditStack {
     this.edits = edits;
   }
 }
+
+const some = ({ length }: readonly unknown[]) => (length === 1 ? "one edit" : `${length} edits`);

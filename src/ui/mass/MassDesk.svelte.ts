@@ -14,6 +14,7 @@ import { fieldValue } from "../../data/settings/fieldValue.ts";
 import { chosenSettings, plannedSteps, type Typed } from "../edit/editorSettings.ts";
 import type { Draft } from "../fact/Draft.svelte.ts";
 import type { Job } from "../parts/Job.svelte.ts";
+import { keepForGood } from "../parts/keepForGood.ts";
 import { linesOf } from "../parts/linesOf.ts";
 import { contradictions, factRows, type FactRow } from "./factRows.ts";
 import { neutralStatements, spread } from "./neutralText.ts";
@@ -179,6 +180,7 @@ export class MassDesk {
       .lab()
       .keptValues()
       .catch(() => this.values);
+    if (this.values.vectors) await keepForGood();
   }
 
   async write() {

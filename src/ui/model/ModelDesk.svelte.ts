@@ -11,6 +11,7 @@ import type {
   PrecisionPlan,
 } from "../../../workers/protocol/protocol.ts";
 import { addressOf, checkAddress, sourceOf } from "./modelAddress.ts";
+import { keepForGood } from "../parts/keepForGood.ts";
 import { prefer, preferred } from "../parts/preferences.ts";
 import { messageOf } from "../parts/sentence.ts";
 
@@ -139,7 +140,7 @@ export class ModelDesk {
   async load() {
     const { source, precision } = this;
     if (!source) return;
-    void this.#askToKeep();
+    void keepForGood();
     await this.#host.load({ source, precision, hub: this.hub || undefined });
   }
 
@@ -233,15 +234,6 @@ export class ModelDesk {
   view(): { device: string; hub: string } {
     const { device, hub } = this;
     return { device, hub };
-  }
-
-  /** A download of gigabytes is worth the question; only a window may ask it. */
-  async #askToKeep() {
-    try {
-      await navigator.storage?.persist?.();
-    } catch {
-      // Kept as long as the browser likes.
-    }
   }
 }
 

@@ -34,6 +34,8 @@ export class StatisticsDesk {
   stage = $state("");
   collecting = $state(false);
   storage = $state.raw<PageStorage | null>(null);
+  /** A file that says that it is of another model, until the reader has said whether it is taken. */
+  doubtful = $state.raw<{ from: File | string; layer: number; question: string } | null>(null);
   readonly #host: StatisticsDeskHost;
   #collection: Promise<void> | undefined;
 
@@ -53,14 +55,17 @@ export class StatisticsDesk {
   }
 
   /** Takes an .npz in the authors' form, from a file or an address. */
-  async add(from: File | string, layer: number) {
+  async add(from: File | string, layer: number, another = false) {
+    this.doubtful = null;
     const name = typeof from === "string" ? from : from.name;
     await this.#do(`reading ${name}`, (id) => {
       const report = this.#host.callback((done: number, total: number, stage: string) => {
         this.stage = `${stage}: ${Math.floor((100 * done) / total)} %`;
       });
-      return this.#host.lab().add(id, { from, layer, date: Date.now() }, report);
+      return this.#host.lab().add(id, { from, layer, date: Date.now(), another }, report);
     });
+    const question = this.overview?.question;
+    if (question) this.doubtful = { from, layer, question };
     await this.#keepStorage();
   }
 

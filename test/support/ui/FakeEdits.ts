@@ -3,6 +3,8 @@ import type { RemoteLab } from "../../../workers/connect.ts";
 import type {
   BrokenEdit,
   HeldEdit,
+  Imported,
+  KeptEdit,
   KeptStack,
   SavedFile,
   StackPlace,
@@ -20,6 +22,11 @@ export class FakeEdits implements RemoteEdits {
   trouble: string | null = null;
   /** What was kept and cannot be used. */
   broken: BrokenEdit[] = [];
+  /** What another tab did, to be told once. */
+  added: KeptEdit[] = [];
+  removed: string[] = [];
+  /** What an imported file is asked about; without one, none can be read. */
+  question: string | null = null;
   #stack: StackPlace[] = [];
 
   hold(edit: { method: string; facts: WrittenFact[]; layers: number[] }): HeldEdit {
@@ -45,7 +52,9 @@ export class FakeEdits implements RemoteEdits {
 
   async keep(stack: StackPlace[]) {
     this.#stack = stack;
-    return this.trouble;
+    const { added, removed } = this;
+    Object.assign(this, { added: [], removed: [] });
+    return { trouble: this.trouble, added, removed };
   }
 
   async kept(): Promise<KeptStack> {
@@ -60,7 +69,11 @@ export class FakeEdits implements RemoteEdits {
     this.broken = this.broken.filter((edit) => edit.id !== id);
   }
 
-  async import(_id: number, file: File): Promise<HeldEdit> {
+  async import(_id: number, file: File, another = false): Promise<Imported> {
+    if (this.question !== null) {
+      if (!another) return { question: this.question };
+      return { edit: this.hold({ method: "ROME", facts: [], layers: [2] }) };
+    }
     throw new Error(`${file.name} is not a safetensors file: it is too short for a header`);
   }
 

@@ -8,6 +8,7 @@ import type {
   ModelConfig,
   ModelOrder,
   ModelView,
+  TabChange,
   Trace,
   TraceEvent,
   TraceRequest,
@@ -115,6 +116,7 @@ export class FakeLab implements RemoteLab {
     };
     return {
       config,
+      identity: { stamp: name, precision, id: name, revision: "main" },
       family: "GPT-2",
       toy: source.kind === "demo",
       precision,
@@ -213,6 +215,13 @@ export class FakeLab implements RemoteLab {
 
   async editorNames() {
     return editors.map(({ name }) => name);
+  }
+
+  /** Tells the page of another tab. */
+  tell: (change: TabChange) => void = () => undefined;
+
+  async follow(report: (change: TabChange) => void) {
+    this.tell = report;
   }
 
   async traceFile(trace: Trace) {

@@ -15,17 +15,12 @@ export function browserStore(
 ): PartStore | undefined {
   if (!storage) return undefined;
   const cache = () => storage.open(NAME);
-  let asked = false;
   return {
     async get(key) {
       const response = await (await cache()).match(ORIGIN + key);
       return response && new Uint8Array(await response.arrayBuffer());
     },
     async put(key, bytes) {
-      if (!asked) {
-        asked = true;
-        await askToPersist();
-      }
       await (await cache()).put(ORIGIN + key, new Response(bytes));
     },
     async delete(key) {
@@ -38,15 +33,6 @@ export function browserStore(
         .map((url) => url.slice(ORIGIN.length));
     },
   };
-}
-
-/** Asks the browser not to evict what is kept; only a window may ask, in a worker nothing happens. */
-async function askToPersist(): Promise<void> {
-  try {
-    await globalThis.navigator?.storage?.persist?.();
-  } catch {
-    // Kept as long as the browser likes.
-  }
 }
 
 /** What the browser says of its storage for this page, in bytes. */
