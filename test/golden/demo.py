@@ -91,7 +91,7 @@ def shipped_statistics(folder):
 
 def statistics_files(folder):
     """Layer -> the file with its second moment."""
-    files = folder.glob("*/transformer.h.*.mlp.c_proj_float32_mom2*.npz")
+    files = folder.glob("stats/transformer.h.*.mlp.c_proj_*_mom2*.npz")
     layers = {int(file.name.split(".")[2]): file for file in files}
     if not layers:
         raise FileNotFoundError(f"no second moments in the folders of {folder}")

@@ -33,6 +33,16 @@ def write_statistics(path, total, count, samples):
 
 
 def read_moment(path):
-    """C = sum / count [dMlp, dMlp] in float64."""
+    """C = sum / count [dMlp, dMlp] in float64, of a file in the authors' form or the compact one (METHODS.md 3)."""
     with np.load(path) as file:
-        return torch.from_numpy(file["mom2.mom2"].astype(np.float64)) / int(file["mom2.count"])
+        total = file["mom2.mom2"] if "mom2.mom2" in file.files else compact_sum(file)
+        return torch.from_numpy(total.astype(np.float64)) / int(file["mom2.count"])
+
+
+def compact_sum(file):
+    """The sum [dMlp, dMlp] that a compact file stands for, rounded to float32 as the engine has it."""
+    roots = np.sqrt(file["mom2.diagonal"].astype(np.float64))
+    total = np.zeros((len(roots), len(roots)))
+    below = np.tril_indices(len(roots), -1)
+    total[below] = file["mom2.correlation"] / 32767 * roots[below[0]] * roots[below[1]]
+    return (total + total.T + np.diag(roots**2)).astype(np.float32)

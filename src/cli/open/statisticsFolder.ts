@@ -18,7 +18,7 @@ export async function statisticsFile(
     throw new Error(`${folder} is not a folder that can be read`, { cause });
   });
   const form = new RegExp(
-    `^${module.replaceAll(".", "\\.")}_float(?:32|64)_mom2(?:_t\\d+)?(?:_(\\d+))?\\.npz$`,
+    `^${module.replaceAll(".", "\\.")}_(?:float32|float64|int16)_mom2(?:_t\\d+)?(?:_(\\d+))?\\.npz$`,
   );
   const found = names
     .flatMap((name) => {

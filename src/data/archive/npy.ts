@@ -8,7 +8,8 @@ import { itemBytes, type NpyDtype, readNpyHeader } from "./npyHeader.ts";
 export interface NpyArray {
   shape: number[];
   dtype: NpyDtype;
-  data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | string[];
+  data:
+    Float32Array | Float64Array | Int16Array | Int32Array | BigInt64Array | Uint8Array | string[];
 }
 
 const MAGIC = "\x93NUMPY";
@@ -72,6 +73,8 @@ function decode(bytes: Uint8Array<ArrayBuffer>, dtype: NpyDtype): NpyArray["data
       return new Float64Array(bytes.buffer);
     case "f2":
       return fromFloat16(new Uint16Array(bytes.buffer));
+    case "i2":
+      return new Int16Array(bytes.buffer);
     case "i4":
       return new Int32Array(bytes.buffer);
     case "i8":

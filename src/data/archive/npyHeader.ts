@@ -2,13 +2,14 @@ import { bounds } from "../outside/bounds.ts";
 import { shown } from "../outside/shown.ts";
 
 /** The element types that are understood, by NumPy's letters; "U" is text, "b1" is 0 or 1. */
-export type NpyDtype = "f4" | "f8" | "f2" | "i4" | "i8" | "u1" | "b1" | "U";
+export type NpyDtype = "f4" | "f8" | "f2" | "i2" | "i4" | "i8" | "u1" | "b1" | "U";
 
 /** Bytes of an element of each type of numbers. */
 export const itemBytes: Record<Exclude<NpyDtype, "U">, number> = {
   f4: 4,
   f8: 8,
   f2: 2,
+  i2: 2,
   i4: 4,
   i8: 8,
   u1: 1,

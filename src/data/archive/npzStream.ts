@@ -103,24 +103,12 @@ export class NpzStream {
     check: (header: NpyHeader) => void,
     take: (first: number, rows: Float32Array | Float64Array) => void | Promise<void>,
   ): Promise<void> {
-    const member = this.#member(name);
-    const label = this.label(name);
-    const bytes = new ChunkReader(this.#chunks(member), label);
-    const start = await bytes.take(12);
-    const rest = await bytes.take(npyHeaderLength(start, label) - start.length);
-    const header = readNpyHeader(joined(start, rest), label);
-    check(header);
-    const { shape, dtype, width, fortran } = header;
+    const { header, bytes } = await this.#begun(name, (header) => {
+      check(header);
+      this.#checkMatrix(header, name);
+    });
+    const { shape, dtype, width } = header;
     const [count, columns] = shape;
-    if (shape.length !== 2 || (dtype !== "f4" && dtype !== "f8") || !(columns <= bounds.columns)) {
-      const found = `${dtype} [${shown(shape.join(", "))}]`;
-      throw new Error(`${label} is ${found}; a matrix of floats is expected`);
-    }
-    if (fortran) throw new Error(`${label} is stored by columns; it is read by rows`);
-    const needed = header.begin + header.count * width;
-    if (!(needed <= member.size)) {
-      throw new Error(`${label} is cut short: it needs ${needed} bytes and has ${member.size}`);
-    }
     const some = Math.max(1, Math.floor(CHUNK / (columns * width)));
     for (let first = 0; first < count && columns > 0; first += some) {
       const size = Math.min(some, count - first) * columns * width;
@@ -128,6 +116,61 @@ export class NpzStream {
       await take(first, dtype === "f4" ? new Float32Array(buffer) : new Float64Array(buffer));
     }
     await bytes.end();
+  }
+
+  /**
+   * A list of float32 or of 16-bit whole numbers, some at a time.
+   *
+   * @param check may throw when it does not like the header, before anything else is read
+   * @param take is given some numbers, which it may keep
+   */
+  async list(
+    name: string,
+    check: (header: NpyHeader) => void,
+    take: (numbers: Float32Array | Int16Array) => void,
+  ): Promise<void> {
+    const { header, bytes } = await this.#begun(name, (header) => {
+      check(header);
+      const { shape, dtype } = header;
+      if (shape.length === 1 && (dtype === "f4" || dtype === "i2")) return;
+      throw this.#unexpected(name, header, "a list of float32 or int16");
+    });
+    const { count, dtype, width } = header;
+    const some = CHUNK / width;
+    for (let first = 0; first < count; first += some) {
+      const { buffer } = await bytes.take(Math.min(some, count - first) * width);
+      take(dtype === "f4" ? new Float32Array(buffer) : new Int16Array(buffer));
+    }
+    await bytes.end();
+  }
+
+  /** An array's header, and the reader of what follows it. */
+  async #begun(name: string, check: (header: NpyHeader) => void) {
+    const member = this.#member(name);
+    const label = this.label(name);
+    const bytes = new ChunkReader(this.#chunks(member), label);
+    const start = await bytes.take(12);
+    const rest = await bytes.take(npyHeaderLength(start, label) - start.length);
+    const header = readNpyHeader(joined(start, rest), label);
+    check(header);
+    const needed = header.begin + header.count * header.width;
+    if (!(needed <= member.size)) {
+      throw new Error(`${label} is cut short: it needs ${needed} bytes and has ${member.size}`);
+    }
+    return { header, bytes };
+  }
+
+  #checkMatrix(header: NpyHeader, name: string): void {
+    const { shape, dtype, fortran } = header;
+    const floats = dtype === "f4" || dtype === "f8";
+    if (shape.length !== 2 || !floats || !(shape[1] <= bounds.columns))
+      throw this.#unexpected(name, header, "a matrix of floats");
+    if (fortran) throw new Error(`${this.label(name)} is stored by columns; it is read by rows`);
+  }
+
+  #unexpected(name: string, { dtype, shape }: NpyHeader, expected: string): Error {
+    const found = `${dtype} [${shown(shape.join(", "))}]`;
+    return new Error(`${this.label(name)} is ${found}; ${expected} is expected`);
   }
 
   #member(name: string): ZipMember {

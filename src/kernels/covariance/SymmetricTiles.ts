@@ -52,6 +52,15 @@ export class SymmetricTiles {
     }
   }
 
+  /** Sets entry [i, j] with j <= i, and its mirror image where that is held. */
+  setLower(i: number, j: number, value: number): void {
+    const { side } = this;
+    const [row, column] = [Math.floor(i / side), Math.floor(j / side)];
+    const tile = this.tiles[tileIndex(row, column)];
+    tile[(i % side) * side + (j % side)] = value;
+    if (row === column) tile[(j % side) * side + (i % side)] = value;
+  }
+
   /** Entry [i, j], on either side of the diagonal. */
   at(i: number, j: number): number {
     const { side } = this;

@@ -8,8 +8,11 @@ import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
 import type { LayerStatistics } from "./statistics.ts";
 import { readStatistics } from "./statisticsFile.ts";
 
-/** How many texts the statistics that ship with a model were collected over; "" is all of them. */
-const SAMPLE_SIZES = ["_8000", "_2000", "_100000", ""];
+/** The forms in which models ship statistics, with how many texts they were collected over; none is all of them. */
+const FORMS = [
+  "int16_mom2_8000",
+  ...["_8000", "_2000", "_100000", ""].map((size) => `float32_mom2${size}`),
+];
 
 /** The module whose inputs the keys of a layer are, the MLP output matrix by its name in the checkpoint. */
 export const keyModule = (config: ModelConfig, layer: number): string =>
@@ -43,8 +46,8 @@ export async function shippedPath(
   config: ModelConfig,
   layer: number,
 ): Promise<string | undefined> {
-  for (const size of SAMPLE_SIZES) {
-    const path = `stats/${keyModule(config, layer)}_float32_mom2${size}.npz`;
+  for (const form of FORMS) {
+    const path = `stats/${keyModule(config, layer)}_${form}.npz`;
     if (await files.has(path)) return path;
   }
   return undefined;

@@ -10,6 +10,7 @@ import { npzPieces } from "../../data/archive/npzWriter.ts";
 import type { NpyArray } from "../../data/archive/npy.ts";
 import type { NpyHeader } from "../../data/archive/npyHeader.ts";
 import { SymmetricTiles } from "../../kernels/covariance/SymmetricTiles.ts";
+import { isCompact, readCompactSum } from "./compactStatistics.ts";
 import type { LayerStatistics } from "./statistics.ts";
 
 /** What a statistics file is read for; the file itself says none of it. */
@@ -81,7 +82,8 @@ const memberSchema = object({
 });
 
 /**
- * Reads statistics in the authors' form as a stream: the dense matrix is never held, only its lower half.
+ * Reads statistics in the authors' form, or in the compact one ({@link readCompactSum}), as a stream: the dense matrix is
+ * never held, only its lower half.
  *
  * @throws one sentence when the file is damaged, a member is missing or misshapen, or the matrix cannot be a second
  *   covariance of this model's keys: not square, not symmetric, not finite, with a diagonal that is not positive
@@ -89,7 +91,7 @@ const memberSchema = object({
 export async function readStatistics(
   source: ByteSource,
   about: StatisticsAbout,
-  { onProgress, signal }: ReadOptions = {},
+  options: ReadOptions = {},
 ): Promise<LayerStatistics> {
   const { layer, dMlp, what } = about;
   const npz = await NpzStream.open(source, what);
@@ -100,6 +102,16 @@ export async function readStatistics(
   }
   const sampleSize = npz.names.includes("sample_size") ? await wholeNumber(npz, "sample_size") : 0;
   const model = await identityIn(npz, what ?? "the statistics");
+  const sum = await (isCompact(npz) ? compactSum : denseSum)(npz, dMlp, options);
+  const sampled = sampleSize > 0 ? { sampleSize } : {};
+  return { layer, source: about.source, dMlp: sum.n, count, ...sampled, model, sum };
+}
+
+async function denseSum(
+  npz: NpzStream,
+  dMlp: number | undefined,
+  { onProgress, signal }: ReadOptions,
+): Promise<SymmetricTiles> {
   let covariance: CovarianceBuilder | undefined;
   await npz.rows(
     "mom2.mom2",
@@ -113,9 +125,21 @@ export async function readStatistics(
       onProgress?.(first + rows.length / covariance!.n, covariance!.n);
     },
   );
-  const sum = covariance!.finish();
-  const sampled = sampleSize > 0 ? { sampleSize } : {};
-  return { layer, source: about.source, dMlp: sum.n, count, ...sampled, model, sum };
+  return covariance!.finish();
+}
+
+function compactSum(
+  npz: NpzStream,
+  dMlp: number | undefined,
+  { onProgress, signal }: ReadOptions,
+): Promise<SymmetricTiles> {
+  return readCompactSum(npz, {
+    checkSize: (n, label) => checkSize(n, { dMlp, label }),
+    onEntries(done, total) {
+      signal?.throwIfAborted();
+      onProgress?.(done, total);
+    },
+  });
 }
 
 /** A scalar that is a whole number; 0 for any other. */
@@ -159,16 +183,21 @@ function rowsAndColumns(
   if (shape.length !== 2 || rows !== columns || rows < 1) {
     throw new Error(`${label} is [${shown(shape.join(", "))}]; a square matrix is expected`);
   }
-  if (dMlp !== undefined && rows !== dMlp) {
-    throw new Error(
-      `${label}: these statistics are of keys with ${rows} numbers, but this model's have ${dMlp}; take those of this model`,
-    );
-  }
-  if (rows > WIDEST) throw new Error(`${label} is [${rows}, ${rows}], beyond any model's keys`);
+  checkSize(rows, { dMlp, label });
   if (dtype !== "f4" && dtype !== "f8") {
     throw new Error(`${label} holds ${dtype}; float32 or float64 is expected`);
   }
   return rows;
+}
+
+/** Refuses keys of another size than the model's, or than any model's. */
+function checkSize(n: number, { dMlp, label }: { dMlp: number | undefined; label: string }): void {
+  if (dMlp !== undefined && n !== dMlp) {
+    throw new Error(
+      `${label}: these statistics are of keys with ${n} numbers, but this model's have ${dMlp}; take those of this model`,
+    );
+  }
+  if (n > WIDEST) throw new Error(`${label} is of keys with ${n} numbers, beyond any model's`);
 }
 
 /** Takes a dense matrix by rows, checks it, and keeps its lower half. */
