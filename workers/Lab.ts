@@ -1,4 +1,6 @@
 import * as Comlink from "comlink";
+import { parseFacts } from "../src/data/facts/facts.ts";
+import { parseJson } from "../src/data/outside/readJson.ts";
 import { writeNpz } from "../src/data/archive/npz.ts";
 import type { Delta } from "../src/data/delta/delta.ts";
 import { architectureOf } from "../src/engine/architecture/architectures.ts";
@@ -121,8 +123,7 @@ export class Lab {
   /** The true facts that come with the page. */
   async facts(): Promise<View.Fact[]> {
     const bytes = await urlFiles(this.#base).read("facts.json");
-    const { facts } = JSON.parse(new TextDecoder().decode(bytes)) as { facts: View.Fact[] };
-    return (this.#facts = facts);
+    return (this.#facts = parseFacts(parseJson(bytes, "facts.json"), { what: "facts.json" }));
   }
 
   /**

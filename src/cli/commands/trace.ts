@@ -16,7 +16,7 @@ import { traceNpz } from "../../methods/trace/traceNpz.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { tryFile } from "../files/tryOut.ts";
 import { writeWhole } from "../files/writeWhole.ts";
-import { readJson } from "../open/files.ts";
+import { readCaseJson } from "../open/files.ts";
 import { applyDelta } from "../open/openDelta.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { choiceOption, numberOption, parseOptions, required } from "../options.ts";
@@ -98,9 +98,10 @@ async function measuredSigma(
   subjects: string | undefined,
   { root }: Terminal,
 ): Promise<number> {
-  const json = await readJson(subjects ?? join(root, "public", "facts.json"));
+  const path = subjects ?? join(root, "public", "facts.json");
+  const json = await readCaseJson(path);
   const isList = Array.isArray(json) && json.every((item) => typeof item === "string");
-  const names = isList ? json : parseCases(json).map(({ subject }) => subject);
+  const names = isList ? json : parseCases(json, { what: path }).map(({ subject }) => subject);
   return sigma(model, [...new Set(names)]);
 }
 

@@ -55,14 +55,8 @@ const failed = (fact: ModelFact, { message }: Error): Verified => ({
   tolerance: "",
 });
 
-async function readFacts(path: string): Promise<ModelFact[]> {
-  const json = await readJson(path);
-  try {
-    return parseModelFacts(json);
-  } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
-  }
-}
+const readFacts = async (path: string): Promise<ModelFact[]> =>
+  parseModelFacts(await readJson(path), path);
 
 /**
  * Which checkpoint the model is taken for, in a sentence.

@@ -1,17 +1,10 @@
 import { type Case, parseCases, parseSomeCases, type SomeCases } from "../../data/facts/facts.ts";
-import { readJson } from "./files.ts";
+import { readCaseJson } from "./files.ts";
 
 /** Reads a file of cases in any known form; see {@link parseCases}. */
-export const readCases = (path: string): Promise<Case[]> => read(path, parseCases);
+export const readCases = async (path: string): Promise<Case[]> =>
+  parseCases(await readCaseJson(path), { what: path });
 
 /** Reads those of its cases that can be read; see {@link parseSomeCases}. */
-export const readSomeCases = (path: string): Promise<SomeCases> => read(path, parseSomeCases);
-
-async function read<T>(path: string, parse: (json: unknown) => T): Promise<T> {
-  const json = await readJson(path);
-  try {
-    return parse(json);
-  } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
-  }
-}
+export const readSomeCases = async (path: string): Promise<SomeCases> =>
+  parseSomeCases(await readCaseJson(path), { what: path });

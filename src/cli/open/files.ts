@@ -1,13 +1,21 @@
+import { bounds } from "../../data/outside/bounds.ts";
+import { type JsonBounds, parseJson } from "../../data/outside/readJson.ts";
+import { shown } from "../../data/outside/shown.ts";
 import { openToRead, unreadable } from "../files/openToRead.ts";
 
 /**
  * The bytes of a file.
  *
+ * @param most what the file may have at most; it is not read where it has more
  * @throws one sentence with the path
  */
-export async function readBytes(path: string): Promise<Uint8Array> {
+export async function readBytes(path: string, most = Infinity): Promise<Uint8Array> {
   const file = await openToRead(path);
   try {
+    const { size } = await file.stat();
+    if (size > most) {
+      throw new Error(`${shown(path, 100)} is too large: ${size} bytes (at most ${most})`);
+    }
     const { buffer, byteOffset, byteLength } = await file.readFile();
     return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
@@ -22,11 +30,9 @@ export async function readBytes(path: string): Promise<Uint8Array> {
  *
  * @throws one sentence with the path
  */
-export async function readJson(path: string): Promise<unknown> {
-  const text = new TextDecoder().decode(await readBytes(path));
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${path} is not JSON: ${(error as Error).message}`, { cause: error });
-  }
-}
+export const readJson = async (path: string, limits: JsonBounds = {}): Promise<unknown> =>
+  parseJson(await readBytes(path, limits.bytes ?? bounds.json), path, limits);
+
+/** A file of cases or facts, which may be as large as the published sets are. */
+export const readCaseJson = (path: string): Promise<unknown> =>
+  readJson(path, { bytes: bounds.cases, values: bounds.caseValues });

@@ -1,3 +1,8 @@
+import * as v from "valibot";
+import { bounds } from "../outside/bounds.ts";
+import { checkShape } from "../outside/checkShape.ts";
+import { list, name, number, object, record, someList, someLongText } from "../outside/kinds.ts";
+import { shown } from "../outside/shown.ts";
 import { fillTemplate } from "./template.ts";
 
 /** One fact to rewrite and the prompts that score the rewrite (METHODS 7.1). Targets have no leading space. */
@@ -33,7 +38,57 @@ export interface Fact {
   neighbours: string[];
 }
 
+/** Texts that are prompts or answers: a model is asked with none of them empty. */
+const texts = v.optional(list(someLongText, bounds.facts), []);
+const template = v.pipe(
+  someLongText,
+  v.check((value) => value.split("{}").length === 2, "a text with one {} for the subject"),
+);
+const id = v.optional(v.nullable(v.union([name, number], "a text or a number")));
+const target = object({ str: someLongText });
+
+const counterFact = object({
+  case_id: id,
+  requested_rewrite: object({
+    prompt: template,
+    subject: someLongText,
+    target_new: target,
+    target_true: target,
+  }),
+  paraphrase_prompts: texts,
+  neighborhood_prompts: texts,
+  generation_prompts: texts,
+});
+
+const easyEdit = object({
+  case_id: id,
+  prompt: someLongText,
+  subject: someLongText,
+  target_new: someLongText,
+  ground_truth: someLongText,
+  rephrase_prompt: v.optional(someLongText),
+  locality_prompt: v.optional(someLongText),
+});
+
+const ownFact = object({
+  id,
+  relation: someLongText,
+  subject: someLongText,
+  prompt: template,
+  paraphrases: texts,
+  target: someLongText,
+  newTargets: someList(someLongText, bounds.facts),
+  neighbours: texts,
+  generationPrompts: texts,
+});
+
 type Fields = Record<string, unknown>;
+
+/** What a reader of cases is told beside their JSON. */
+interface CaseSource {
+  /** Names the file in messages. */
+  what?: string | undefined;
+}
 
 /**
  * Reads cases in any of three forms: the authors' CounterFact record (`requested_rewrite`, …), EasyEdit's compact record
@@ -41,11 +96,10 @@ type Fields = Record<string, unknown>;
  * `target`, `newTargets`, `neighbours`).
  *
  * @param json a record, a list of records, or `{ "facts": [...] }`
- * @throws a sentence that names the first bad record and what it lacks
+ * @throws a sentence that names the file, the first bad record and what it lacks
  */
-export function parseCases(json: unknown): Case[] {
-  return eachRecord(json, parseCase);
-}
+export const parseCases = (json: unknown, source: CaseSource = {}): Case[] =>
+  eachRecord(json, { ...source, parse: parseCase });
 
 /** Cases that could be read, and a sentence for each record that could not. */
 export interface SomeCases {
@@ -58,9 +112,10 @@ export interface SomeCases {
  *
  * @throws as {@link parseCases} does where there is no record, or none that can be read
  */
-export function parseSomeCases(json: unknown): SomeCases {
+export function parseSomeCases(json: unknown, source: CaseSource = {}): SomeCases {
   const refused: string[] = [];
-  const cases = eachRecord(json, parseCase, (sentence) => refused.push(sentence));
+  const refuse = (sentence: string) => void refused.push(sentence);
+  const cases = eachRecord(json, { ...source, parse: parseCase, refuse });
   if (cases.length === 0) throw new Error(refused[0]);
   return { cases, refused };
 }
@@ -70,26 +125,33 @@ export function parseSomeCases(json: unknown): SomeCases {
  *
  * @throws as {@link parseCases} does
  */
-export function parseFacts(json: unknown): Fact[] {
-  return eachRecord(json, (record, index) => {
-    if (!isRecord(record)) throw new Error("is not an object");
-    return parseFact(record, index);
-  });
-}
+export const parseFacts = (json: unknown, source: CaseSource = {}): Fact[] =>
+  eachRecord(json, { ...source, parse: parseFact });
 
 function eachRecord<T>(
   json: unknown,
-  parse: (record: unknown, index: number) => T,
-  refuse: (sentence: string) => void = fail,
+  {
+    what = "the file of cases",
+    parse,
+    refuse = fail,
+  }: CaseSource & {
+    parse: (record: unknown, where: string, index: number) => T;
+    refuse?: (sentence: string) => void;
+  },
 ): T[] {
-  const list = isRecord(json) && Array.isArray(json.facts) ? json.facts : json;
-  const records: unknown[] = Array.isArray(list) ? list : [list];
-  if (records.length === 0) throw new Error("the file of cases holds no records");
+  const found = isRecord(json) && Array.isArray(json.facts) ? json.facts : json;
+  const records: unknown[] = Array.isArray(found) ? found : [found];
+  if (records.length === 0) throw new Error(`${shown(what)} holds no records`);
+  if (records.length > bounds.facts) {
+    throw new Error(
+      `${shown(what)} holds ${records.length} records (at most ${bounds.facts}); give a part of it`,
+    );
+  }
   return records.flatMap((record, index) => {
     try {
-      return [parse(record, index)];
+      return [parse(record, `${shown(what, 50)}, record ${index}${idOf(record)}`, index)];
     } catch (error) {
-      refuse(`record ${index}${idOf(record)} ${(error as Error).message}`);
+      refuse((error as Error).message);
       return [];
     }
   });
@@ -103,64 +165,61 @@ const isRecord = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const idOf = (record: unknown) =>
-  isRecord(record) && record.case_id !== undefined
-    ? ` (case_id ${JSON.stringify(record.case_id)})`
-    : "";
+  isRecord(record) && record.case_id !== undefined ? ` (case_id ${shown(record.case_id, 20)})` : "";
 
-function parseCase(record: unknown, index: number): Case {
-  if (!isRecord(record)) throw new Error("is not an object");
-  if ("requested_rewrite" in record) return fromCounterFact(record, index);
-  if ("ground_truth" in record) return fromEasyEdit(record, index);
-  if ("newTargets" in record) return fromFact(record, index);
+function parseCase(given: unknown, where: string, index: number): Case {
+  const found = checkShape(given, record, where);
+  if ("requested_rewrite" in found) return fromCounterFact(found, where, index);
+  if ("ground_truth" in found) return fromEasyEdit(found, where, index);
+  if ("newTargets" in found) return fromFact(found, where, index);
   throw new Error(
-    'is of no known form: it has neither "requested_rewrite" (CounterFact) nor "ground_truth" (EasyEdit) nor "newTargets" (facts.json)',
+    `${where} is of no known form: it has neither "requested_rewrite" (CounterFact) nor "ground_truth" (EasyEdit) nor "newTargets" (facts.json)`,
   );
 }
 
-function fromCounterFact(record: Fields, index: number): Case {
-  const rewrite = record.requested_rewrite;
-  if (!isRecord(rewrite)) throw new Error('has a "requested_rewrite" that is not an object');
+function fromCounterFact(given: Fields, where: string, index: number): Case {
+  const found = checkShape(given, counterFact, where);
+  const { prompt, subject, target_new, target_true } = found.requested_rewrite;
   return {
-    id: id(record.case_id, index),
-    prompt: template(rewrite, "prompt"),
-    subject: text(rewrite, "subject"),
-    targetNew: target(rewrite, "target_new"),
-    targetTrue: target(rewrite, "target_true"),
-    paraphrases: texts(record, "paraphrase_prompts"),
-    neighbours: texts(record, "neighborhood_prompts"),
-    generationPrompts: texts(record, "generation_prompts"),
+    id: found.case_id ?? index,
+    prompt,
+    subject,
+    targetNew: target_new.str.trim(),
+    targetTrue: target_true.str.trim(),
+    paraphrases: found.paraphrase_prompts,
+    neighbours: found.neighborhood_prompts,
+    generationPrompts: found.generation_prompts,
   };
 }
 
 /** EasyEdit gives the prompt complete, one paraphrase and one neighbour. */
-function fromEasyEdit(record: Fields, index: number): Case {
-  const subject = text(record, "subject");
-  const prompt = text(record, "prompt");
+function fromEasyEdit(given: Fields, where: string, index: number): Case {
+  const found = checkShape(given, easyEdit, where);
+  const { prompt, subject, rephrase_prompt: rephrased, locality_prompt: neighbour } = found;
   const parts = prompt.split(subject);
   if (parts.length !== 2) {
     const times = parts.length - 1;
     throw new Error(
-      `has its subject "${subject}" ${times} times in the prompt "${prompt}", not once`,
+      `${where} has its subject "${shown(subject, 40)}" ${times} times in the prompt "${shown(prompt)}", not once`,
     );
   }
-  const targetTrue = text(record, "ground_truth").trim();
   // In CounterFact a neighbour has the edited fact's true answer; in other sets it need not, and is no neighbour then.
-  const isNeighbour = record.locality_ground_truth === record.ground_truth;
+  const isNeighbour = found.locality_ground_truth === found.ground_truth;
   return {
-    id: id(record.case_id, index),
+    id: found.case_id ?? index,
     prompt: parts.join("{}"),
     subject,
-    targetNew: text(record, "target_new").trim(),
-    targetTrue,
-    paraphrases: optional(record, "rephrase_prompt"),
-    neighbours: isNeighbour ? optional(record, "locality_prompt") : [],
+    targetNew: found.target_new.trim(),
+    targetTrue: found.ground_truth.trim(),
+    paraphrases: rephrased === undefined ? [] : [rephrased],
+    neighbours: isNeighbour && neighbour !== undefined ? [neighbour] : [],
     generationPrompts: [],
   };
 }
 
 /** The first of the new targets is the one to write. */
-function fromFact(record: Fields, index: number): Case {
-  const { target: targetTrue, newTargets, paraphrases, ...rest } = parseFact(record, index);
+function fromFact(given: Fields, where: string, index: number): Case {
+  const { target: targetTrue, newTargets, paraphrases, ...rest } = parseFact(given, where, index);
   const { subject } = rest;
   return {
     id: rest.id,
@@ -170,59 +229,24 @@ function fromFact(record: Fields, index: number): Case {
     targetNew: newTargets[0],
     paraphrases: paraphrases.map((prompt) => fillTemplate(prompt, subject)),
     neighbours: rest.neighbours,
-    generationPrompts: texts(record, "generationPrompts"),
+    generationPrompts: checkShape(given, ownFact, where).generationPrompts,
   };
 }
 
-function parseFact(record: Fields, index: number): Fact {
-  const newTargets = texts(record, "newTargets").map((word) => word.trim());
-  if (newTargets.length === 0) throw new Error('has no target in "newTargets"');
+function parseFact(given: unknown, where: string, index: number): Fact {
+  const { relation, subject, prompt, paraphrases, neighbours, ...found } = checkShape(
+    given,
+    ownFact,
+    where,
+  );
   return {
-    id: id(record.id, index),
-    relation: text(record, "relation"),
-    subject: text(record, "subject"),
-    prompt: template(record, "prompt"),
-    paraphrases: texts(record, "paraphrases"),
-    target: text(record, "target").trim(),
-    newTargets,
-    neighbours: texts(record, "neighbours"),
+    id: found.id ?? index,
+    relation,
+    subject,
+    prompt,
+    paraphrases,
+    target: found.target.trim(),
+    newTargets: found.newTargets.map((word) => word.trim()),
+    neighbours,
   };
-}
-
-const id = (value: unknown, index: number) =>
-  typeof value === "string" || typeof value === "number" ? value : index;
-
-function text(record: Fields, key: string): string {
-  const value = record[key];
-  if (typeof value !== "string" || value.trim() === "") {
-    throw new Error(`has no text in "${key}"`);
-  }
-  return value;
-}
-
-function optional(record: Fields, key: string): string[] {
-  return record[key] === undefined ? [] : [text(record, key)];
-}
-
-/** A list that may be absent, but whose members must be texts. */
-function texts(record: Fields, key: string): string[] {
-  const value = record[key] ?? [];
-  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
-    throw new Error(`has a "${key}" that is not a list of texts`);
-  }
-  return value;
-}
-
-function template(record: Fields, key: string): string {
-  const value = text(record, key);
-  if (value.split("{}").length !== 2) {
-    throw new Error(`needs exactly one {} for the subject in its "${key}": "${value}"`);
-  }
-  return value;
-}
-
-function target(record: Fields, key: string): string {
-  const value = record[key];
-  if (!isRecord(value)) throw new Error(`has no "${key}"`);
-  return text(value, "str").trim();
 }

@@ -1,3 +1,9 @@
+import * as v from "valibot";
+import { bounds } from "../outside/bounds.ts";
+import { checkShape } from "../outside/checkShape.ts";
+import { longText, number, object, someList, someName, whole } from "../outside/kinds.ts";
+import { shown } from "../outside/shown.ts";
+
 /** Where a number about a model comes from. */
 interface Cited {
   source: string;
@@ -77,84 +83,70 @@ export type ModelFact = Cited &
       }
   );
 
-type Check = (value: unknown) => boolean;
+const ids = someList(whole(0, bounds.dimension), bounds.ids);
+const scored = { prompts: someList(ids, bounds.ids), target: ids, expected: number };
+const cited = { source: someName, tolerance: v.optional(number) };
+const layer = whole(0, bounds.layers);
 
-const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(value);
-const isText: Check = (value) => typeof value === "string" && value !== "";
-const isIndex: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.length > 0 && value.every(check);
-const record =
-  (fields: Record<string, Check>): Check =>
-  (value) =>
-    typeof value === "object" &&
-    value !== null &&
-    Object.entries(fields).every(([key, check]) => check((value as Record<string, unknown>)[key]));
-
-const ids = listOf(isIndex);
-const scored = { prompts: listOf(ids), target: ids, expected: isNumber };
-
-/** What each kind must have besides its source. */
-const kinds: Record<ModelFact["kind"], Record<string, Check>> = {
-  continuation: { prompt: ids, expected: ids },
-  probability: scored,
-  nll: scored,
-  stateNorm: {
-    site: (value) => ["mlp", "hidden", "key"].includes(value as string),
-    layer: isIndex,
+/** What each kind must have. */
+const kinds: Record<ModelFact["kind"], v.GenericSchema> = {
+  continuation: object({ ...cited, prompt: ids, expected: ids }),
+  probability: object({ ...cited, ...scored }),
+  nll: object({ ...cited, ...scored }),
+  stateNorm: object({
+    ...cited,
+    site: v.picklist(["mlp", "hidden", "key"], "mlp, hidden or key"),
+    layer,
     tokens: ids,
-    expected: isNumber,
-  },
-  tensorNorm: { tensor: isText, expected: isNumber },
-  search: {
-    layer: isIndex,
-    prompts: listOf(ids),
+    expected: number,
+  }),
+  tensorNorm: object({ ...cited, tensor: someName, expected: number }),
+  search: object({
+    ...cited,
+    layer,
+    prompts: someList(ids, bounds.ids),
     lookups: ids,
     target: ids,
-    essence: record({ tokens: ids, lookup: isIndex }),
-    settings: record({
-      learningRate: isNumber,
-      clamp: isNumber,
-      weightDecay: isNumber,
-      klFactor: isNumber,
+    essence: object({ tokens: ids, lookup: whole() }),
+    settings: object({
+      learningRate: number,
+      clamp: number,
+      weightDecay: number,
+      klFactor: number,
     }),
-    expected: listOf(isNumber),
-  },
-  tokens: { text: isText, expected: ids },
-  sha256: { files: listOf(isText), expected: isText },
+    expected: someList(number, bounds.ids),
+  }),
+  tokens: object({ ...cited, text: v.pipe(longText, v.nonEmpty("a text")), expected: ids }),
+  sha256: object({
+    ...cited,
+    files: someList(someName, bounds.ids),
+    expected: someName,
+  }),
 };
 
 /**
  * Reads a file of facts about a model: `{ "facts": [{ "kind": "continuation", "source": "…", "prompt": [464], … }] }`,
  * the entries as {@link ModelFact} has them.
  *
+ * @param what names the file in messages
  * @throws one sentence with the fact's number and the field that is missing or of another type
  */
-export function parseModelFacts(json: unknown): ModelFact[] {
+export function parseModelFacts(json: unknown, what = "the file of facts"): ModelFact[] {
   const { facts } = (json ?? {}) as { facts?: unknown };
   if (!Array.isArray(facts) || facts.length === 0) {
-    throw new Error('it has no "facts"; a file of facts is { "facts": [{ "kind": …, … }] }');
+    throw new Error(
+      `${shown(what)} has no "facts"; a file of facts is { "facts": [{ "kind": …, … }] }`,
+    );
   }
-  return facts.map((fact, i) => checked(fact, i));
+  return facts.map((fact: unknown, i) => checked(fact, `${shown(what, 80)}: fact ${i}`));
 }
 
-function checked(fact: unknown, i: number): ModelFact {
-  const fields = (fact ?? {}) as Record<string, unknown>;
-  const kind = fields.kind as ModelFact["kind"];
-  if (!Object.hasOwn(kinds, kind)) {
+function checked(fact: unknown, where: string): ModelFact {
+  const { kind } = (fact ?? {}) as { kind?: unknown };
+  if (typeof kind !== "string" || !Object.hasOwn(kinds, kind)) {
     const known = Object.keys(kinds).join(", ");
-    throw new Error(`fact ${i} has an unknown kind: ${JSON.stringify(kind)} (one of ${known})`);
+    throw new Error(`${shown(where, 90)} has an unknown kind: "${shown(kind)}" (one of ${known})`);
   }
-  const wanted = { source: isText, ...kinds[kind] };
-  for (const [name, check] of Object.entries(wanted)) {
-    if (check(fields[name])) continue;
-    const value = JSON.stringify(fields[name]) ?? "nothing";
-    throw new Error(`fact ${i} (${kind}) has an invalid "${name}": ${value.slice(0, 60)}`);
-  }
-  if (fields.tolerance !== undefined && !isNumber(fields.tolerance)) {
-    throw new Error(`fact ${i} (${kind}) has an invalid "tolerance"`);
-  }
+  checkShape(fact, kinds[kind as ModelFact["kind"]], where);
   return fact as ModelFact;
 }

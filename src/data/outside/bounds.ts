@@ -61,6 +61,10 @@ export const bounds = {
   name: 1000,
   /** Characters of a prompt, a target or another text of a fact: no model reads as many at once. */
   text: 100_000,
+  /** Bytes of a file of cases or facts: CounterFact has 45 MB, zsRE's largest set 130. */
+  cases: 256 * 2 ** 20,
+  /** Members of all lists and objects of such a file: CounterFact has some 60 a record. */
+  caseValues: 32_000_000,
   /** Facts of one edit, one file or one study: CounterFact has 21,919, zsRE's largest set 244,173. */
   facts: 500_000,
 
@@ -68,6 +72,9 @@ export const bounds = {
   patterns: 1024,
   /** Edits that a page keeps for one model. */
   edits: 10_000,
+
+  /** Token ids of a prompt or prompts of a fact that comes with a file: no model reads as many at once. */
+  ids: 1_000_000,
 
   /** Bytes of a tokenizer.json, or of the vocabulary and the merges it is made of: GPT-2's has 1.4 MB, GPT-NeoX's 2.1. */
   tokenizer: 32 * 2 ** 20,

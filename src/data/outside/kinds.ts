@@ -12,11 +12,17 @@ export const name = v.pipe(
   v.maxLength(bounds.name, `a text of at most ${bounds.name} characters`),
 );
 
+/** A name with more than blanks in it. */
+export const someName = v.pipe(name, v.regex(/\S/, "a text that is not empty"));
+
 /** A prompt or another text that is read by people and models. */
 export const longText = v.pipe(
   text,
   v.maxLength(bounds.text, `a text of at most ${bounds.text} characters`),
 );
+
+/** A prompt or an answer with more than blanks in it. */
+export const someLongText = v.pipe(longText, v.regex(/\S/, "a text that is not empty"));
 
 /** A string with more than blanks in it. */
 export const someText = v.pipe(text, v.regex(/\S/, "a text that is not empty"));

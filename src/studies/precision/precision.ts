@@ -1,3 +1,5 @@
+import { bounds } from "../../data/outside/bounds.ts";
+import { parseJson } from "../../data/outside/readJson.ts";
 import { type Case, parseCases } from "../../data/facts/facts.ts";
 import { parseTexts } from "../../data/facts/texts.ts";
 import type { Row } from "../../data/rows/rows.ts";
@@ -44,9 +46,14 @@ export const precision: Study<PrecisionSettings, PrecisionSummary> = {
   tables: (summary, about) => [precisionTable(summary, about)],
 };
 
+const FACTS = "the facts that come with the page";
+const LARGE = { bytes: bounds.cases, values: bounds.caseValues };
+
 /** The facts that are recalled, in one order for all: those of the page and those of the cases, shuffled. */
 function factsOf({ inputs, all, seed }: SelectContext<PrecisionSettings>): Case[] {
-  const own = inputs.facts ? parseCases(JSON.parse(inputs.facts)) : [];
+  const own = inputs.facts
+    ? parseCases(parseJson(inputs.facts, FACTS, LARGE), { what: FACTS })
+    : [];
   return shuffled([...own, ...all], seed);
 }
 

@@ -39,12 +39,15 @@ describe("parseFactTable", () => {
   test.each([
     ["nothing", " \n", "the table of facts is empty"],
     ["a list of nothing", "[]", "the list holds no facts"],
-    ["broken JSON", "[{", "the table of facts: "],
+    ["broken JSON", "[{", "the table of facts is not JSON: "],
     [
       "a fact without target",
       '[{"prompt":"{} is","subject":"A","target":""}]',
       'fact 1 has no text in "target"',
     ],
+    ["lists far too deep", "[".repeat(1e5), "the table of facts is nested too deep"],
+    ["a column that is there twice", "prompt,subject,target,Subject\n1,2,3,4", "subject twice"],
+    ["a line that is cut off", "prompt,subject,target\n{} is,A", 'line 2 has no text in "target"'],
     ["columns of other names", "a,b\n1,2", "names no column prompt, subject, target (it has a, b)"],
     ["a header alone", "prompt,subject,target", "no line below its first"],
     [

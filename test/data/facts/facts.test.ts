@@ -107,22 +107,22 @@ describe("the three forms", () => {
 describe("the first bad record is named", () => {
   test.each([
     ["no record at all", [], "holds no records"],
-    ["not a record", [counterFact, 3], "record 1 is not an object"],
+    ["not a record", [counterFact, 3], "the file of cases, record 1 is 3, expected an object"],
     ["of no known form", [{ case_id: 4 }], "record 0 (case_id 4) is of no known form"],
     [
       "no new target",
       [{ ...easyEdit, target_new: "" }],
-      'record 0 (case_id 0) has no text in "target_new"',
+      'record 0 (case_id 0): "target_new" is "", expected a text that is not empty',
     ],
     [
       "target without str",
       { ...counterFact, requested_rewrite: { ...counterFact.requested_rewrite, target_new: "Po" } },
-      'record 0 (case_id 7) has no "target_new"',
+      'record 0 (case_id 7): "requested_rewrite.target_new" is "Po", expected an object',
     ],
     [
       "two slots",
       { ...counterFact, requested_rewrite: { ...counterFact.requested_rewrite, prompt: "{} {}" } },
-      'needs exactly one {} for the subject in its "prompt": "{} {}"',
+      '"requested_rewrite.prompt" is "{} {}", expected a text with one {} for the subject',
     ],
     [
       "the subject is not in the prompt",
@@ -137,18 +137,47 @@ describe("the first bad record is named", () => {
     [
       "neighbours that are no list",
       { ...counterFact, neighborhood_prompts: "Budapest" },
-      'has a "neighborhood_prompts" that is not a list of texts',
+      '"neighborhood_prompts" is "Budapest", expected a list',
     ],
-    ["a fact without targets", { ...fact, newTargets: [] }, 'no target in "newTargets"'],
+    ["a fact without targets", { ...fact, newTargets: [] }, '"newTargets" is a list of 0'],
+    ["an empty target", { ...fact, newTargets: [""] }, '"newTargets.0" is "", expected a text'],
+    [
+      "an empty neighbour",
+      { ...fact, neighbours: [" "] },
+      '"neighbours.0" is " ", expected a text',
+    ],
+    ["null for a text", { ...easyEdit, subject: null }, '"subject" is null, expected a text'],
+    [
+      "an id that is no name",
+      { ...easyEdit, case_id: {} },
+      '"case_id" is an object, expected a text',
+    ],
   ])("%s", (_, json, sentence) => {
     expect(() => parseCases(json)).toThrow(sentence);
   });
 
+  test("with the file, however long its name and its texts", () => {
+    const long = {
+      ...counterFact,
+      case_id: "7".repeat(500),
+      paraphrase_prompts: ["x".repeat(1e6)],
+    };
+    const what = `${"deep/".repeat(50)}cases.json`;
+    let sentence = "";
+    try {
+      parseCases([long], { what });
+    } catch (error) {
+      sentence = (error as Error).message;
+    }
+    expect(sentence).toMatch(/cases\.json, record 0 .*"paraphrase_prompts\.0"/);
+    expect(sentence.length).toBeLessThanOrEqual(300);
+  });
+
   test("of the page's own facts too", () => {
     expect(() => parseFacts([fact, { ...fact, relation: 1 }])).toThrow(
-      'record 1 has no text in "relation"',
+      'record 1: "relation" is 1, expected a text',
     );
-    expect(() => parseFacts(["x"])).toThrow("record 0 is not an object");
+    expect(() => parseFacts(["x"])).toThrow('record 0 is "x", expected an object');
   });
 });
 
@@ -158,6 +187,6 @@ test("a study goes on with the records that can be read, and the others are told
   expect(cases).toEqual(
     parseCases([easyEdit, fact]).map((one, i) => ({ ...one, id: cases[i].id })),
   );
-  expect(refused).toEqual(['record 1 (case_id 9) has no text in "subject"']);
-  expect(() => parseSomeCases([without])).toThrow('record 0 (case_id 0) has no text in "subject"');
+  expect(refused).toEqual(['the file of cases, record 1 (case_id 9) lacks "subject"']);
+  expect(() => parseSomeCases([without])).toThrow('record 0 (case_id 0) lacks "subject"');
 });

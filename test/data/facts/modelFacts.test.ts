@@ -12,11 +12,14 @@ test("facts are read as they stand", () => {
 });
 
 test.for<[unknown, string]>([
-  [null, 'it has no "facts"'],
-  [{ facts: [] }, 'it has no "facts"'],
-  [{ facts: [null] }, "fact 0 has an unknown kind: undefined (one of continuation, probability,"],
-  [{ facts: [{ kind: "toString" }] }, 'fact 0 has an unknown kind: "toString"'],
-  [{ facts: [probability] }, 'fact 0 (probability) has an invalid "expected": nothing'],
+  [null, 'the file of facts has no "facts"'],
+  [{ facts: [] }, 'the file of facts has no "facts"'],
+  [
+    { facts: [null] },
+    'the file of facts: fact 0 has an unknown kind: "nothing" (one of continuation, probability,',
+  ],
+  [{ facts: [{ kind: "toString" }] }, 'has an unknown kind: "toString"'],
+  [{ facts: [probability] }, 'the file of facts: fact 0 lacks "expected"'],
   [
     {
       facts: [
@@ -24,23 +27,23 @@ test.for<[unknown, string]>([
         { ...probability, expected: "1" },
       ],
     },
-    'fact 1 (probability) has an invalid "expected": "1"',
+    'the file of facts: fact 1: "expected" is "1", expected a number',
   ],
   [
     { facts: [{ ...probability, expected: 1, prompts: [[1], []] }] },
-    'fact 0 (probability) has an invalid "prompts": [[1],[]]',
+    '"prompts.1" is a list of 0, expected a list that is not empty',
   ],
   [
     { facts: [{ ...probability, expected: 1, target: [0.5] }] },
-    'fact 0 (probability) has an invalid "target": [0.5]',
+    '"target.0" is 0.5, expected a whole number',
   ],
   [
     { facts: [{ ...probability, expected: 1, source: "" }] },
-    'fact 0 (probability) has an invalid "source": ""',
+    '"source" is "", expected a text that is not empty',
   ],
   [
     { facts: [{ ...probability, expected: 1, tolerance: "wide" }] },
-    'fact 0 (probability) has an invalid "tolerance"',
+    '"tolerance" is "wide", expected a number',
   ],
 ])("%j is refused", ([json, sentence]) => {
   expect(() => parseModelFacts(json)).toThrow(sentence);
