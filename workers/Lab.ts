@@ -19,6 +19,7 @@ import { subjectRange, subjectSpan } from "../src/methods/prompt/subject.ts";
 import { trace } from "../src/methods/trace/trace.ts";
 import { traceNpz } from "../src/methods/trace/traceNpz.ts";
 import { Editing } from "./Editing.ts";
+import { Earlier } from "./Earlier.ts";
 import { Edits } from "./Edits.ts";
 import { type Fetched, fetchModel } from "./fetchModel.ts";
 import { HeldEdits } from "./HeldEdits.ts";
@@ -55,6 +56,14 @@ export class Lab {
     identity: () => this.#loaded().identity,
     model: () => this.#with(none),
     files: () => this.#files,
+    changed: () => this.#tabs.tell({ kind: "statistics", model: this.#model?.stamp }),
+  });
+  /** What earlier versions of the page have kept. */
+  readonly earlier = new Earlier({
+    queue: this.#queue,
+    held: this.#edits,
+    model: () => this.#model,
+    keepStatistics: (statistics, date) => this.statistics.take(statistics, date),
   });
   /** Writing facts, one or many. */
   readonly editing = new Editing({
@@ -74,6 +83,7 @@ export class Lab {
     queue: this.#queue,
     runtime: () => this.#opened(),
     base: () => this.#base,
+    changed: () => this.#tabs.tell({ kind: "models" }),
   });
   #lose!: (reason: string) => void;
   readonly #lost = new Promise<string>((resolve) => (this.#lose = resolve));
@@ -143,6 +153,7 @@ export class Lab {
           signal: stop,
           report,
         });
+        this.#tabs.tell({ kind: "models" });
         return this.#queue.run(id, doing, (signal) => this.#replace(order, fetched, signal));
       });
     } finally {

@@ -30,6 +30,8 @@ export interface ModelsHost {
   runtime(): Runtime;
   /** Where the page's own files lie. */
   base(): string;
+  /** What is kept has changed. */
+  changed?(): void;
 }
 
 /** Models that could be opened, and those that are kept. Nothing here waits for another job. */
@@ -115,6 +117,7 @@ export class Models {
   /** Deletes a kept model. */
   async remove(model: Pick<KeptModelView, "base" | "revision">): Promise<KeptModels> {
     if (this.#store) await deleteKept(this.#store, model);
+    this.#host.changed?.();
     return this.kept();
   }
 }

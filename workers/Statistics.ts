@@ -38,6 +38,8 @@ export interface StatisticsHost {
   /** Without edits. */
   model(): Model;
   files(): ModelFiles | undefined;
+  /** What is kept of the open model has changed. */
+  changed?(): void;
 }
 
 /** The statistics of one layer that edits use, and where they are kept; neither where the model ships them. */
@@ -171,6 +173,7 @@ export class Statistics {
   remove(id: number, key: StatisticsKey): Promise<View.StatisticsOverview> {
     return this.#host.queue.run(id, "deleting statistics", async () => {
       await this.#store.delete(key);
+      this.#host.changed?.();
       const held = this.#atHand.get(key.layer);
       if (held?.key && same(held.key, key)) this.#atHand.delete(key.layer);
       return this.#overview();
@@ -228,6 +231,11 @@ export class Statistics {
     const [shipped] = files ? await shippedStatistics(files, this.#open(), layer) : [];
     if (shipped) this.#atHand.set(layer, { statistics: shipped });
     return shipped;
+  }
+
+  /** Keeps statistics of the open model, from elsewhere in the worker, and uses them. */
+  async take(statistics: LayerStatistics, date: number): Promise<void> {
+    await this.#keep([statistics], { date });
   }
 
   /** Whether there are statistics of a layer, without loading them. */
@@ -326,6 +334,7 @@ export class Statistics {
       if (trouble) [this.#notice, durable] = [trouble, false];
       await this.#measure(key, statistics, false);
     }
+    this.#host.changed?.();
     return durable;
   }
 

@@ -2,6 +2,8 @@ import type { Connection } from "../../workers/connect.ts";
 import type {
   ComparisonView,
   DeviceView,
+  EarlierEntry,
+  EarlierTaken,
   Fact,
   FinishedEdit,
   ModelOrder,
@@ -25,6 +27,7 @@ import { Job } from "./parts/Job.svelte.ts";
 import { MassDesk } from "./mass/MassDesk.svelte.ts";
 import { type TracePlot, withEvent } from "./trace/running.ts";
 import { addressOf } from "./model/modelAddress.ts";
+import { EarlierDesk } from "./model/EarlierDesk.svelte.ts";
 import { ModelDesk } from "./model/ModelDesk.svelte.ts";
 import { labelOf } from "./model/precisionText.ts";
 import { keepForGood } from "./parts/keepForGood.ts";
@@ -80,6 +83,12 @@ export class Session {
     load: (order) => this.load(order),
     report: (error) => this.report("plan", error),
     restart: () => this.restart(),
+  });
+
+  readonly earlier = new EarlierDesk({
+    lab: () => this.#lab.earlier,
+    run: (stage, work) => this.#run("kept", stage, work),
+    took: (taken, entry) => this.#tookEarlier(taken, entry),
   });
 
   readonly statistics = new StatisticsDesk({
@@ -191,6 +200,7 @@ export class Session {
       await this.stack.restore();
     }
     await this.applyEdits();
+    await this.earlier.refresh();
   }
 
   /** Tokens and next-token predictions of the prompt as it stands; called whenever it changes. */
@@ -267,6 +277,16 @@ export class Session {
   async applyEdits() {
     await this.stack.apply();
     await this.readPrompt();
+  }
+
+  /** Edits and statistics of an earlier version, for the model that is open. */
+  async #tookEarlier({ edits, unread }: EarlierTaken, { kind }: EarlierEntry): Promise<boolean> {
+    if (unread) this.notify(`${unread} of these edits cannot be read, and stay as they were kept`);
+    if (kind === "statistics") await this.statistics.refresh();
+    if (kind !== "edits") return true;
+    for (const { edit, on, truth } of edits) this.stack.add(edit, truth, on);
+    await this.applyEdits();
+    return this.stack.durable;
   }
 
   #tookStatistics(answer: StatisticsOverview) {

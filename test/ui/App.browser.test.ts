@@ -121,6 +121,21 @@ test("an edit that was made with another model is taken by one click that says w
   await expect.element(screen.getByText(/gpt2 of other contents/)).not.toBeInTheDocument();
 });
 
+test("edits of an earlier version are taken by one click, and then no longer kept under a name", async () => {
+  history.replaceState(null, "", "#");
+  const lab = new FakeLab();
+  const fact = { prompt: "{} is in", subject: "Big Ben", target: "Rome" };
+  const edit = lab.edits.hold({ method: "ROME", facts: [fact], layers: [2] });
+  const about = { about: "one edit", sameName: true, takes: true };
+  lab.earlier.entries = [{ id: "old", kind: "edits", model: "demo@unknown", ...about }];
+  lab.earlier.taken = { edits: [{ id: edit.id, on: true, truth: "", edit }], unread: 0 };
+  const screen = await render(App, { connect: () => fakeConnection(lab) });
+  await press(screen.getByRole("button", { name: "See what it is" }));
+  await press(screen.getByRole("button", { name: /^Take one edit, demo@unknown/ }));
+  await expect.poll(() => lab.edits.active.length).toBe(1);
+  await expect.poll(() => lab.earlier.entries.length).toBe(0);
+});
+
 test("a key that is far from the mean key is warned of", async () => {
   const { screen } = await open({ keyRatio: 0.3 });
   await press(screen.getByRole("button", { name: "Rewrite", exact: true }));

@@ -6,6 +6,7 @@ import type { Precision } from "../../src/engine/checkpoint/precision.ts";
 import type { EditorView } from "../../src/methods/edit/editorViews.ts";
 import type { PlanMethod } from "../../src/methods/memory/planJob.ts";
 import type { TracePreset } from "../../src/methods/trace/tracePreset.ts";
+import type { KeptEdit } from "./editProtocol.ts";
 import type { StatisticsView } from "./statisticsProtocol.ts";
 
 /** What runs the model: the execution provider, the device's name, and why it is not WebGPU. */
@@ -162,6 +163,27 @@ export interface KnownModelView {
   bytes: number;
   note?: string | undefined;
   source: ChosenModel;
+}
+
+/** What an earlier version of this page kept under the name of a model's folder. */
+export interface EarlierEntry {
+  id: string;
+  kind: "edits" | "statistics" | "states";
+  /** "gpt2@local". */
+  model: string;
+  about: string;
+  bytes?: number | undefined;
+  /** Whether the open model has that name. */
+  sameName: boolean;
+  /** Whether it can be taken for the open model, where it fits. */
+  takes: boolean;
+}
+
+/** What was taken of an entry: edits for the stack of the page, or statistics, which the worker keeps itself. */
+export interface EarlierTaken {
+  edits: KeptEdit[];
+  /** How many of the edits cannot be read. */
+  unread: number;
 }
 
 /** All models that are kept, and the room there is. */

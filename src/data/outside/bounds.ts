@@ -83,6 +83,9 @@ export const bounds = {
   /** Merges of a byte-level BPE: about one a token. */
   merges: 2 ** 20,
 
+  /** Bytes of the found states that a browser keeps: 10,000 facts of GPT-J, whose states take 16 kB, are 164 MB. */
+  keptStates: 256 * 2 ** 20,
+
   /** Layers of a model: the deepest published ones have below 200, and each costs a few kB before it is read. */
   layers: 1024,
   /** Any one size of a model's configuration (width, heads, vocabulary, positions). */

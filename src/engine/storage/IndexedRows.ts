@@ -1,6 +1,7 @@
-import { createStore, promisifyRequest, setMany, type UseStore } from "idb-keyval";
+import { promisifyRequest, setMany, type UseStore } from "idb-keyval";
 import type { Row } from "../../data/rows/rows.ts";
 import type { RowStore } from "../../data/rows/RowStore.ts";
+import { openStore } from "./openStore.ts";
 
 /**
  * The rows of one study in IndexedDB, the same ones that a folder holds. An append is one transaction: its rows are there
@@ -11,7 +12,7 @@ export class IndexedRows implements RowStore {
   readonly #store: UseStore;
 
   /** @param name tells studies apart; no "/" */
-  constructor(name: string, store = createStore("palimpsest-studies", "rows")) {
+  constructor(name: string, store = openStore("palimpsest-studies", "rows")) {
     this.#name = name;
     this.#store = store;
   }

@@ -70,7 +70,8 @@ type Numbers = Pick<ModelIdentity, "stamp" | "precision">;
 const KEYS = 3;
 const PREFIX = `statistics/${KEYS}`;
 
-type About = Omit<KeptStatistics, "bytes" | "memoryOnly"> & { side: number };
+/** What is said of a kept set. */
+export type About = Omit<KeptStatistics, "bytes" | "memoryOnly"> & { side: number };
 
 /**
  * Covariance statistics that outlive the page, in IndexedDB, in tiles. What the database refuses, because it is full,
@@ -125,7 +126,7 @@ export class StatisticsStore {
     const head = await this.#sets.head<About>(name).catch(unlessDamaged);
     if (!head) return undefined;
     try {
-      return await read(this.#sets, name, head);
+      return await readSet(this.#sets, name, head);
     } catch (error) {
       const now = await this.#sets.head<About>(name);
       if (now?.generation === head.generation) throw error;
@@ -194,7 +195,16 @@ async function write(
   }
 }
 
-async function read(sets: TileSets, name: string, head: Head<About>): Promise<StoredStatistics> {
+/**
+ * The statistics of a set of tiles, see {@link StatisticsStore.load}.
+ *
+ * @throws where a tile is damaged
+ */
+export async function readSet(
+  sets: TileSets,
+  name: string,
+  head: Head<About>,
+): Promise<StoredStatistics> {
   const { dMlp, side } = head.about;
   const tiles: Float32Array<ArrayBuffer>[] = [];
   for (let i = 0; i < tileCount(dMlp, side); i++) {

@@ -1,4 +1,5 @@
 import * as idb from "idb-keyval";
+import { openStore } from "./openStore.ts";
 
 /** One change of a set of entries, made in one transaction or not at all. */
 export interface Flip {
@@ -24,7 +25,7 @@ export interface TileDatabase {
 /** The browser's IndexedDB through idb-keyval; undefined where the runtime has none. */
 export function browserDatabase(): TileDatabase | undefined {
   if (typeof indexedDB === "undefined") return undefined;
-  const store = idb.createStore("palimpsest", "statistics");
+  const store = openStore("palimpsest", "statistics");
   return {
     get: (key) => idb.get(key, store),
     set: (key, value) => idb.set(key, value, store),

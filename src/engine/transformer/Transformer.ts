@@ -245,7 +245,7 @@ function tuningStore(): TuningStore {
   const shelf = new Shelf();
   return {
     get: (key) => shelf.take(key),
-    set: async (key, value) => void (await shelf.put(key, value)),
+    set: (key, value) => shelf.put(key, value),
   };
 }
 

@@ -39,6 +39,8 @@ export class EditStack {
   canUndo = $derived.by(() => this.#history.length > 0);
   /** A file that says that it was made with another model, until the reader has said whether it is taken. */
   doubtful = $state.raw<{ file: File; question: string } | null>(null);
+  /** Whether the stack was kept when it was last told. */
+  durable = false;
   #history = $state.raw<Edit[][]>([]);
   readonly #host: StackHost;
 
@@ -46,9 +48,9 @@ export class EditStack {
     this.#host = host;
   }
 
-  /** Puts an edit on top, switched on; {@link apply} tells the worker. */
-  add(edit: HeldEdit, truth = "") {
-    this.#change([...this.edits, { ...edit, on: true, truth }]);
+  /** Puts an edit on top; {@link apply} tells the worker. */
+  add(edit: HeldEdit, truth = "", on = true) {
+    this.#change([...this.edits, { ...edit, on, truth }]);
   }
 
   toggle(id: string) {
@@ -94,6 +96,7 @@ export class EditStack {
       await this.#switch();
       const places = this.edits.map(({ id, on, truth }) => ({ id, on, truth }));
       const answer = await this.#host.lab().keep(places);
+      this.durable = answer.trouble === null;
       if (answer.trouble) this.#host.notify(answer.trouble);
       else if (places.length) this.#host.kept();
       this.#join(answer);

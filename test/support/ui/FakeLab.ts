@@ -14,6 +14,7 @@ import type {
   TraceRequest,
 } from "../../../workers/protocol/protocol.ts";
 import { facts } from "./facts.ts";
+import { FakeEarlier } from "./FakeEarlier.ts";
 import { FakeEdits } from "./FakeEdits.ts";
 import type { FakeCall } from "./FakeHost.ts";
 import { FakeEditing } from "./FakeEditing.ts";
@@ -41,6 +42,7 @@ export class FakeLab implements RemoteLab {
   readonly statistics = new FakeStatistics();
   readonly models = new FakeModels();
   readonly edits = new FakeEdits();
+  readonly earlier = new FakeEarlier();
   readonly editing: FakeEditing;
   readonly scoring: FakeScoring;
   calls: string[] = [];

@@ -68,6 +68,8 @@ export class FakeStatistics implements RemoteStatistics {
     return undefined;
   }
 
+  async take() {}
+
   async has(layer: number) {
     return this.kept.some((kept) => kept.layer === layer);
   }
