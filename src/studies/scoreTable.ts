@@ -1,8 +1,16 @@
 import { type Measures, measureLabels, type Summary } from "../methods/score/score.ts";
 import { type Cell, percent, type Table } from "./Table.ts";
 
-/** Summaries side by side, a line per measure of METHODS 7.3; GE in bits, all else in per cent. */
-export function scoreTable(summaries: Record<string, Summary>, title?: string): Table {
+/**
+ * Summaries side by side, a line per measure of METHODS 7.3; GE in bits, all else in per cent.
+ *
+ * @param more lines that stand below them
+ */
+export function scoreTable(
+  summaries: Record<string, Summary>,
+  title?: string,
+  more: readonly Cell[][] = [],
+): Table {
   const columns = Object.values(summaries);
   const names = Object.keys(measureLabels) as (keyof Measures)[];
   const present = names.filter((name) => columns.some(({ measures }) => measures[name].cases > 0));
@@ -15,7 +23,7 @@ export function scoreTable(summaries: Record<string, Summary>, title?: string): 
     name: "summary",
     title,
     columns: ["", ...Object.keys(summaries)].map((name) => ({ name })),
-    rows: [...rows, scores],
+    rows: [...rows, scores, ...more],
   };
 }
 

@@ -19,6 +19,14 @@ export interface Case {
   neighbours: string[];
   /** Complete prompts that free text about the subject begins with. */
   generationPrompts: string[];
+  /** What else is known of the subject, which an edit should leave alone (METHODS 12.3). */
+  otherFacts?: OtherFact[] | undefined;
+}
+
+/** A complete prompt about a case's subject, and its own answer. */
+export interface OtherFact {
+  prompt: string;
+  target: string;
 }
 
 /** One of the true facts that come with the page (public/facts.json). */
@@ -46,6 +54,9 @@ const template = v.pipe(
 );
 const id = v.optional(v.nullable(v.union([name, number], "a text or a number")));
 const target = object({ str: someLongText });
+const otherFacts = v.optional(
+  list(object({ prompt: someLongText, target: someLongText }), bounds.facts),
+);
 
 const counterFact = object({
   case_id: id,
@@ -58,6 +69,7 @@ const counterFact = object({
   paraphrase_prompts: texts,
   neighborhood_prompts: texts,
   generation_prompts: texts,
+  local_neutral_prompts: otherFacts,
 });
 
 const easyEdit = object({
@@ -68,6 +80,7 @@ const easyEdit = object({
   ground_truth: someLongText,
   rephrase_prompt: v.optional(someLongText),
   locality_prompt: v.optional(someLongText),
+  local_neutral_prompts: otherFacts,
 });
 
 const ownFact = object({
@@ -189,8 +202,12 @@ function fromCounterFact(given: Fields, where: string, index: number): Case {
     paraphrases: found.paraphrase_prompts,
     neighbours: found.neighborhood_prompts,
     generationPrompts: found.generation_prompts,
+    otherFacts: trimmed(found.local_neutral_prompts),
   };
 }
+
+const trimmed = (others: OtherFact[] | undefined) =>
+  others?.map(({ prompt, target }) => ({ prompt, target: target.trim() }));
 
 /** EasyEdit gives the prompt complete, one paraphrase and one neighbour. */
 function fromEasyEdit(given: Fields, where: string, index: number): Case {
@@ -214,6 +231,7 @@ function fromEasyEdit(given: Fields, where: string, index: number): Case {
     paraphrases: rephrased === undefined ? [] : [rephrased],
     neighbours: isNeighbour && neighbour !== undefined ? [neighbour] : [],
     generationPrompts: [],
+    otherFacts: trimmed(found.local_neutral_prompts),
   };
 }
 

@@ -38,6 +38,8 @@ export interface Measures {
   rewriteAccuracy: number;
   paraphraseAccuracy: number;
   neighbourAccuracy: number;
+  /** Probability of the whole answers to what else is known of the subject (METHODS 12.3). */
+  LP: number;
   /** Generation entropy in bits (METHODS 7.4); NaN where no text was generated. */
   GE: number;
 }
@@ -48,6 +50,8 @@ export interface CaseScore {
   rewrite: PromptScore[];
   paraphrase: PromptScore[];
   neighbourhood: PromptScore[];
+  /** Of each of the case's other facts, the probability of its whole answer. */
+  others: number[];
   measures: Measures;
   /** Harmonic mean of this case's ES, PS and NS; the S of a table is that of the means over cases. */
   score: number;
@@ -66,6 +70,7 @@ export const measureLabels: Record<keyof Measures, string> = {
   rewriteAccuracy: "Rewrite token accuracy (EasyEdit)",
   paraphraseAccuracy: "Paraphrase token accuracy (EasyEdit)",
   neighbourAccuracy: "Neighbour token accuracy (EasyEdit)",
+  LP: "Probability of the subject's other facts LP",
   GE: "Generation entropy GE (bits)",
 };
 
@@ -90,8 +95,13 @@ export async function scoreCase(
 ): Promise<CaseScore> {
   const rewrite = templateSpan(fact.prompt, fact.subject).text;
   const prompts = [rewrite, ...fact.paraphrases, ...fact.neighbours];
-  const targets = prompts.map(() => [fact.targetNew, fact.targetTrue]);
-  const likelihoods = await targetLikelihoods(model, prompts, targets, signal);
+  const others = fact.otherFacts ?? [];
+  const likelihoods = await targetLikelihoods(
+    model,
+    [...prompts, ...others.map(({ prompt }) => prompt)],
+    [...prompts.map(() => [fact.targetNew, fact.targetTrue]), ...others.map((one) => [one.target])],
+    signal,
+  );
   const first = 1 + fact.paraphrases.length;
   const scored = prompts.map((prompt, i) =>
     promptScore(prompt, likelihoods[i], { wins: i < first ? 0 : 1 }),
@@ -101,6 +111,9 @@ export async function scoreCase(
     rewrite: scored.slice(0, 1),
     paraphrase: scored.slice(1, first),
     neighbourhood: scored.slice(first),
+    others: likelihoods
+      .slice(prompts.length)
+      .map(([{ nll, greedy }]) => Math.exp(-nll * greedy.length)),
   };
   const measures = caseMeasures(parts, texts);
   const score = harmonicMean([measures.ES, measures.PS, measures.NS]);
@@ -153,7 +166,7 @@ function promptScore(
 }
 
 function caseMeasures(
-  parts: Pick<CaseScore, "rewrite" | "paraphrase" | "neighbourhood">,
+  parts: Pick<CaseScore, "rewrite" | "paraphrase" | "neighbourhood" | "others">,
   texts: string[],
 ): Measures {
   const of = (part: PromptScore[], field: "success" | "magnitude" | "tokenAccuracy"): number =>
@@ -168,6 +181,7 @@ function caseMeasures(
     rewriteAccuracy: of(parts.rewrite, "tokenAccuracy"),
     paraphraseAccuracy: of(parts.paraphrase, "tokenAccuracy"),
     neighbourAccuracy: of(parts.neighbourhood, "tokenAccuracy"),
+    LP: mean(parts.others),
     GE: mean(texts.map(ngramEntropy)),
   };
 }

@@ -1,14 +1,21 @@
+import { numberIn } from "../../data/rows/rows.ts";
 import { scoreCase, summarise, type Summary } from "../../methods/score/score.ts";
 import { editEach } from "../editEach.ts";
 import { caseFields, type CaseSettings, firstKnown } from "../knownCases.ts";
-import { measuresIn, scoreColumns } from "../scoreRow.ts";
+import { mean, median } from "../average.ts";
+import { localNeutral, measuresIn, scoreColumns } from "../scoreRow.ts";
 import { scoreTable } from "../scoreTable.ts";
 import type { Study } from "../Study.ts";
+import { percent } from "../Table.ts";
 
 /** Scores over the cases, before and after their edits. */
 export interface Evaluation {
   cases: number;
   summary: { before: Summary; after: Summary };
+  /** Of ‖ΔW‖ / ‖W‖; where several matrices change, of the largest. */
+  relativeNorm: { mean: number; median: number };
+  /** See {@link localNeutral}. */
+  localNeutral: number;
 }
 
 /** Every known case edited alone on the base model, scored before and after (METHODS 7.3, 7.6). */
@@ -38,11 +45,26 @@ export const evaluate: Study<CaseSettings, Evaluation> = {
 
   summarise(rows) {
     const of = (column: string) => summarise(rows.map((row) => measuresIn(row[column])));
-    return { cases: rows.length, summary: { before: of("before"), after: of("after") } };
+    const norms = rows.map((row) => numberIn(row, "relativeNorm"));
+    return {
+      cases: rows.length,
+      summary: { before: of("before"), after: of("after") },
+      relativeNorm: { mean: mean(norms), median: median(norms) },
+      localNeutral: localNeutral(rows.map(({ before, after }) => ({ before, after }))),
+    };
   },
 
-  tables({ cases, summary }, { settings }) {
+  tables({ cases, summary, relativeNorm, localNeutral }, { settings }) {
     const what = settings.all ? "cases" : "known cases";
-    return [scoreTable(summary, `${cases} ${what}, each edited alone`)];
+    const local = { value: localNeutral, text: percent(localNeutral) };
+    return [
+      scoreTable(summary, `${cases} ${what}, each edited alone`, [
+        ...(Number.isNaN(localNeutral) ? [] : [["Local neutral LN", null, local]]),
+        ["‖ΔW‖/‖W‖, median", null, norm(relativeNorm.median)],
+        ["‖ΔW‖/‖W‖, mean", null, norm(relativeNorm.mean)],
+      ]),
+    ];
   },
 };
+
+const norm = (value: number) => ({ value, text: value.toFixed(3) });

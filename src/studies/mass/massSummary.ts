@@ -1,6 +1,7 @@
 import { numberIn, type Row } from "../../data/rows/rows.ts";
 import { summarise, type Summary } from "../../methods/score/score.ts";
-import { measuresIn } from "../scoreRow.ts";
+import { mean } from "../average.ts";
+import { localNeutral, measuresIn } from "../scoreRow.ts";
 import type { StudyAbout } from "../StudyAbout.ts";
 import type { Table } from "../Table.ts";
 import type { MassSettings } from "./massSettings.ts";
@@ -15,6 +16,8 @@ export interface MassResult {
   /** Of the neutral text, before and as the mean over the groups after. */
   perplexityBefore: number;
   perplexity: number;
+  /** See {@link localNeutral}. */
+  localNeutral: number;
   /** Mean over the groups of the largest ‖ΔW‖ / ‖W‖. */
   relativeNorm: number;
 }
@@ -57,13 +60,14 @@ function resultOf(
     groups: groups.length,
     before: summarise(before.map((row) => measuresIn(row.before))),
     after: summarise(written.map((row) => measuresIn(row.after))),
+    localNeutral: localNeutral(
+      written.map((row, i) => ({ before: before[i].before, after: row.after })),
+    ),
     perplexityBefore: numberIn(byKey.get("before")!, "perplexity"),
     perplexity: mean(groups.map((row) => numberIn(row, "perplexity"))),
     relativeNorm: mean(groups.map((row) => numberIn(row, "relativeNorm"))),
   };
 }
-
-const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** A line per method and count. */
 export function massTable({ studies }: MassSummary): Table {
@@ -77,12 +81,13 @@ export function massTable({ studies }: MassSummary): Table {
       before.measures.NS.mean,
       after.measures.NS.mean,
       after.score,
+      rest.localNeutral,
       rest.relativeNorm,
       rest.perplexityBefore,
       rest.perplexity,
     ]),
   );
-  const scores = ["ES", "PS", "NS before", "NS", "S"].map((name) => ({
+  const scores = ["ES", "PS", "NS before", "NS", "S", "LN"].map((name) => ({
     name,
     as: "percent" as const,
   }));

@@ -5,10 +5,12 @@ import { editorOf } from "../../methods/edit/editors.ts";
 import { type Measures, summarise, type Summary } from "../../methods/score/score.ts";
 import { editEach } from "../editEach.ts";
 import { caseFields, type CaseSettings, firstKnown } from "../knownCases.ts";
+import { mean, median } from "../average.ts";
+import { scorePlot } from "../scorePlot.ts";
 import { measuresIn, scoreColumns } from "../scoreRow.ts";
 import type { Study } from "../Study.ts";
 import type { StudyAbout } from "../StudyAbout.ts";
-import type { Table } from "../Table.ts";
+import type { Figure, Table } from "../Table.ts";
 import { type GridAxis, gridSettings, parseGrid } from "./grid.ts";
 
 /** What the study of a method's settings is set to. */
@@ -22,9 +24,10 @@ export interface SweepResult extends Record<string, unknown> {
   cases: number;
   /** After the edit. */
   summary: Summary;
-  /** Mean final p(target) of the search, and mean ‖ΔW‖/‖W‖. */
+  /** Mean final p(target) of the search, and mean and median ‖ΔW‖/‖W‖. */
   probability: number;
   relativeNorm: number;
+  medianNorm: number;
 }
 
 /** Every combination of a method's settings on the same cases, each edited alone (METHODS 4.7, 7.3). */
@@ -73,19 +76,20 @@ export const sweep: Study<SweepSettings, { results: SweepResult[] }> = {
   },
 
   tables: ({ results }, about) => [sweepTable(results, axesOf(about))],
+  figures: ({ results }, about) => sweepFigures(results, about),
 };
 
 const axesOf = ({ settings, methods: [{ name }] }: StudyAbout<SweepSettings>): GridAxis[] =>
   parseGrid(settings.grid, editorOf(name).fields);
 
 function resultOf(rows: readonly Row[]): SweepResult {
-  const mean = (column: string) =>
-    rows.reduce((sum, row) => sum + numberIn(row, column), 0) / rows.length;
+  const all = (column: string) => rows.map((row) => numberIn(row, column));
   return {
     cases: rows.length,
     summary: summarise(rows.map((row) => measuresIn(row.after))),
-    probability: mean("probability"),
-    relativeNorm: mean("relativeNorm"),
+    probability: mean(all("probability")),
+    relativeNorm: mean(all("relativeNorm")),
+    medianNorm: median(all("relativeNorm")),
   };
 }
 
@@ -100,6 +104,7 @@ function sweepTable(results: SweepResult[], axes: GridAxis[]): Table {
     result.summary.score,
     result.probability,
     result.relativeNorm,
+    result.medianNorm,
   ]);
   const shares = [...measured, "S", "p(target)"].map((name) => ({ name, as: "percent" as const }));
   const columns = [
@@ -107,8 +112,29 @@ function sweepTable(results: SweepResult[], axes: GridAxis[]): Table {
     { name: "cases" },
     ...shares,
     { name: "‖ΔW‖/‖W‖", as: { decimals: 3 } },
+    { name: "its median", as: { decimals: 3 } },
   ];
   return { name: "summary", columns, rows };
+}
+
+/** The scores along the one field that varies, where that is a number. */
+function sweepFigures(results: SweepResult[], about: StudyAbout<SweepSettings>): Figure[] {
+  const [axis, ...others] = axesOf(about);
+  if (axis?.field.kind.type !== "number" || others.length > 0 || results.length < 2) return [];
+  const { name, label } = axis.field;
+  const points = results.map((result) => {
+    const { ES, PS, NS } = result.summary.measures;
+    return {
+      at: result[name] as number,
+      label: fieldText(axis.field, result[name] as FieldValue),
+      scores: { ES: ES.mean, PS: PS.mean, NS: NS.mean },
+      norm: result.medianNorm,
+    };
+  });
+  const [{ title }] = about.methods;
+  const words = `${title} on ${about.model}, ${results[0].cases} facts, each alone`;
+  const plotted = points.sort((a, b) => a.at - b.at);
+  return [{ name: "sweep", svg: scorePlot(plotted, { title: words, axis: label.toLowerCase() }) }];
 }
 
 const settingCell = (field: Field, value: FieldValue) =>

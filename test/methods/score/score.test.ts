@@ -118,9 +118,10 @@ function made(ES: number, PS: number, NS: number): CaseScore {
     rewrite: [],
     paraphrase: [],
     neighbourhood: [],
+    others: [],
     score: 0,
     texts: [],
-    measures: { ES, PS, NS, ...rest, neighbourAccuracy: 0, GE: NaN },
+    measures: { ES, PS, NS, ...rest, neighbourAccuracy: 0, LP: NaN, GE: NaN },
   };
 }
 

@@ -54,4 +54,5 @@ test("every combination is tried in order, and the model ends without edits", as
   const { measures } = await scoreCase(model, fact);
   expect([results[3].summary.measures.EM.mean]).toBeAllclose([measures.EM], { rtol: 1e-4 });
   expect([results[3].relativeNorm]).toBeAllclose([edit.relativeNorm], { rtol: 1e-4 });
+  expect(results[3].medianNorm).toBe(results[3].relativeNorm);
 });

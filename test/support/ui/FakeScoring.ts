@@ -76,6 +76,7 @@ function tableScore(facts: TableFact[], probability: number): TableScore {
     rewriteAccuracy: of(high),
     paraphraseAccuracy: of(high),
     neighbourAccuracy: of(0.9),
+    LP: { mean: NaN, std: NaN, cases: 0 },
     GE: { mean: NaN, std: NaN, cases: 0 },
   };
   return { answers, summary: { cases, measures, score: high } };

@@ -33,8 +33,18 @@ export function caseScore(scored: Case, edited: boolean): CaseScore {
     rewriteAccuracy: mean(rewrite, "tokenAccuracy"),
     paraphraseAccuracy: mean(paraphrase, "tokenAccuracy"),
     neighbourAccuracy: mean(neighbourhood, "tokenAccuracy"),
+    LP: NaN,
     GE: edited ? 5.91 : 6.02,
   };
   const score = 3 / (1 / measures.ES + 1 / measures.PS + 1 / measures.NS);
-  return { id: scored.id, rewrite, paraphrase, neighbourhood, measures, score, texts: [] };
+  return {
+    id: scored.id,
+    rewrite,
+    paraphrase,
+    neighbourhood,
+    others: [],
+    measures,
+    score,
+    texts: [],
+  };
 }
