@@ -1,8 +1,9 @@
 import type { Delta } from "../src/data/delta/delta.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { type ShelfSize, VectorShelf } from "../src/engine/storage/VectorShelf.ts";
-import type { Edit, Editor, ValueCache } from "../src/methods/edit/Editor.ts";
+import type { Edit, EditContext, Editor, ValueCache } from "../src/methods/edit/Editor.ts";
 import { editorOf, type EditorRegistry, editors } from "../src/methods/edit/editors.ts";
+import { withSettings, writeEdit } from "../src/methods/edit/writeEdit.ts";
 import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
 import { Bundle } from "./Bundle.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
@@ -115,7 +116,9 @@ export class Editing {
     const delta = await this.#host.held.find(made.edit.id);
     const model = this.#host.model([...active, delta]);
     try {
-      return { ...made, answers: { before, after: await targetAnswers(model, facts, signal) } };
+      const ask = () => targetAnswers(model, facts, signal);
+      const after = await withSettings(editor, model.config, order.settings, ask);
+      return { ...made, answers: { before, after } };
     } finally {
       this.#host.model(active);
     }
@@ -124,7 +127,8 @@ export class Editing {
   async #written(editor: Editor, order: EditOrder, run: Run): Promise<FinishedEdit> {
     const { bundle, enough, signal } = run;
     const { facts, settings, seed, contexts, neutral } = order;
-    const made = await editor.run(this.#host.model(this.#host.held.active), facts, settings, {
+    const model = this.#host.model(this.#host.held.active);
+    const at: EditContext = {
       seed,
       contexts,
       neutral,
@@ -133,8 +137,8 @@ export class Editing {
       values: this.#reporting(bundle),
       statistics: (layer) => this.#host.statistics.of(layer),
       onEvent: (event) => bundle.add(event, event.type === "stage" || event.type === "layer"),
-    });
-    return this.#finished(made);
+    };
+    return this.#finished(await writeEdit(editor, model, { facts, settings, at }));
   }
 
   #finished({ delta, written, searches, contexts, statistics, measures }: Edit): FinishedEdit {

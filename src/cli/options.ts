@@ -1,4 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import type { NumberLimits } from "../data/settings/Field.ts";
+import { fieldValue } from "../data/settings/fieldValue.ts";
+import { seedField } from "../data/settings/seedField.ts";
 import { WrongCall } from "./WrongCall.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
@@ -36,18 +39,22 @@ export function required(values: Record<string, unknown>, name: string): string 
 export function numberOption(
   values: Record<string, unknown>,
   name: string,
-  { min = -Infinity, whole = false }: { min?: number; whole?: boolean } = {},
+  limits: NumberLimits = {},
 ): number | undefined {
   const text = values[name];
   if (typeof text !== "string") return undefined;
-  return checkedNumber(text, name, { min, whole });
+  return checkedNumber(text, name, limits);
 }
+
+/** `--seed`, within the page's bounds; undefined where it is absent. */
+export const seedOption = (values: Record<string, unknown>): number | undefined =>
+  numberOption(values, "seed", seedField.kind as NumberLimits);
 
 /** A list of numbers, `1,2,4`; see {@link numberOption}. */
 export function numbersOption(
   values: Record<string, unknown>,
   name: string,
-  limits: { min: number; whole: boolean },
+  limits: NumberLimits,
 ): number[] | undefined {
   const text = values[name];
   if (typeof text !== "string") return undefined;
@@ -70,15 +77,11 @@ export function choiceOption<T extends string>(
   throw new WrongCall(`invalid --${name}: ${text} (one of ${choices.join(", ")})`);
 }
 
-function checkedNumber(
-  text: string,
-  name: string,
-  { min, whole }: { min: number; whole: boolean },
-): number {
-  const value = Number(text);
-  const right = text.trim() !== "" && Number.isFinite(value) && value >= min;
-  if (right && (!whole || Number.isSafeInteger(value))) return value;
-  const kind = whole ? "a whole number" : "a number";
-  const limit = min > -Infinity ? `, ${min} or more` : "";
-  throw new WrongCall(`invalid --${name}: ${text} (${kind}${limit})`);
+function checkedNumber(text: string, name: string, limits: NumberLimits): number {
+  const field = { label: name, kind: { type: "number", ...limits } } as const;
+  try {
+    return fieldValue(field, text, { called: `--${name}` }) as number;
+  } catch (error) {
+    throw new WrongCall((error as Error).message);
+  }
 }

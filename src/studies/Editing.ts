@@ -1,6 +1,7 @@
 import type { Model } from "../engine/Model.ts";
 import type { Stoppable } from "../engine/runtime/Stoppable.ts";
 import type { Edit, EditContext, Editor, ValueCache } from "../methods/edit/Editor.ts";
+import { writeEdit } from "../methods/edit/writeEdit.ts";
 import type { EditRequest } from "../methods/edit/editRequest.ts";
 import type { LayerStatistics } from "../methods/statistics/statistics.ts";
 
@@ -68,7 +69,9 @@ export class Editing implements EditingChoice {
   async write(facts: EditRequest[], onEvent?: EditContext["onEvent"]): Promise<Edit> {
     const { model, seed, statistics, values, signal } = this.#host;
     const at = { seed, statistics, contexts: this.#contexts, values, signal, onEvent };
-    const edit = await model.frame(() => this.editor.run(model, facts, this.settings, at));
+    const edit = await model.frame(() =>
+      writeEdit(this.editor, model, { facts, settings: this.settings, at }),
+    );
     this.#contexts = edit.contexts;
     return edit;
   }

@@ -1,6 +1,7 @@
 import { parseConfig } from "../../src/engine/architecture/parseConfig.ts";
 import { shardPlan } from "../../src/cli/convert/shardPlan.ts";
-import { cp, readFile, truncate, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { cp, mkdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { writeSafetensors } from "../../src/data/weights/safetensors.ts";
@@ -131,7 +132,7 @@ test("a delta that is foreign or of another model", async ({ folder }) => {
   const fact = ["--prompt", "{} is in", "--subject", "The ferry", "--target", "town", "--identity"];
   const made = ["--model", golden("tiny-gptj"), ...fact, "--steps", "2", "--out", other];
   expect((await call("edit", ...made)).err).toBe("");
-  expectFailure(await open(other), /^this delta was made for tiny-gptj/);
+  expectFailure(await open(other), /other\.safetensors: it was made with tiny-gptj of other contents/);
 });
 
 test("files that are no contexts, cases, statistics or texts", async ({ folder }) => {
@@ -157,4 +158,60 @@ test("files that are no contexts, cases, statistics or texts", async ({ folder }
   expectFailure(await call("stats", "--model", model, ...stats), /empty\.txt has no text in it/);
   const notNpz = ["--model", model, "--stats", empty, "--target", "c", "--prompt", "{} b"];
   expectFailure(await call("edit", ...notNpz, "--subject", "a"), /empty\.txt/);
+});
+
+test("numbers that nothing can hold are no result: the setting is named, and nothing is saved", async ({
+  folder,
+}) => {
+  const out = join(folder, "edit.safetensors");
+  const how = ["--layer", "1", "--steps", "4", "--out", out];
+  const tried = await edit("{} is in", "The ferry", "town", ...how, "--learning-rate", "1e308");
+  expectFailure(tried, /beyond what float32 can hold: “Learning rate” is 1e\+308/);
+  await expect(readFile(out)).rejects.toThrow("ENOENT");
+  const noisy = (noise: string) => call("trace", ...traced, "--noise", noise, "--samples", "2");
+  const traced = ["--model", model, "--prompt", "The ferry is in", "--subject", "ferry"];
+  for (const noise of ["1e39", "u1e39"]) {
+    expectFailure(await noisy(noise), /beyond what float32 can hold: the noise is u?1e\+39; take/);
+  }
+  const sigma = await call("trace", ...traced, "--noise", "3s", "--sigma", "1e307");
+  expectFailure(sigma, /the noise is 3s, a level of 3e\+307; take a smaller one/);
+  const seed = ["--seed", String(2 ** 32)];
+  const { status, err } = await edit("{} is in", "The ferry", "town", ...seed);
+  expect({ status, err }).toEqual({
+    status: 2,
+    err: "invalid --seed: 4294967296 (a whole number from 0 to 4294967295)\n",
+  });
+});
+
+test("a pipe that nobody writes into is not waited for", async ({ folder }) => {
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const sentence = /pipe cannot be read: it is a pipe or a device; give the name of a file/;
+  expectFailure(await predict("The ferry is in", "--delta", pipe), sentence);
+  expectFailure(await edit("{} is in", "ferry", "town", "--contexts", pipe), sentence);
+  expectFailure(await call("score", "--model", model, "--case", pipe), sentence);
+  const stats = ["--layer", "1", "--out", join(folder, "s.npz"), "--text", pipe];
+  expectFailure(await call("stats", "--model", model, ...stats), sentence);
+});
+
+test("where nothing can be written is said before the model is opened", async ({ folder }) => {
+  const cannot = /cannot be written: it is a folder/;
+  const none = ["--model", "no-such-model"];
+  const fact = ["--prompt", "{} is", "--subject", "It", "--target", "so", "--identity"];
+  for (const option of ["--out", "--report"]) {
+    expectFailure(await call("edit", ...none, ...fact, option, folder), cannot);
+  }
+  const named = join(folder, "t.npz");
+  await mkdir(named);
+  const traced = ["--prompt", "It is", "--subject", "It", "--out", named];
+  expectFailure(await call("trace", ...none, ...traced), cannot);
+  const stats = ["--layer", "1", "--text", "none", "--out", named];
+  expectFailure(await call("stats", ...none, ...stats), cannot);
+  const file = join(folder, "file");
+  await writeFile(file, "");
+  const convert = ["--bits", "8", "--out", join(file, "in")];
+  expectFailure(
+    await call("convert", ...none, ...convert),
+    /in cannot be made: a part of its path/,
+  );
 });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { EditRequest } from "../../src/methods/edit/editRequest.ts";
 import type { RomeHyperparameters } from "../../src/methods/edit/rome/RomeHyperparameters.ts";
-import type { ValueStep } from "../../src/methods/edit/valueSearch.ts";
+import type { ValueStep } from "../../src/methods/edit/search/valueSearch.ts";
 import type { MemitHyperparameters } from "../../src/methods/edit/memit/MemitHyperparameters.ts";
 import type { TraceRequest } from "../../src/data/trace/TraceRequest.ts";
 

@@ -1,5 +1,6 @@
 import { type TableFact, parseFactTable } from "../../data/facts/factTable.ts";
 import type { EditContext, EditEvent } from "../../methods/edit/Editor.ts";
+import { withSettings, writeEdit } from "../../methods/edit/writeEdit.ts";
 import { type EditorRegistry, editors } from "../../methods/edit/editors.ts";
 import { targetAnswers } from "../../methods/score/targetAnswers.ts";
 import type { Command, Terminal } from "../Command.ts";
@@ -17,7 +18,7 @@ import { tryFile, tryFolder } from "../files/tryOut.ts";
 import { readBytes } from "../open/files.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { valueFolder } from "../open/valueFolder.ts";
-import { numberOption, parseOptions, required } from "../options.ts";
+import { parseOptions, required, seedOption } from "../options.ts";
 import { percent } from "../table.ts";
 import { WrongCall } from "../WrongCall.ts";
 
@@ -63,7 +64,7 @@ async function runEdit(
   });
   const given = parsed as typeof parsed & Given;
   const chosen = chosenEditor(given, registry);
-  const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 0;
+  const seed = seedOption(given) ?? 0;
   required(given, "model");
   await tryOuts(given);
   const facts = await factsOf(given);
@@ -85,11 +86,14 @@ async function runEdit(
     values: given.values === undefined ? undefined : valueFolder(given.values),
     onEvent: progressOf(facts.length, terminal),
   };
-  const made = await chosen.editor.run(model, facts, settings, at);
+  const { editor } = chosen;
+  const made = await writeEdit(editor, model, { facts, settings, at });
   terminal.progress("");
   model.setDeltas(made.delta.weights);
-  const after = await targetAnswers(model, facts);
-  const told = { model, editor: chosen.editor, settings, seed, facts, made, before, after };
+  const after = await withSettings(editor, model.config, settings, () =>
+    targetAnswers(model, facts),
+  );
+  const told = { model, editor, settings, seed, facts, made, before, after };
   await editFiles(told, given);
   terminal.print(given.json ? JSON.stringify(editSummary(told)) : editText(told));
 }

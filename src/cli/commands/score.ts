@@ -5,7 +5,7 @@ import { readCases } from "../open/cases.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { applyDelta } from "../open/openDelta.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
-import { numberOption, parseOptions, required } from "../options.ts";
+import { parseOptions, required, seedOption } from "../options.ts";
 import { scoreTable } from "../../studies/scoreTable.ts";
 import { tableText } from "../study/tableText.ts";
 
@@ -29,7 +29,7 @@ async function runScore(args: string[], terminal: Terminal): Promise<void> {
   });
   required(given, "model");
   const path = required(given, "case");
-  const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 1;
+  const seed = seedOption(given) ?? 1;
   const cases = await readCases(path);
   const opened = await openModel(given, terminal);
   const { model } = opened;

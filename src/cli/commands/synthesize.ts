@@ -12,7 +12,7 @@ import {
 import { inFolder, LOCK } from "../files/FolderLock.ts";
 import { writeWhole } from "../files/writeWhole.ts";
 import { readBytes, readJson } from "../open/files.ts";
-import { choiceOption, numberOption, parseOptions, required } from "../options.ts";
+import { choiceOption, numberOption, parseOptions, required, seedOption } from "../options.ts";
 import { randomFloats, randomHalves } from "../convert/randomWeights.ts";
 import { type PlannedTensor, shardPlan } from "../convert/shardPlan.ts";
 import { dataBytes, type TensorToWrite, writeShard } from "../convert/writeShard.ts";
@@ -38,7 +38,7 @@ export const synthesize: Command = {
       Object.keys(publishedShapes) as PublishedName[],
     );
     const layers = numberOption(values, "layers", { min: 1, whole: true });
-    const seed = numberOption(values, "seed", { min: 0, whole: true }) ?? 1;
+    const seed = seedOption(values) ?? 1;
     const dtype = choiceOption(values, "dtype", ["f32", "f16"]);
     const name = `synthetic-${shape}${layers === undefined ? "" : `-${layers}-layers`}`;
     const config = configFields(publishedShapes[shape], layers);

@@ -1,4 +1,6 @@
+import { shown } from "../../data/outside/shown.ts";
 import { toFloat16 } from "../../data/weights/float16.ts";
+import { areFinite } from "../../engine/transformer/finite.ts";
 import type { TensorRows } from "../../engine/checkpoint/changedRows.ts";
 import { BLOCK, quantizeRows } from "../../engine/checkpoint/quantize.ts";
 import { transpose } from "../../engine/checkpoint/transpose.ts";
@@ -63,7 +65,7 @@ async function* halves(checkpoint: TensorRows, tensor: PlannedTensor): AsyncGene
     const bad = bits.findIndex((half) => (half & 0x7c00) === 0x7c00);
     if (bad >= 0) {
       throw new Error(
-        `tensor ${tensor.name} cannot be converted to 16 bits: it holds ${data[bad]}, and float16 ends at 65504`,
+        `tensor ${shown(tensor.name)} cannot be converted to 16 bits: it holds ${shown(data[bad])}, and float16 ends at 65504`,
       );
     }
     yield bytesOf(bits);
@@ -71,7 +73,13 @@ async function* halves(checkpoint: TensorRows, tensor: PlannedTensor): AsyncGene
 }
 
 async function* singles(checkpoint: TensorRows, tensor: PlannedTensor): AsyncGenerator<Uint8Array> {
-  for await (const { data } of rowSlabs(checkpoint, tensor)) yield bytesOf(data);
+  for await (const { data } of rowSlabs(checkpoint, tensor)) {
+    if (!areFinite(data))
+      throw new Error(
+        `tensor ${shown(tensor.name)} holds a number that is not finite; give another --delta`,
+      );
+    yield bytesOf(data);
+  }
 }
 
 interface Slab {

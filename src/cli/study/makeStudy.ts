@@ -16,7 +16,7 @@ import { FolderRows } from "../open/FolderRows.ts";
 import { memoryValues, valueFolder } from "../open/valueFolder.ts";
 import { nodeRuntime } from "../open/nodeRuntime.ts";
 import { openModel, type OpenModel } from "../open/openModel.ts";
-import { numberOption, required } from "../options.ts";
+import { required, seedOption } from "../options.ts";
 import { WrongCall } from "../WrongCall.ts";
 import { deviceName } from "./deviceName.ts";
 import { studyFiles, type StudyFiles } from "./studyFiles.ts";
@@ -36,7 +36,7 @@ export async function makeStudy(call: StudyCall, terminal: Terminal): Promise<vo
   if (!out && !given.json) {
     throw new WrongCall("--out is missing: the folder where rows are kept, to go on from");
   }
-  const seed = numberOption(given, "seed", { min: 0, whole: true }) ?? 0;
+  const seed = seedOption(given) ?? 0;
   const shard = given.shard === undefined ? WHOLE : wrongShard(given.shard as string);
   if (typeof given.values === "string") await tryFolder(given.values);
   const work = () => runHere(call, { seed, shard, terminal });

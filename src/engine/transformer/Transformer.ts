@@ -10,6 +10,7 @@ import { buildReadout, type HeadLayout } from "../graphs/unembedding.ts";
 import type { Kept } from "./Kept.ts";
 import { type LayoutOptions, type ModelLayout, modelLayout } from "../checkpoint/layout.ts";
 import type { OnDevice } from "./OnDevice.ts";
+import { finiteOutput } from "./finite.ts";
 import { Tables } from "./Tables.ts";
 import { type Memory, openMemory } from "../runtime/Memory.ts";
 import { type Extent, Patches } from "./Patches.ts";
@@ -160,6 +161,8 @@ export class Transformer implements OnDevice {
   /**
    * Log-probabilities [rows, vocab] at flattened positions `at` of hidden [batch, token, dModel], or
    * of the targets alone [rows].
+   *
+   * @throws where one is NaN or infinite
    */
   async readout(hidden: Tensor, at: readonly number[], targets?: readonly number[]) {
     const width = targets ? 1 : this.config.vocab;
@@ -170,7 +173,7 @@ export class Transformer implements OnDevice {
       const wanted = targets?.slice(begin, begin + most);
       result.set(await this.#readout(hidden, rows, wanted), begin * width);
     }
-    return result;
+    return finiteOutput(result);
   }
 
   async #readout(hidden: Tensor, at: readonly number[], targets?: readonly number[]) {

@@ -6,7 +6,7 @@ const ROWS = 32;
 
 /**
  * Perplexity of texts on the model as it is: exp of the mean of −log p over all tokens but each text's first, which
- * nothing predicts. (The authors divide by the count with the first, METHODS 7.4; that is for their essence score.)
+ * nothing predicts; the largest number there is where it is larger still. (The authors divide by the count with the first, METHODS 7.4; that is for their essence score.)
  *
  * @throws when no text has two tokens, or one is longer than the model's context
  */
@@ -31,5 +31,5 @@ export async function perplexity(
     for (const x of run.readout) sum -= x;
     count += readout.length;
   }
-  return Math.exp(sum / count);
+  return Math.min(Math.exp(sum / count), Number.MAX_VALUE);
 }

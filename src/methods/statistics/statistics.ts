@@ -1,3 +1,4 @@
+import { beyond } from "../../engine/transformer/finite.ts";
 import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import { checksum } from "../../data/archive/crc32.ts";
 import type { ModelIdentity } from "../../data/identity/ModelIdentity.ts";
@@ -114,7 +115,11 @@ export async function collectionOf(totals: CovarianceTotals): Promise<Collection
   return { layers: state.about.layers.split(",").map(Number), source, count, done };
 }
 
-/** What a collection has summed up to its last commit; undefined where there is nothing yet. */
+/**
+ * What a collection has summed up to its last commit; undefined where there is nothing yet.
+ *
+ * @throws where a key's square is not finite
+ */
 export async function collected(totals: CovarianceTotals): Promise<LayerStatistics[] | undefined> {
   const state = (await totals.read()) as CollectionState | undefined;
   if (!state || state.count === 0) return undefined;
@@ -122,6 +127,13 @@ export async function collected(totals: CovarianceTotals): Promise<LayerStatisti
   const all: LayerStatistics[] = [];
   for (const layer of state.about.layers.split(",").map(Number)) {
     const sum = await totals.sum(layer);
+    for (let i = 0; i < dMlp; i++) {
+      if (Number.isFinite(sum.at(i, i))) continue;
+      throw beyond(
+        `a key of layer ${layer}, squared,`,
+        "switch off the edits that are on, or load the model again, at f32 if it is not",
+      );
+    }
     all.push({ layer, dMlp, count, source, sampleSize, model, sum });
   }
   return all;

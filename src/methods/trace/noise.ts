@@ -1,6 +1,8 @@
 import type { Noise } from "../../data/trace/Noise.ts";
 import type { Model } from "../../engine/Model.ts";
 import { NumpyRandom } from "../random/numpyRandom.ts";
+import { areFinite, beyond } from "../../engine/transformer/finite.ts";
+import { noiseText } from "../../data/trace/noiseCode.ts";
 import { sigma } from "./sigma.ts";
 
 /** What {@link corruptedEmbeddings} corrupts, and how. */
@@ -22,6 +24,8 @@ export interface Corruption {
  * The corrupted embeddings [sample, token, dModel] of the subject. The noise is one draw of a fresh
  * `RandomState(seed)` in that order, by default the first; it is scaled and added in float64 and the sum is rounded once, so
  * that every element is the one that the authors' code feeds the model (METHODS 2.4).
+ *
+ * @throws where one is beyond float32
  */
 export function corruptedEmbeddings(corruption: Corruption): Float32Array {
   const { clean, samples, level, uniform, replace, seed, draw = 1 } = corruption;
@@ -31,7 +35,9 @@ export function corruptedEmbeddings(corruption: Corruption): Float32Array {
   for (let before = 1; before < draw; before++) next();
   const noise = next();
   const base = (i: number): number => (replace ? 0 : clean[i % clean.length]);
-  return Float32Array.from(noise, (x, i) => base(i) + level * x);
+  const corrupted = Float32Array.from(noise, (x, i) => base(i) + level * x);
+  if (areFinite(corrupted)) return corrupted;
+  throw beyond("the corrupted subject", "take a smaller noise, 3s say");
 }
 
 /**
@@ -45,12 +51,12 @@ export async function noiseLevel(
   { noise, subject }: { noise: Noise; subject: string },
   known?: number,
 ): Promise<number> {
-  const level =
-    noise.kind === "sigma"
-      ? noise.factor * (known ?? (await sigma(model, [subject])))
-      : noise.level;
-  if (!(level >= 0 && level < Infinity)) {
-    throw new Error(`invalid noise: ${level} (a number from 0, or a multiple of σ such as 3s)`);
-  }
-  return level;
+  if (noise.kind !== "sigma") return checkedLevel(noise.level, noiseText(noise));
+  const unit = known ?? (await sigma(model, [subject]));
+  return checkedLevel(noise.factor * unit, `${noiseText(noise)} with σ = ${unit}`);
+}
+
+function checkedLevel(level: number, text: string): number {
+  if (level >= 0 && level < Infinity) return level;
+  throw new Error(`invalid noise: ${text} (a number from 0, or a multiple of σ such as 3s)`);
 }

@@ -1,4 +1,5 @@
 import type { Model } from "../../engine/Model.ts";
+import { beyond } from "../../engine/transformer/finite.ts";
 import { promptIds } from "../prompt/promptIds.ts";
 
 /** Rows per run: enough to fill the machine, few enough for any memory. */
@@ -8,7 +9,7 @@ const ROWS = 64;
  * σ, the unit of the noise (METHODS 2.4): every subject alone, without a leading space, through the token
  * embedding; then the unbiased standard deviation over all elements of all tokens of all subjects.
  *
- * @throws when there is no subject, or one that is empty or too long
+ * @throws when there is no subject, one that is empty or too long, or an embedding that is not finite
  */
 export async function sigma(model: Model, subjects: string[]): Promise<number> {
   const values = await subjectEmbeddings(model, subjects);
@@ -22,7 +23,9 @@ export async function sigma(model: Model, subjects: string[]): Promise<number> {
   const mean = sum / count;
   let squares = 0;
   for (const row of values) for (const x of row) squares += (x - mean) ** 2;
-  return Math.sqrt(squares / (count - 1));
+  const found = Math.sqrt(squares / (count - 1));
+  if (Number.isFinite(found)) return found;
+  throw beyond("σ of the subjects' embeddings", "the model's table of tokens is damaged");
 }
 
 /** The embedding-site values [token, dModel] of every subject. */

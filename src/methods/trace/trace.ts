@@ -8,6 +8,9 @@ import { noiseLevel } from "./noise.ts";
 import { answerProbability, type Readout } from "./readout.ts";
 import { restoreCells } from "./restoration.ts";
 import { planTrace, type TracePlan } from "./tracePlan.ts";
+import { isBeyond, whatIsBeyond } from "../../engine/transformer/finite.ts";
+import type { Noise } from "../../data/trace/Noise.ts";
+import { noiseText } from "../../data/trace/noiseCode.ts";
 import { windowWidth } from "./window.ts";
 
 /** Options of {@link trace}. */
@@ -27,7 +30,7 @@ export interface TraceOptions extends Stoppable {
  * with noise on the subject's embeddings, then again for every token and layer with the clean value put
  * back there. The cell (t, l) is the mean probability of the answer over the samples.
  *
- * @throws one sentence for a prompt, subject, target or option that cannot be traced
+ * @throws one sentence for a prompt, subject, target or option that cannot be traced, or a noise that no number can hold
  */
 export function trace(
   model: Model,
@@ -45,9 +48,10 @@ async function traced(model: Model, request: TraceRequest, options: TraceOptions
   const clean = await cleanRun(model, planned, { kind: request.kind, readout, signal });
   const plan = { ...planned, answerIds: clean.answerIds };
   const corruption = { request, level, readout, signal };
-  const corrupted = await corruptedRun(model, plan, clean, corruption);
+  const noise = { noise: request.noise, level };
+  const corrupted = await withNoise(noise, () => corruptedRun(model, plan, clean, corruption));
   const lowScore = isSlip(request)
-    ? await addedScore(model, plan, clean, corruption)
+    ? await withNoise(noise, () => addedScore(model, plan, clean, corruption))
     : corrupted.score;
   const tokenIds = plan.input.slice(0, plan.promptLength);
   const start: TraceStart = {
@@ -65,7 +69,7 @@ async function traced(model: Model, request: TraceRequest, options: TraceOptions
   options.onStart?.(start);
   const { onRow } = options;
   const restoration = { request, clean, corrupted, readout, signal, onRow };
-  const scores = await restoreCells(model, plan, restoration);
+  const scores = await withNoise(noise, () => restoreCells(model, plan, restoration));
   corrupted.kept.dispose();
   clean.kept.dispose();
   return {
@@ -76,6 +80,21 @@ async function traced(model: Model, request: TraceRequest, options: TraceOptions
     correctPrediction: clean.correctPrediction,
     blockTokens: model.cost.blockTokens - costBefore,
   };
+}
+
+/** The clean run had numbers: where a corrupted one has none, the noise did it. */
+async function withNoise<T>(
+  { noise, level }: { noise: Noise; level: number },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isBeyond(error)) throw error;
+    const unit = noise.kind === "sigma" ? `, a level of ${level}` : "";
+    const sentence = `${whatIsBeyond(error)}: the noise is ${noiseText(noise)}${unit}; take a smaller one`;
+    throw new Error(sentence, { cause: error });
+  }
 }
 
 const isSlip = ({ baseline, replace }: TraceRequest): boolean => baseline === "parity" && replace;

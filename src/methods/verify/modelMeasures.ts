@@ -7,7 +7,7 @@ import type { Model } from "../../engine/Model.ts";
 import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
 import type { EditRows } from "../edit/editRows.ts";
 import { norm } from "../edit/norm.ts";
-import { optimiseValue } from "../edit/targetValue.ts";
+import { optimiseValue } from "../edit/search/targetValue.ts";
 
 type Of<Kind extends ModelFact["kind"]> = Extract<ModelFact, { kind: Kind }>;
 

@@ -1,5 +1,5 @@
 import type { FactToken } from "../../prompt/subject.ts";
-import type { ValueSettings } from "../valueSearch.ts";
+import type { ValueSettings } from "../search/valueSearch.ts";
 
 /** Everything that decides a MEMIT edit but the facts (METHODS 5.5). */
 export interface MemitHyperparameters extends ValueSettings {

@@ -1,6 +1,6 @@
 import type { Field } from "../../../data/settings/Field.ts";
 import type { Editor } from "../Editor.ts";
-import { searchCurves, searchFields } from "../searchFields.ts";
+import { searchCurves, searchFields } from "../search/searchFields.ts";
 import { memitContexts } from "./memitContexts.ts";
 import { memitFootprint, memitSize } from "./memitFootprint.ts";
 import type { MemitHyperparameters } from "./MemitHyperparameters.ts";

@@ -14,7 +14,7 @@ import { neededStatistics } from "../neededStatistics.ts";
 import { usedStatistics } from "../provenance.ts";
 import { type FactState, targetStates } from "./targetStates.ts";
 import { knownStates, valueName } from "./valueCache.ts";
-import { checkValueSettings } from "../valueSearch.ts";
+import { checkValueSettings } from "../search/valueSearch.ts";
 
 /** What an edit of many facts is and how it came about. */
 export interface MemitEdit {

@@ -8,7 +8,12 @@ import type { EditRequest } from "../editRequest.ts";
 import type { SearchGoal } from "../Objective.ts";
 import type { RowNoise } from "../subjectNoise.ts";
 import type { FactToken } from "../../prompt/subject.ts";
-import { type ValueLoss, ValueSearch, type ValueSettings, type ValueStep } from "../valueSearch.ts";
+import {
+  type ValueLoss,
+  ValueSearch,
+  type ValueSettings,
+  type ValueStep,
+} from "../search/valueSearch.ts";
 
 /** What {@link targetStates} needs beside the facts. */
 export interface StateProblem extends ValueSettings, SearchGoal, Stoppable {

@@ -1,5 +1,5 @@
 import type { FactToken } from "../../prompt/subject.ts";
-import type { ValueSettings } from "../valueSearch.ts";
+import type { ValueSettings } from "../search/valueSearch.ts";
 
 /** Everything that decides a ROME edit but the fact (METHODS 4.7). */
 export interface RomeHyperparameters extends ValueSettings {

@@ -1,7 +1,7 @@
 import type { Field } from "../../../data/settings/Field.ts";
 import { contextTemplates } from "../contextTemplates.ts";
 import type { Editor } from "../Editor.ts";
-import { searchCurves, searchFields } from "../searchFields.ts";
+import { searchCurves, searchFields } from "../search/searchFields.ts";
 import { romeFootprint, romeSize } from "./romeFootprint.ts";
 import type { RomeHyperparameters } from "./RomeHyperparameters.ts";
 import { romePreset } from "./romePreset.ts";

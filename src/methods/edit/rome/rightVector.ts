@@ -1,8 +1,10 @@
+import { beyond } from "../../../engine/transformer/finite.ts";
+
 /**
  * ROME's right vector [dModel] (METHODS 4.5): (v* − o) / (k·u), so that W + u·rightᵀ maps k to v*.
  *
  * @param output o = W k + b, the MLP output at the key, as it was
- * @throws when k and u are orthogonal
+ * @throws when k and u are orthogonal, or their product is NaN or infinite
  */
 export function rightVector(
   vStar: Float64Array,
@@ -10,8 +12,11 @@ export function rightVector(
   { key, u }: { key: Float64Array; u: Float64Array },
 ): Float64Array {
   const scale = dot(key, u);
-  if (scale === 0 || !Number.isFinite(scale)) {
-    throw new Error(`the key and C⁻¹k̄ have the product ${scale}; check the layer's statistics`);
+  if (scale === 0) {
+    throw new Error("the key and C⁻¹k̄ are orthogonal; check the layer's statistics");
+  }
+  if (!Number.isFinite(scale)) {
+    throw beyond("the product of the key and C⁻¹k̄", "check the layer's statistics");
   }
   return vStar.map((x, i) => (x - output[i]) / scale);
 }

@@ -13,8 +13,8 @@ import type { LayerStatistics } from "../../statistics/statistics.ts";
 import { neededStatistics } from "../neededStatistics.ts";
 import { checkGoal, type SearchGoal, usualObjective, usualStop } from "../Objective.ts";
 import { noiseInterventions } from "../subjectNoise.ts";
-import { optimiseValue, valueGroups } from "../targetValue.ts";
-import { checkValueSettings, type ValueStep } from "../valueSearch.ts";
+import { optimiseValue, valueGroups } from "../search/targetValue.ts";
+import { checkValueSettings, type ValueStep } from "../search/valueSearch.ts";
 
 /** Options of {@link rome}. */
 export interface RomeOptions extends Stoppable, SearchGoal {

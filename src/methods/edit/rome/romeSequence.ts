@@ -8,7 +8,7 @@ import type { SearchGoal } from "../Objective.ts";
 import { provenanceOf, usedStatistics } from "../provenance.ts";
 import { rome, type RomeEdit } from "./rome.ts";
 import type { RomeHyperparameters } from "./RomeHyperparameters.ts";
-import type { ValueStep } from "../valueSearch.ts";
+import type { ValueStep } from "../search/valueSearch.ts";
 import type { LayerStatistics } from "../../statistics/statistics.ts";
 
 /** One edit of a sequence. */

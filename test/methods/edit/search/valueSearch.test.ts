@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { SearchGoal } from "../../../src/methods/edit/Objective.ts";
-import { ValueSearch } from "../../../src/methods/edit/valueSearch.ts";
+import type { SearchGoal } from "../../../../src/methods/edit/Objective.ts";
+import { ValueSearch } from "../../../../src/methods/edit/search/valueSearch.ts";
 
 const settings = {
   steps: 20,

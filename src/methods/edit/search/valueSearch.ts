@@ -1,6 +1,7 @@
+import { areFinite, beyond } from "../../../engine/transformer/finite.ts";
 import { Adam } from "./adam.ts";
-import { norm } from "./norm.ts";
-import { type SearchGoal, type Stop, usualObjective, usualStop } from "./Objective.ts";
+import { norm } from "../norm.ts";
+import { type SearchGoal, type Stop, usualObjective, usualStop } from "../Objective.ts";
 
 /**
  * One iteration of the optimisation (METHODS 4.5). The three terms add up to the loss; where the target is to become
@@ -32,12 +33,19 @@ export interface ValueSettings {
 }
 
 /** Throws a sentence where a setting cannot be. */
-export function checkValueSettings({ steps, learningRate, clamp }: ValueSettings): void {
+export function checkValueSettings(settings: ValueSettings): void {
+  const { steps, learningRate, clamp, klFactor, weightDecay } = settings;
   if (!(Number.isInteger(steps) && steps > 0)) {
     throw new Error(`invalid steps: ${steps} (an integer from 1)`);
   }
-  if (!(learningRate > 0)) throw new Error(`invalid learning rate: ${learningRate} (above 0)`);
-  if (!(clamp > 0)) throw new Error(`invalid clamp: ${clamp} (above 0)`);
+  const above = Object.entries({ "learning rate": learningRate, clamp });
+  for (const [name, value] of above) {
+    if (!(value > 0 && value < Infinity)) throw new Error(`invalid ${name}: ${value} (above 0)`);
+  }
+  const least = Object.entries({ "KL factor": klFactor, "weight decay": weightDecay });
+  for (const [name, value] of least) {
+    if (!(value >= 0 && value < Infinity)) throw new Error(`invalid ${name}: ${value} (0 or more)`);
+  }
 }
 
 /** What is known at the present δ. */
@@ -80,9 +88,14 @@ export class ValueSearch {
     this.#adam = new Adam(initial.length, settings);
   }
 
-  /** Looks at the loss of the present δ, and moves it unless the search is done. */
+  /**
+   * Looks at the loss of the present δ, and moves it unless the search is done.
+   *
+   * @throws where the loss, or δ after it, is NaN or infinite
+   */
   observe(found: ValueLoss): ValueStep {
     const step = this.#describe(found);
+    if (!Object.values(step).every(Number.isFinite)) throw beyondAt("the loss", step);
     this.steps.push(step);
     const { below = -Infinity, patience = 1, moveLast = false } = this.#stop;
     this.#low = step.loss < below ? this.#low + 1 : 0;
@@ -91,6 +104,8 @@ export class ValueSearch {
     if (!this.done || (moveLast && !enough)) {
       this.#adam.step(this.delta, this.#withDecay(this.#gradient(found, step)));
       project(this.delta, this.#settings.clamp * norm(this.#initial));
+      // The model takes it in float32.
+      if (!areFinite(Float32Array.from(this.delta))) throw beyondAt("the vector δ", step);
     }
     return step;
   }
@@ -132,6 +147,9 @@ export class ValueSearch {
     return gradient.map((g, i) => g + factor * this.delta[i]);
   }
 }
+
+const beyondAt = (what: string, { step }: ValueStep): Error =>
+  beyond(`${what} in step ${step} of the search`, "take settings nearer to the preset");
 
 /** Shortens δ to the radius where it is longer, in place. */
 function project(delta: Float64Array, radius: number): void {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Adam } from "../../../src/methods/edit/adam.ts";
+import { Adam } from "../../../../src/methods/edit/search/adam.ts";
 
 test("the first step is the learning rate against the gradient's sign", () => {
   const x = Float64Array.of(1, 1, 1);

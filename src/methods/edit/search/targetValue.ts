@@ -1,8 +1,8 @@
-import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
-import type { Continuation } from "../../engine/transformer/Continuation.ts";
-import type { Loss } from "../../engine/transformer/loss.ts";
-import type { EditRows } from "./editRows.ts";
-import type { SearchGoal } from "./Objective.ts";
+import type { Stoppable } from "../../../engine/runtime/Stoppable.ts";
+import type { Continuation } from "../../../engine/transformer/Continuation.ts";
+import type { Loss } from "../../../engine/transformer/loss.ts";
+import type { EditRows } from "../editRows.ts";
+import type { SearchGoal } from "../Objective.ts";
 import { ValueSearch, type ValueSettings, type ValueStep } from "./valueSearch.ts";
 
 /** What {@link optimiseValue} needs. */

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
-import type { EditRows } from "../../../src/methods/edit/editRows.ts";
-import { optimiseValue, type ValueProblem } from "../../../src/methods/edit/targetValue.ts";
+import type { EditRows } from "../../../../src/methods/edit/editRows.ts";
+import {
+  optimiseValue,
+  type ValueProblem,
+} from "../../../../src/methods/edit/search/targetValue.ts";
 
 /** One context and a one-token target: the rows only name positions here. */
 const rows: EditRows = {

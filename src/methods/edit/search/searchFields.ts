@@ -1,4 +1,4 @@
-import type { Field } from "../../data/settings/Field.ts";
+import type { Field } from "../../../data/settings/Field.ts";
 import type { ValueSettings } from "./valueSearch.ts";
 
 /** The fields of the search for a value, which editors share that optimise one. */
