@@ -117,7 +117,7 @@ function roomRules(room, { never, values = [], globals, gpu, store, node, clock,
 const counted = { skipBlankLines: true, skipComments: true };
 
 export default defineConfig(
-  { ignores: ["dist", "dist-cli*", "public", "test-results", "tools"] },
+  { ignores: ["dist", "dist-cli*", "dist-fuzz", "public", "test-results", "tools"] },
   ts.configs.recommendedTypeChecked,
   svelte.configs.recommended,
   {

@@ -4,7 +4,6 @@ import { architectureOf } from "../src/engine/architecture/architectures.ts";
 import { readConfig } from "../src/engine/architecture/readConfig.ts";
 import { knownModels } from "../src/engine/architecture/knownModels.ts";
 import { checkpointBytes } from "../src/engine/footprint/loadingBytes.ts";
-import { HUB } from "../src/engine/files/ModelSource.ts";
 import type { PartStore } from "../src/engine/files/download/PartStore.ts";
 import type { Runtime } from "../src/engine/runtime/Runtime.ts";
 import { modelPaths } from "../src/engine/files/modelPaths.ts";
@@ -13,11 +12,13 @@ import type {
   KeptModelView,
   KnownModelView,
   ModelRequest,
+  PlaceRequest,
+  PlaceView,
   PlannedWork,
   PlanView,
   PrecisionPlan,
 } from "./protocol/modelProtocol.ts";
-import { nameOf, openSource } from "../src/engine/files/openSource.ts";
+import { nameOf, openSource, sourceUrl } from "../src/engine/files/openSource.ts";
 import { editors } from "../src/methods/edit/editors.ts";
 import { overlayStore } from "../src/engine/files/overlayStore.ts";
 import { type MemoryRequest, planMemory } from "./planMemory.ts";
@@ -57,6 +58,18 @@ export class Models {
         revision: revision === "main" ? undefined : revision,
       },
     }));
+  }
+
+  /**
+   * Where an address or Hub id leads; nothing is fetched.
+   *
+   * @throws a sentence where it is neither
+   */
+  place({ source, hub }: PlaceRequest): PlaceView {
+    const base = this.#host.base();
+    const { href, origin, host } = sourceUrl(source, { hub, base });
+    const { href: plain } = sourceUrl(source, { base });
+    return { url: href, host, own: origin === new URL(base).origin, mirror: href !== plain };
   }
 
   /** What opening a model would mean; its config and the list of its files are read for it, no weights. */
@@ -127,6 +140,5 @@ function viewOf(kept: KeptModel): KeptModelView {
 function placeName({ source, hub }: ModelRequest, base: string): string {
   if (source.kind === "folder") return source.name;
   if (source.kind === "demo") return "this page";
-  const address = /^(https?:)?\//.test(source.address) ? source.address : (hub ?? HUB);
-  return new URL(address, base).host;
+  return sourceUrl(source, { hub, base }).host;
 }

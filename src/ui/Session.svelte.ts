@@ -19,6 +19,7 @@ import { Draft } from "./fact/Draft.svelte.ts";
 import { caseOf } from "./fact/draftCase.ts";
 import { EditStack } from "./edit/EditStack.svelte.ts";
 import { RewriteDesk } from "./edit/RewriteDesk.svelte.ts";
+import { settingsText } from "../data/settings/fieldText.ts";
 import { changedSettings } from "../data/settings/fieldValue.ts";
 import { traceFields } from "../data/trace/traceFields.ts";
 import type { Kind } from "./trace/heatmap.ts";
@@ -146,10 +147,12 @@ export class Session {
 
   /** The part of the address after `#` that brings this view back. */
   get hash(): string {
-    const precision = this.model?.precision ?? this.models.precision;
+    const { asked } = this.models;
+    const precision = asked?.precision ?? this.model?.precision ?? this.models.precision;
     return encodeView({
       ...this.draft.view(),
       ...this.models.view(),
+      model: asked?.place ? addressOf(asked.source) : this.draft.model,
       precision: precision === "f32" ? undefined : precision,
     });
   }
@@ -160,7 +163,7 @@ export class Session {
     const { model } = this.draft;
     this.draft.restore(view, this.facts);
     if (this.draft.model === model) return;
-    await this.models.openLink(this.draft.model, view.precision);
+    await this.models.openLink({ ...view, model: this.draft.model });
     if (this.model) this.draft.model = addressOf(this.#order.source);
   }
 
@@ -355,8 +358,14 @@ export class Session {
     this.#asked = null;
     if (this.facts.length) this.draft.take(this.facts[0]);
     this.draft.restore(view, this.facts);
-    await this.models.openLink(this.draft.model, view.precision);
-    if (this.model && (this.model.toy || view.trace)) await this.trace();
+    await this.models.openLink({ ...view, model: this.draft.model });
+    if (this.model?.toy && this.#isPreset(view.trace)) await this.trace();
+  }
+
+  /** Whether a link's settings of a trace are the model's own: what else a link asks for is filled in and not begun. */
+  #isPreset(asked: Partial<Record<string, string>> = {}): boolean {
+    const preset = settingsText(traceFields, this.model!.tracing.settings);
+    return traceFields.every(({ name }) => (asked[name] ?? preset[name]) === preset[name]);
   }
 
   /** The model and its edits, into a new worker: from what is kept, where there is no connection. */

@@ -82,6 +82,9 @@ test("a Hub's model: plan, download, cancel, reload, go on, offline, delete", as
   try {
     await page.goto(address);
     await loaded(page);
+    // A mirror that a link names is not asked for anything before a click.
+    expect(hub.requests).toEqual([]);
+    await page.getByRole("button", { name: `Use ${new URL(hub.origin).host}` }).click();
     const dialog = await look(page, hub.id);
     await expect(dialog.getByText(/35 MB from 127\.0\.0\.1/)).toBeVisible();
     await expect(dialog.getByRole("row", { name: /float32/ })).toContainText("35 MB");

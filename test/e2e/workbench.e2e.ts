@@ -28,6 +28,12 @@ async function bytesOf(download: Promise<Download>): Promise<Uint8Array> {
 const button = (page: Page, name: string | RegExp) =>
   page.getByRole("button", { name, exact: typeof name === "string" });
 
+/** Opens a link and runs its trace: settings that are not the preset are filled in, and wait for a click. */
+async function trace(page: Page, address: string) {
+  await page.goto(address);
+  await button(page, "Trace").click({ timeout: 120_000 });
+}
+
 /** Waits for the page to be traced: three heatmaps and the probabilities. */
 async function traced(page: Page) {
   await expect(page.getByText("p corrupted")).toBeVisible({ timeout: 120_000 });
@@ -39,7 +45,7 @@ test("load, trace, rewrite, score, toggle, download, and come back by the addres
   context,
 }) => {
   const complained = complaints(page);
-  await page.goto(`/#${small}`);
+  await trace(page, `/#${small}`);
   await traced(page);
   expect(await page.evaluate("crossOriginIsolated")).toBe(true);
   await expect(page.getByText("toy", { exact: true })).toBeVisible();
@@ -90,7 +96,7 @@ test("load, trace, rewrite, score, toggle, download, and come back by the addres
   const address = page.url();
   const other = await context.newPage();
   const alsoComplained = complaints(other);
-  await other.goto(address);
+  await trace(other, address);
   await traced(other);
   await expect(other.getByLabel("Prompt, up to its answer")).toHaveValue(
     await page.getByLabel("Prompt, up to its answer").inputValue(),
@@ -103,7 +109,7 @@ test("load, trace, rewrite, score, toggle, download, and come back by the addres
 
 test("bad input is answered with a sentence, and the page stays usable", async ({ page }) => {
   const complained = complaints(page);
-  await page.goto(`/#${small}&kinds=state`);
+  await trace(page, `/#${small}&kinds=state`);
   await expect(page.getByText("p corrupted")).toBeVisible({ timeout: 120_000 });
   const alert = (text: string | RegExp) => page.getByRole("alert").filter({ hasText: text });
   const prompt = page.getByLabel("Prompt, up to its answer");
@@ -156,7 +162,7 @@ test("bad input is answered with a sentence, and the page stays usable", async (
 });
 
 test("a worker that dies is started again, with the edits", async ({ page }) => {
-  await page.goto(`/#${small}&kinds=state&rome.steps=2&rome.contexts=`);
+  await trace(page, `/#${small}&kinds=state&rome.steps=2&rome.contexts=`);
   await expect(page.getByText("p corrupted")).toBeVisible({ timeout: 120_000 });
   await button(page, "Rewrite").click();
   await expect(page.getByText("With 1 edit")).toBeVisible({ timeout: 120_000 });
@@ -193,7 +199,7 @@ for (const width of [360, 900, 1600]) {
   test(`nothing is cut off at ${width} pixels, light or dark`, async ({ page }) => {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme: width === 900 ? "dark" : "light" });
-    await page.goto(`/#${small}&kinds=state`);
+    await trace(page, `/#${small}&kinds=state`);
     await expect(page.getByText("p corrupted")).toBeVisible({ timeout: 120_000 });
     const wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
     expect(wide).toBeLessThanOrEqual(0);
@@ -202,7 +208,7 @@ for (const width of [360, 900, 1600]) {
 }
 
 test("a long trace is cancelled, and the page answers at once", async ({ page }) => {
-  await page.goto(`/#${small}&kinds=state`);
+  await trace(page, `/#${small}&kinds=state`);
   await expect(page.getByText("p corrupted")).toBeVisible({ timeout: 120_000 });
   await page.getByLabel("Samples", { exact: true }).fill("100");
   await button(page, "Trace").click();

@@ -120,3 +120,36 @@ test("a model of another architecture, and a wrong id, are refused by name", asy
     "unknown architecture: llama (supported: gpt2, gptj, gpt_neox)",
   );
 });
+
+test("where a model would come from is said before anything is asked there", () => {
+  const { models } = open();
+  const place = (address: string, mirror?: string, revision?: string) =>
+    models.place({ source: { kind: "address", address, revision }, hub: mirror });
+  const xl = "openai-community/gpt2-xl";
+  expect(place(xl)).toEqual({
+    url: `https://huggingface.co/${xl}`,
+    host: "huggingface.co",
+    own: false,
+    mirror: false,
+  });
+  expect(place(xl, "https://mirror.example", "v1")).toEqual({
+    url: `https://mirror.example/${xl}/tree/v1`,
+    host: "mirror.example",
+    own: false,
+    mirror: true,
+  });
+  // The Hub's own page of a model is looked up at the mirror too.
+  expect(place(`https://huggingface.co/${xl}`, "https://mirror.example")).toMatchObject({
+    host: "mirror.example",
+    mirror: true,
+  });
+  expect(place("/models/mine")).toMatchObject({ host: "page.test", own: true, mirror: false });
+  // What looks like the page's own path, or another name, is where it leads.
+  expect(place("//x.example/m")).toMatchObject({ host: "x.example", own: false });
+  expect(place("/\\x.example/m")).toMatchObject({ host: "x.example", own: false });
+  expect(place("https://page.test@x.example/m")).toMatchObject({ host: "x.example", own: false });
+  expect(place("https://huggingfаce.co/a/b")).toMatchObject({ host: "xn--huggingfce-6qi.co" });
+  for (const wrong of ["javascript:alert(1)", "https://", "a/b/c", ""])
+    expect(() => place(wrong)).toThrow(/^invalid (model|address): /);
+  expect(hub.requests).toEqual([]);
+});

@@ -101,6 +101,25 @@ export interface PlannedFile {
   bytes: number;
 }
 
+/** A model of the network. */
+export interface PlaceRequest {
+  source: Extract<ChosenModel, { kind: "address" }>;
+  /** The Hub's address, where it is a mirror. */
+  hub?: string | undefined;
+}
+
+/** Where a model would be fetched from. */
+export interface PlaceView {
+  /** Its address there. */
+  url: string;
+  /** "huggingface.co". */
+  host: string;
+  /** Whether it is the server that the page comes from. */
+  own: boolean;
+  /** Whether a Hub id would be looked up elsewhere than on the Hub. */
+  mirror: boolean;
+}
+
 /** What opening a model would mean, before anything is downloaded but its config. */
 export interface PlanView {
   config: ModelConfig;

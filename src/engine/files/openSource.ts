@@ -1,5 +1,6 @@
+import { shown } from "../../data/outside/shown.ts";
 import { blobFiles, type ModelFiles, urlFiles } from "./ModelFiles.ts";
-import { modelSource } from "./ModelSource.ts";
+import { HUB, modelSource } from "./ModelSource.ts";
 import { openFiles, type OpenOptions } from "./openFiles.ts";
 
 /** Where a model comes from: the one that is built in, a Hub id or address, or a folder of this computer. */
@@ -36,6 +37,25 @@ export async function openSource(
   const place = placeOf(source, hub);
   const found = "address" in place ? { address: new URL(place.address, base).href } : place;
   return openFiles(found, { ...options, hub });
+}
+
+/**
+ * Where a model would be fetched from, before anything is asked there: its address, or its page on the Hub or a mirror.
+ *
+ * @throws a sentence: an id or address of no form
+ */
+export function sourceUrl(
+  source: { address: string; revision?: string | undefined },
+  { hub = HUB, base }: { hub?: string | undefined; base: string },
+): URL {
+  const place = placeOf(source, hub);
+  try {
+    if ("address" in place) return new URL(place.address, base);
+    const path = place.revision ? `${place.id}/tree/${place.revision}` : place.id;
+    return new URL(`${hub}/${path}`, base);
+  } catch {
+    throw new Error(`invalid address: ${shown("address" in place ? place.address : hub, 100)}`);
+  }
 }
 
 /** A revision that was given beside the id is meant even where the id has one. */

@@ -6,10 +6,12 @@ import type {
   LoadProgress,
   ModelOrder,
   ChosenModel,
+  PlaceView,
   PlanView,
   Precision,
   PrecisionPlan,
 } from "../../../workers/protocol/protocol.ts";
+import { agree, isAgreed } from "./agreed.ts";
 import { addressOf, checkAddress, sourceOf } from "./modelAddress.ts";
 import { keepForGood } from "../parts/keepForGood.ts";
 import { prefer, preferred } from "../parts/preferences.ts";
@@ -32,6 +34,23 @@ interface ModelDeskHost {
   report(error: unknown): void;
   /** Starts the worker anew, on another device. */
   restart(): Promise<void>;
+}
+
+/** What a link asks for and only a click begins: a model that is fetched from elsewhere, a mirror of the Hub, or both. */
+export interface LinkQuestion {
+  source: ChosenModel;
+  precision: Precision | undefined;
+  /** Where the model would come from; undefined where it needs no question. */
+  place: PlaceView | undefined;
+  /** The mirror; undefined where the link names none that is new. */
+  hub: string | undefined;
+}
+
+/** What a link says of the model. */
+interface LinkOrder {
+  model: string;
+  precision?: Precision | undefined;
+  hub?: string | undefined;
 }
 
 /** Milliseconds without a byte after which a speed no longer holds. */
@@ -57,6 +76,8 @@ export class ModelDesk {
   progress = $state.raw<LoadProgress | null>(null);
   /** What a load that was stopped has left. */
   left = $state.raw<KeptModelView | null>(null);
+  /** What a link asks for; nothing of it was fetched yet. */
+  asked = $state.raw<LinkQuestion | null>(null);
   /** Whether a folder is being dragged over the page. */
   dragging = $state(false);
 
@@ -85,10 +106,9 @@ export class ModelDesk {
     this.source = this.plan = null;
   }
 
-  /** Takes what a link asks for; it holds for this visit. */
-  take({ device, hub }: { device?: string; hub?: string }) {
+  /** Takes the device that a link asks for; it holds for this visit. */
+  take({ device }: { device?: string }) {
     if (device !== undefined) this.device = deviceOf(device);
-    if (hub !== undefined) this.hub = hub;
   }
 
   /** Finds out what opening a model would mean. */
@@ -96,7 +116,10 @@ export class ModelDesk {
     Object.assign(this, { source, plan: null, memory: {}, left: null });
     const found = await this.#host.run("plan", "reading its config", async (id) => {
       checkAddress(source);
-      const plan = await this.#host.lab().plan(id, { source, hub: this.hub || undefined });
+      const hub = this.hub || undefined;
+      // Who looks at a model has chosen it: the page may bring it back when it is loaded again.
+      if (source.kind === "address") agree((await this.#host.lab().place({ source, hub })).url);
+      const plan = await this.#host.lab().plan(id, { source, hub });
       if (!plan.works.some(({ name }) => name === this.work)) this.work = plan.works[0].name;
       return { plan, memory: await this.#memory(plan, this.work) };
     });
@@ -123,10 +146,56 @@ export class ModelDesk {
     }
   }
 
-  /** Opens what a link names: at once where little is left to download, else it is asked about. */
-  async openLink(model: string, precision?: Precision) {
+  /**
+   * Opens what a link names, at once where it is the page's own or was opened here before; asks first about what would
+   * come from elsewhere.
+   */
+  async openLink({ model, precision, hub }: LinkOrder) {
     const source = sourceOf(model);
-    if (source.kind === "demo") return this.#host.load({ source, precision });
+    const mirror = webAddress(hub);
+    const named = mirror && mirror !== this.hub ? mirror : undefined;
+    const asksHub = named !== undefined && !isAgreed(named);
+    if (named && !asksHub) this.hub = named;
+    this.asked = null;
+    const place = await this.#placeOf(source, named);
+    if (place === null) return;
+    const asksPlace = place && !place.own && (!isAgreed(place.url) || (asksHub && place.mirror));
+    if (asksHub || asksPlace) {
+      const [asked, from] = [asksPlace ? place : undefined, asksHub ? named : undefined];
+      this.asked = { source, precision, place: asked, hub: from };
+    }
+    if (source.kind === "demo") await this.#host.load({ source, precision });
+    else if (!asksPlace) await this.#openNamed(source, precision);
+  }
+
+  /** Where a model of the network lies; null where that cannot be said, which is reported. */
+  async #placeOf(source: ChosenModel, hub = this.hub): Promise<PlaceView | undefined | null> {
+    if (source.kind !== "address") return undefined;
+    const found = await this.#host.run("plan", "looking where it is", () => {
+      checkAddress(source);
+      return this.#host.lab().place({ source, hub: hub || undefined });
+    });
+    return found ?? null;
+  }
+
+  /** The reader says yes to what a link asks for. */
+  async accept() {
+    if (!this.asked) return;
+    const { source, precision, place, hub } = this.asked;
+    this.asked = null;
+    if (hub) this.hub = hub;
+    if (hub) agree(hub);
+    if (place) await this.#openNamed(source, precision);
+  }
+
+  /** The reader says no; where nothing is open, the built-in model is. */
+  async decline(isOpen: boolean) {
+    this.asked = null;
+    if (!isOpen) await this.#host.load({ source: { kind: "demo" } });
+  }
+
+  /** Looks at a model, and opens it where little is left to download; else that is asked about. */
+  async #openNamed(source: ChosenModel, precision: Precision | undefined) {
     const plan = await this.look(source, precision);
     if (!plan) {
       this.source = null;
@@ -170,6 +239,7 @@ export class ModelDesk {
   /** A load ended well: if it is what the dialog is about, there is nothing left to choose. */
   loaded({ source }: ModelOrder) {
     this.#follow(null);
+    if (source.kind !== "demo") this.asked = null;
     if (source === this.source) Object.assign(this, { shown: false, source: null, plan: null });
   }
 
@@ -209,6 +279,7 @@ export class ModelDesk {
   setHub(hub: string) {
     this.hub = hub.trim().replace(/\/+$/, "");
     prefer("hub", this.hub);
+    if (this.hub) agree(this.hub);
   }
 
   async setDevice(device: DeviceChoice) {
@@ -230,10 +301,10 @@ export class ModelDesk {
     }
   }
 
-  /** What a link carries beside the model's name. */
+  /** What a link carries beside the model's name; what is asked about stands in it until it is answered. */
   view(): { device: string; hub: string } {
-    const { device, hub } = this;
-    return { device, hub };
+    const { device, hub, asked } = this;
+    return { device, hub: asked?.hub ?? hub };
   }
 }
 
@@ -243,6 +314,12 @@ function suggested({ stored }: PlanView, memory: PrecisionPlan[]): Precision {
   const good = memory.find(({ level }) => level === "fits" || level === "unknown");
   // Where all is doubtful, what takes least.
   return (good ?? memory.findLast(({ level }) => level !== "refused") ?? memory[0]).precision;
+}
+
+/** A mirror's address without its last slash; empty for what is none. */
+function webAddress(text = ""): string {
+  const typed = text.trim().replace(/\/+$/, "");
+  return URL.canParse(typed) && /^https?:/i.test(typed) ? typed : "";
 }
 
 const deviceOf = (text: string): DeviceChoice => (text === "webgpu" || text === "wasm" ? text : "");

@@ -7,6 +7,8 @@ import type {
   KnownModelView,
   ModelConfig,
   ModelRequest,
+  PlaceRequest,
+  PlaceView,
   PlanView,
   PrecisionPlan,
 } from "../../../workers/protocol/protocol.ts";
@@ -41,6 +43,14 @@ export class FakeModels implements RemoteModels {
   async known(): Promise<KnownModelView[]> {
     const source = { kind: "address" as const, address: config.name };
     return [{ name: "GPT-2 XL", parameters: 1_557_611_200, bytes: 6.43e9, source }];
+  }
+
+  async place({ source, hub }: PlaceRequest): Promise<PlaceView> {
+    const isAddress = /^https?:/.test(source.address);
+    const url = new URL(
+      isAddress ? source.address : `${hub ?? "https://huggingface.co"}/${source.address}`,
+    );
+    return { url: url.href, host: url.host, own: false, mirror: !isAddress && hub !== undefined };
   }
 
   async plan(_id: number, request: ModelRequest): Promise<PlanView> {

@@ -1,0 +1,24 @@
+import { describe, expect, test } from "vitest";
+import { targets } from "./targets.ts";
+import { Inputs, SLOW } from "./tryInputs.ts";
+
+// Some inputs of every target, other ones than those of `npm run fuzz` with no seed.
+const [SEED, TIME] = [11, 500];
+
+describe("files with faults are read, or refused with a sentence that names them", () => {
+  test.each(targets.map((target) => [target.name, target] as const))("%s", async (_, target) => {
+    const inputs = await Inputs.of(target, SEED);
+    const begin = performance.now();
+    const accepted: boolean[] = [];
+    for (let index = 0; performance.now() - begin < TIME; index++) {
+      const tried = await inputs.try(index);
+      accepted.push(tried.accepted);
+      expect({ index, fault: tried.fault, sentence: tried.fault && tried.sentence }).toEqual({
+        index,
+      });
+      expect(tried.time, `input ${index}`).toBeLessThan(SLOW);
+    }
+    // The first ones are good files.
+    expect(accepted[0]).toBe(true);
+  });
+});
