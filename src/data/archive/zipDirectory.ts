@@ -198,7 +198,8 @@ function endRecord(data: DataView, what: string): number {
   const last = data.byteLength - 22;
   for (let at = last; at >= Math.max(0, last - 0xffff); at--) {
     if (data.getUint32(at, true) !== END) continue;
-    if (![0, 0xffff].includes(data.getUint16(at + 4, true))) {
+    const wide = at >= 20 && data.getUint32(at - 20, true) === LOCATOR64;
+    if (data.getUint16(at + 4, true) !== 0 && !wide) {
       throw new Error(`${what} cannot be read: it is one of several parts of an archive`);
     }
     return at;

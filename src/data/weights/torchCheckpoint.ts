@@ -1,4 +1,5 @@
 import type { ByteSource } from "../archive/npzStream.ts";
+import { crc32 } from "../archive/crc32.ts";
 import { bounds } from "../outside/bounds.ts";
 import { shown } from "../outside/shown.ts";
 import { PickleGlobal, readPickle, type PickleRules } from "./pickle.ts";
@@ -102,15 +103,18 @@ function torchRules(what: string): PickleRules {
     known.add(made);
     return made;
   };
-  const view = ([storage, offset, shape, stride]: unknown[]): View => {
-    const right = isObject(storage) && known.has(storage) && isWhole(offset);
+  const view = (args: unknown[]): View => {
+    const [storage, offset, shape, stride, gradient, hooks] = args;
+    const called = [6, 7].includes(args.length) && typeof gradient === "boolean" && isHooks(hooks);
+    const right = called && isObject(storage) && known.has(storage) && isWhole(offset);
     if (!right || !isShape(shape) || !isShape(stride) || shape.length !== stride.length) {
       throw malformed("tensor");
     }
     return new View({ storage: storage as Storage, offset, shape, stride });
   };
-  const parameter = ([data]: unknown[]): View => {
-    if (data instanceof View) return data;
+  const parameter = ([data, gradient, hooks, ...rest]: unknown[]): View => {
+    const called = typeof gradient === "boolean" && isHooks(hooks) && rest.length === 0;
+    if (called && data instanceof View) return data;
     throw malformed("parameter");
   };
   const dictionary = (args: unknown[]) => {
@@ -129,6 +133,8 @@ function torchRules(what: string): PickleRules {
 }
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+/** What is to be called with gradients: nothing, in what is saved. */
+const isHooks = (value: unknown) => value instanceof Map || value === null;
 const isWhole = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
 // The lengths first: one list can stand in any number of places.
 const isShape = (list: unknown): list is number[] =>
@@ -192,6 +198,7 @@ class Archive {
     if (folder === undefined) {
       throw new Error(`${what} is not a PyTorch checkpoint: its archive has no data.pkl`);
     }
+    for (const member of members) checkWritten(member, { folder, what });
     this.#members = new Map(members.map((member) => [member.name.slice(folder.length), member]));
   }
 
@@ -207,19 +214,19 @@ class Archive {
     const place = directoryPlace({ head, tail, size }, what);
     const members = readDirectory(await source.read(place.at, place.end), place, what);
     const archive = new Archive(source, what, members);
-    await archive.#checkByteOrder();
+    await archive.#checkText("version", /^\d+\s*$/, "a version");
+    // Older than PyTorch 2.1 means little without saying so.
+    if (archive.#members.has("byteorder")) {
+      await archive.#checkText("byteorder", /^little$/, "the byte order of the numbers, little");
+    }
     return archive;
   }
 
-  /** @throws where it is missing, or packed */
+  /** @throws where it is missing */
   member(name: string): ZipMember {
     const member = this.#members.get(name);
-    if (!member) throw new Error(`${this.what} is damaged: its archive has no ${shown(name)}`);
-    checkMethod(member, this.what);
-    if (member.method === 0 && member.packed === member.size) return member;
-    throw new Error(
-      `${this.what} is refused: ${shown(name)} in its archive is packed, where torch.save only stores`,
-    );
+    if (member) return member;
+    throw new Error(`${this.what} is damaged: its archive has no ${shown(name)}`);
   }
 
   /** Where a member's bytes begin; the header before them is read once. */
@@ -249,14 +256,34 @@ class Archive {
     }
     const begin = await this.begin(member);
     const bytes = await this.#source.read(begin, begin + member.size);
-    if (bytes.length === member.size) return bytes;
-    throw new Error(`${this.what} is cut short: it ends at ${begin + bytes.length}`);
+    if (bytes.length !== member.size) {
+      throw new Error(`${this.what} is cut short: it ends at ${begin + bytes.length}`);
+    }
+    if (crc32(bytes) === member.crc) return bytes;
+    throw new Error(`${this.what} is damaged: its ${name} does not match its checksum`);
   }
 
-  async #checkByteOrder(): Promise<void> {
-    if (!this.#members.has("byteorder")) return; // older than PyTorch 2.1: always little
-    const order = new TextDecoder().decode(await this.bytes("byteorder"));
-    if (order === "little") return;
-    throw new Error(`${this.what} is refused: its byte order is ${shown(order)}, not little`);
+  async #checkText(name: string, right: RegExp, expected: string): Promise<void> {
+    const text = new TextDecoder().decode(await this.bytes(name));
+    if (right.test(text)) return;
+    throw new Error(`${this.what} is refused: its ${name} is "${shown(text)}", not ${expected}`);
+  }
+}
+
+/** A member as torch.save writes all of them: in the one folder, whole, and as it is. */
+function checkWritten(member: ZipMember, { folder, what }: { folder: string; what: string }): void {
+  const { name, offset, packed, size, limit } = member;
+  if (!name.startsWith(folder)) {
+    const place = `"${shown(name)}" is not in its folder ${shown(folder)}`;
+    throw new Error(`${what} is refused: ${place}`);
+  }
+  checkMethod(member, what);
+  if (member.method !== 0 || packed !== size) {
+    throw new Error(
+      `${what} is refused: ${shown(name)} in its archive is packed, where torch.save only stores`,
+    );
+  }
+  if (offset + localLength(member) + size > limit) {
+    throw new Error(`${what} is damaged: ${shown(name)} in its archive is not whole`);
   }
 }

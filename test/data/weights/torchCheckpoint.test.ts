@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { crc32 } from "../../../src/data/archive/crc32.ts";
 import { parseHeader, toFloat32 } from "../../../src/data/weights/safetensors.ts";
 import { openTorchCheckpoint } from "../../../src/data/weights/torchCheckpoint.ts";
 
@@ -17,6 +18,24 @@ function sourceOf(bytes: Uint8Array) {
     },
   };
   return source;
+}
+
+/** Where the bytes of a member of torch_f32.bin begin, from its local header on. */
+function dataOf(bytes: Uint8Array, name: string): number {
+  const local = indexOf(bytes, `torch_f32/${name}`, 0) - 30;
+  const data = new DataView(bytes.buffer, bytes.byteOffset);
+  return 30 + data.getUint16(local + 26, true) + data.getUint16(local + 28, true);
+}
+
+/** The file with the checksum that a member of torch_f32.bin now has. */
+function sealed(bytes: Uint8Array, name: string): Uint8Array {
+  const data = new DataView(bytes.buffer, bytes.byteOffset);
+  const end = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 22);
+  const central = indexOf(bytes, `torch_f32/${name}`, end.getUint32(16, true)) - 46;
+  const begin = data.getUint32(central + 42, true) + dataOf(bytes, name);
+  const contents = bytes.subarray(begin, begin + data.getUint32(central + 24, true));
+  data.setUint32(central + 16, crc32(contents), true);
+  return bytes;
 }
 
 const open = (bytes: Uint8Array) => openTorchCheckpoint(sourceOf(bytes), "a.bin");
@@ -126,14 +145,29 @@ describe("refused with one sentence", () => {
     const packed = bytes.slice();
     packed[central + 10] = 8;
     await expect(open(packed)).rejects.toThrow(
-      "a.bin is refused: data/0 in its archive is packed, where torch.save only stores",
+      "a.bin is refused: torch_f32/data/0 in its archive is packed, where torch.save only stores",
     );
     const missing = bytes.slice();
     missing[central + 46 + "torch_f32/data/".length] = "x".charCodeAt(0);
     await expect(open(missing)).rejects.toThrow("a.bin is damaged: its archive has no data/0");
     const order = bytes.slice();
     order.set(new TextEncoder().encode("biggie"), indexOf(bytes, "little", 0));
-    await expect(open(order)).rejects.toThrow("its byte order is biggie, not little");
+    await expect(open(order)).rejects.toThrow("its byteorder does not match its checksum");
+    await expect(open(sealed(order, "byteorder"))).rejects.toThrow(
+      'its byteorder is "biggie", not the byte order of the numbers, little',
+    );
+  });
+
+  test("a version that is none, and a member beside its folder", async () => {
+    const bytes = await fixture("torch_f32.bin");
+    const version = bytes.slice();
+    version[indexOf(bytes, "torch_f32/version", 0) - 30 + dataOf(bytes, "version")] = 0x78;
+    await expect(open(sealed(version, "version"))).rejects.toThrow(/its version is "x.{0,8}", not/);
+    const beside = bytes.slice();
+    beside[indexOf(bytes, "torch_f32/data/3", bytes.length - 1500)] = 0x78;
+    await expect(open(beside)).rejects.toThrow(
+      'a.bin is refused: "xorch_f32/data/3" is not in its folder torch_f32/',
+    );
   });
 
   test("a storage that is not where the directory says", async () => {
@@ -154,7 +188,7 @@ describe("a pickle that lies about its tensors", () => {
     const at = bytes.findIndex((_, i) => from.every((byte, j) => bytes[i + j] === byte));
     expect(at).toBeGreaterThan(0);
     bytes.set(to, at);
-    return bytes;
+    return sealed(bytes, "data.pkl");
   }
   const K = "K".charCodeAt(0);
   const shape = [K, 7, K, 4, 0x86]; // wte.weight [7, 4]
