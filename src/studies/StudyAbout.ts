@@ -1,3 +1,8 @@
+import * as v from "valibot";
+import { bounds } from "../data/outside/bounds.ts";
+import { checkShape } from "../data/outside/checkShape.ts";
+import { list, longText, name, number, object, record, whole } from "../data/outside/kinds.ts";
+import { shown } from "../data/outside/shown.ts";
 import type { FilterCount, Selection } from "./Selection.ts";
 
 const FORMAT = "palimpsest.study";
@@ -27,6 +32,29 @@ export interface StudyAbout<S extends object = object> extends StudyRun {
   /** Places of the chosen cases in the file. */
   chosen: Omit<Selection, "filters">;
 }
+
+const named = { file: name, digest: name };
+const file = object(named);
+const places = list(whole(0, bounds.facts), bounds.facts);
+/** What the rows of any study are summed up by; a study's own settings are its own to read. */
+const about = object({
+  study: name,
+  model: name,
+  revision: name,
+  stamp: name,
+  precision: name,
+  settings: record,
+  methods: list(object({ name, title: name, settings: record }), bounds.layers),
+  statistics: longText,
+  seed: number,
+  cases: object({ ...named, count: whole() }),
+  inputs: v.record(name, file, "an object"),
+  filters: list(object({ name, in: whole(), out: whole() }), bounds.layers),
+  chosen: object({ cases: places, others: v.optional(v.record(name, places, "an object")) }),
+  app: name,
+  date: name,
+  device: name,
+});
 
 /** An editing method by its name, and what it was set to. */
 export interface MethodAbout {
@@ -72,14 +100,14 @@ export function studyAbout<S extends object>(
  * @throws where it is something else, or of another version
  */
 export function readAbout(json: unknown, what: string): StudyAbout {
-  const about = json as Partial<StudyAbout> | null | undefined;
-  if (about?.format !== FORMAT) throw new Error(`${what} is not a study of Palimpsest`);
-  if ((about.version as number) !== VERSION) {
+  const { format, version } = (json ?? {}) as Partial<Record<"format" | "version", unknown>>;
+  if (format !== FORMAT) throw new Error(`${shown(what, 100)} is not a study of Palimpsest`);
+  if (version !== VERSION) {
     throw new Error(
-      `${what}: got version ${about.version}, expected ${VERSION}; update Palimpsest`,
+      `${shown(what, 100)}: got version ${shown(version)}, expected ${VERSION}; update Palimpsest`,
     );
   }
-  return about as StudyAbout;
+  return checkShape(json, about, what) as unknown as StudyAbout;
 }
 
 /** What may be another from run to run and from shard to shard. */

@@ -1,4 +1,5 @@
 import { csvFormatRows } from "d3-dsv";
+import { csvText } from "../data/csvText.ts";
 
 /** A number that is shown in a way of its own. */
 export interface ShownNumber {
@@ -51,10 +52,11 @@ export function cellText(cell: Cell, { as }: Column): string {
 /** A table as CSV: whole numbers as they are, all others with every digit, nothing where nothing is known. */
 export function tableCsv({ columns, rows }: Table): string {
   const cells = rows.map((row) => row.map(csvCell));
-  return `${csvFormatRows([columns.map(({ name }) => name), ...cells])}\n`;
+  return `${csvFormatRows([columns.map(({ name }) => csvText(name)), ...cells])}\n`;
 }
 
 function csvCell(cell: Cell): string {
+  if (typeof cell === "string") return csvText(cell);
   const value = cell !== null && typeof cell === "object" ? cell.value : cell;
   return value === null || Number.isNaN(value) ? "" : String(value);
 }

@@ -1,3 +1,5 @@
+import { checkShape } from "../data/outside/checkShape.ts";
+import { object, record } from "../data/outside/kinds.ts";
 import { numberIn } from "../data/rows/rows.ts";
 import { mean } from "./average.ts";
 import { type CaseScore, type Measures, measureLabels } from "../methods/score/score.ts";
@@ -27,7 +29,7 @@ export function scoreColumns(score: CaseScore): ScoreColumns {
 
 /** The measures that a row's column of scores holds, NaN where the case has none. */
 export function measuresIn(column: unknown): { measures: Measures } {
-  const { measures } = column as ScoreColumns;
+  const { measures } = checkShape(column, object({ measures: record }), "a row's score");
   const names = Object.keys(measureLabels) as (keyof Measures)[];
   const entries = names.map((name) => [name, numberIn(measures, name)] as const);
   return { measures: Object.fromEntries(entries) as Record<keyof Measures, number> };

@@ -11,11 +11,23 @@ export interface StudyResults {
   figures: Figure[];
 }
 
-/** Sums up rows; throws where they say nothing yet. */
+/**
+ * Sums up rows.
+ *
+ * @throws where they say nothing yet, or are not what the study makes
+ */
 export function studyResults(study: Study, rows: readonly Row[], about: StudyAbout): StudyResults {
-  const summary = study.summarise(rows, about);
-  const figures = study.figures?.(summary, about) ?? [];
-  return { about, summary, tables: study.tables(summary, about), figures };
+  try {
+    const summary = study.summarise(rows, about);
+    const figures = study.figures?.(summary, about) ?? [];
+    return { about, summary, tables: study.tables(summary, about), figures };
+  } catch (cause) {
+    if (!(cause instanceof TypeError) && !(cause instanceof RangeError)) throw cause;
+    throw new Error(
+      `the rows or the settings of this study are not what ${study.name} makes: they are damaged, or of another version`,
+      { cause },
+    );
+  }
 }
 
 /** `summary.json`: what was summed up, and what it is of. */

@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { MANIFEST, type Manifest, parseManifest } from "../../engine/files/manifest.ts";
+import * as v from "valibot";
+import { bounds } from "../../data/outside/bounds.ts";
+import { name, object, text } from "../../data/outside/kinds.ts";
+import { readJson } from "../../data/outside/readJson.ts";
+import {
+  listedFiles,
+  MANIFEST,
+  type Manifest,
+  parseManifest,
+} from "../../engine/files/manifest.ts";
 import { BLOCK } from "../../engine/checkpoint/quantize.ts";
 import { LOCK } from "../files/FolderLock.ts";
 import { openToRead } from "../files/openToRead.ts";
@@ -117,14 +126,21 @@ async function filesDone(
   return done;
 }
 
+const journal = object({
+  bits: v.picklist([4, 8, 16], "4, 8 or 16"),
+  source: object({ name, revision: name }),
+  stamp: text,
+  files: listedFiles,
+});
+
 async function readJournal(
   folder: string,
 ): Promise<Conversion & { files: Record<string, WrittenFile> }> {
-  const text = new TextDecoder().decode(await readBytes(join(folder, JOURNAL)));
+  const path = join(folder, JOURNAL);
   try {
-    return JSON.parse(text) as Conversion & { files: Record<string, WrittenFile> };
+    return readJson(await readBytes(path, bounds.json), journal, path);
   } catch (error) {
-    throw new Error(`${join(folder, JOURNAL)} is damaged; remove the folder and convert again`, {
+    throw new Error(`${(error as Error).message}; remove the folder and convert again`, {
       cause: error,
     });
   }
@@ -139,7 +155,8 @@ export async function checkConversion(
   folder: string,
   onFile: (path: string) => void,
 ): Promise<Manifest> {
-  const manifest = parseManifest(new TextDecoder().decode(await readBytes(join(folder, MANIFEST))));
+  const path = join(folder, MANIFEST);
+  const manifest = parseManifest(await readBytes(path, bounds.json), path);
   const faults: string[] = [];
   for (const [name, { size, sha256 }] of Object.entries(manifest.files)) {
     onFile(name);

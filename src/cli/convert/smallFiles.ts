@@ -1,3 +1,5 @@
+import { record } from "../../data/outside/kinds.ts";
+import { readJson } from "../../data/outside/readJson.ts";
 import type { Checkpoint } from "../../engine/checkpoint/Checkpoint.ts";
 import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
 import type { PlannedShard } from "./shardPlan.ts";
@@ -36,7 +38,7 @@ export async function smallFiles(
   bits: number,
 ): Promise<[name: string, bytes: Uint8Array][]> {
   const config = await files.read("config.json");
-  const fields = JSON.parse(new TextDecoder().decode(config)) as object;
+  const fields = readJson(config, record, `config.json of ${files.name}`);
   const type = { 16: "float16", 32: "float32" }[bits];
   const found: [string, Uint8Array][] = [
     ["config.json", type ? encode({ ...fields, torch_dtype: type }) : config],

@@ -1,8 +1,12 @@
+import * as v from "valibot";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openToRead } from "../files/openToRead.ts";
 import { placeBytes, syncFile } from "../files/placedBytes.ts";
 import { writeWhole } from "../files/writeWhole.ts";
+import { bounds } from "../../data/outside/bounds.ts";
+import { list, object, someList, whole } from "../../data/outside/kinds.ts";
+import { readJson } from "../../data/outside/readJson.ts";
 import { checksum } from "../../data/archive/crc32.ts";
 import type { CovarianceTile } from "../../engine/Model.ts";
 import {
@@ -14,13 +18,18 @@ import { SymmetricTiles, tileCount } from "../../kernels/covariance/SymmetricTil
 
 const FORMAT = 1;
 
-interface Head {
-  format: number;
-  generation: number;
-  shape: TotalsShape;
-  checksums: number[];
-  state: unknown;
-}
+const head = object({
+  format: v.literal(FORMAT, `${FORMAT}, the only version that is read`),
+  generation: whole(),
+  shape: object({
+    layers: someList(whole(0, bounds.layers), bounds.layers),
+    n: whole(1, bounds.dimension),
+    side: whole(1, bounds.tileSide),
+  }),
+  checksums: list(whole(0, 2 ** 32 - 1)),
+  state: v.unknown(),
+});
+type Head = v.InferOutput<typeof head>;
 
 /**
  * The float64 sums of a collection in a folder, one tile in memory at a time: one file per commit with all the tiles,
@@ -42,8 +51,8 @@ export class FolderTotals implements CovarianceTotals {
 
   async read(): Promise<unknown> {
     if (!this.#shape) {
-      const text = await readFile(join(this.#folder, "head.json"), "utf8").catch(() => undefined);
-      this.#head = text === undefined ? undefined : headOf(text, this.#folder);
+      const bytes = await readFile(join(this.#folder, "head.json")).catch(() => undefined);
+      this.#head = bytes && headOf(bytes, this.#folder);
       this.#shape = this.#head?.shape;
     }
     return this.#head?.state;
@@ -72,7 +81,13 @@ export class FolderTotals implements CovarianceTotals {
     const kept = !this.#dirty;
     const generation = kept ? (before?.generation ?? 0) : this.#next;
     const checksums = kept ? (before?.checksums ?? []) : this.#checksums;
-    this.#head = { format: FORMAT, generation, shape: this.#shape!, checksums, state };
+    this.#head = {
+      format: FORMAT,
+      generation,
+      shape: { ...this.#shape!, layers: [...this.#shape!.layers] },
+      checksums,
+      state,
+    };
     // The sums are on the disk before the head says that they are.
     if (!kept) await syncFile(this.#file(generation));
     await writeWhole(join(this.#folder, "head.json"), JSON.stringify(this.#head));
@@ -132,10 +147,13 @@ export class FolderTotals implements CovarianceTotals {
   }
 }
 
-function headOf(text: string, folder: string): Head {
-  const head = JSON.parse(text) as Head;
-  if (head.format === FORMAT) return head;
-  throw new Error(
-    `the checkpoint in ${folder} has version ${head.format}, expected ${FORMAT}; delete the folder and collect again`,
-  );
+function headOf(bytes: Uint8Array, folder: string): Head {
+  const path = join(folder, "head.json");
+  try {
+    return readJson(bytes, head, path);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; delete the folder and collect again`, {
+      cause: error,
+    });
+  }
 }

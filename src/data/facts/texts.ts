@@ -1,3 +1,9 @@
+import * as v from "valibot";
+import { bounds } from "../outside/bounds.ts";
+import { text } from "../outside/kinds.ts";
+import { parseJson, readJson } from "../outside/readJson.ts";
+import { shown } from "../outside/shown.ts";
+
 /** How a corpus file is cut into texts; {@link textForms} says what each means. */
 export type TextForm = keyof typeof textForms;
 
@@ -31,7 +37,7 @@ export function parseTexts(content: string, options: TextOptions = {}): string[]
   const { what = "the corpus", form = detectForm(content) } = options;
   const texts = form === "json" ? fromJson(content, what) : split(content, form);
   const filled = texts.filter((text) => !BLANK.test(text));
-  if (filled.length === 0) throw new Error(`${what} has no text in it`);
+  if (filled.length === 0) throw new Error(`${shown(what, 100)} has no text in it`);
   return filled;
 }
 
@@ -61,7 +67,7 @@ export async function readTexts(
   for (const text of form === "json" ? fromJson(rest, what) : split(rest, form)) {
     if (!BLANK.test(text)) texts.push(text);
   }
-  if (texts.length === 0) throw new Error(`${what} has no text in it`);
+  if (texts.length === 0) throw new Error(`${shown(what, 100)} has no text in it`);
   return texts;
 }
 
@@ -87,24 +93,18 @@ export function detectForm(content: string): TextForm {
 const isBetween = (lines: string[], line: string, i: number) =>
   BLANK.test(line) && i > 0 && i < lines.length - 1;
 
+const LARGE = { bytes: bounds.cases, values: bounds.caseValues };
+
 function parses(content: string): boolean {
   try {
-    return Array.isArray(JSON.parse(content));
+    return Array.isArray(parseJson(content, "the corpus", LARGE));
   } catch {
     return false;
   }
 }
 
-function fromJson(content: string, what: string): string[] {
-  let list: unknown;
-  try {
-    list = JSON.parse(content);
-  } catch (cause) {
-    throw new Error(`${what} is not a JSON list: ${(cause as Error).message}`, { cause });
-  }
-  if (Array.isArray(list) && list.every((item) => typeof item === "string")) return list;
-  throw new Error(`${what} is JSON, but not a list of texts`);
-}
+const fromJson = (content: string, what: string): string[] =>
+  readJson(content, v.array(text, "a list of texts"), what, LARGE);
 
 function split(content: string, form: Exclude<TextForm, "json">): string[] {
   if (form === "lines") return content.split(/\r?\n/);

@@ -85,6 +85,8 @@ export const bounds = {
 
   /** Bytes of the found states that a browser keeps: 10,000 facts of GPT-J, whose states take 16 kB, are 164 MB. */
   keptStates: 256 * 2 ** 20,
+  /** Rows and columns of a tile of a collection's sums, which is read into memory at once: 1024 as we write them. */
+  tileSide: 4096,
 
   /** Layers of a model: the deepest published ones have below 200, and each costs a few kB before it is read. */
   layers: 1024,

@@ -1,3 +1,9 @@
+import * as v from "valibot";
+import { bounds } from "../outside/bounds.ts";
+import { longText, number, object } from "../outside/kinds.ts";
+import { readJson } from "../outside/readJson.ts";
+import { shown } from "../outside/shown.ts";
+
 /**
  * One result of a study. Columns hold what JSON can say; a number that is not finite is written as null, and is read as
  * such ({@link numberIn}).
@@ -15,6 +21,11 @@ export interface RowCost {
   seconds?: number | undefined;
   blockTokens: number;
 }
+
+const row = object({
+  key: longText,
+  cost: v.optional(object({ seconds: v.optional(v.nullable(number)), blockTokens: number })),
+});
 
 /** A row as a line of NDJSON, its end included. */
 export const rowLine = (row: Row): string => `${JSON.stringify(row)}\n`;
@@ -34,7 +45,7 @@ export interface RowsRead {
  *
  * @param chunks the file's text in pieces
  * @param what names the file in messages
- * @throws `rows.ndjson, line 3: not a row; …` for any other line that is not an object with a "key"
+ * @throws `rows.ndjson, line 3 lacks "key"; delete the line, …` for any other line that is not a row
  */
 export async function readRows(
   chunks: AsyncIterable<string> | Iterable<string>,
@@ -45,6 +56,11 @@ export async function readRows(
   for await (const chunk of chunks) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop()!;
+    if (rest.length > bounds.json) {
+      throw new Error(
+        `${shown(what, 100)} has a line of more than ${bounds.json} characters; delete it, and its row is made again`,
+      );
+    }
     for (const line of lines) rows.push(parseRow(line, `${what}, line ${rows.length + 1}`));
   }
   return { rows, torn: rest !== "" };
@@ -52,12 +68,12 @@ export async function readRows(
 
 function parseRow(line: string, where: string): Row {
   try {
-    const row = JSON.parse(line) as Row | null;
-    if (typeof row?.key === "string") return row;
-  } catch {
-    // said below
+    return readJson(line, row, where) as Row;
+  } catch (cause) {
+    throw new Error(`${(cause as Error).message}; delete the line, and its row is made again`, {
+      cause,
+    });
   }
-  throw new Error(`${where}: not a row; delete the line, and its row is made again`);
 }
 
 /**

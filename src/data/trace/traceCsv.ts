@@ -1,3 +1,4 @@
+import { csvText } from "../csvText.ts";
 import type { Trace } from "./Trace.ts";
 
 /** A trace's scores as CSV: a header of layers, then one line per token; empty where none was traced. */
@@ -5,7 +6,7 @@ export function traceCsv(
   trace: Pick<Trace, "tokens" | "subjectRange" | "layers" | "scores">,
 ): string {
   const { tokens, subjectRange, layers, scores } = trace;
-  const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const quote = (text: string) => `"${csvText(text).replaceAll('"', '""')}"`;
   const header = ["token", "subject", ...Array.from({ length: layers }, (_, l) => `layer ${l}`)];
   const rows = tokens.map((text, token) => {
     const inside = token >= subjectRange[0] && token < subjectRange[1];

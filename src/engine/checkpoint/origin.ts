@@ -17,8 +17,7 @@ export async function originOf(files: ModelFiles): Promise<Origin> {
 async function sourceStamp(files: ModelFiles): Promise<string | undefined> {
   if (!(await files.has(MANIFEST).catch(() => false))) return undefined;
   try {
-    const text = new TextDecoder().decode(await files.read(MANIFEST));
-    return parseManifest(text).source.stamp;
+    return parseManifest(await files.read(MANIFEST)).source.stamp;
   } catch {
     return undefined;
   }

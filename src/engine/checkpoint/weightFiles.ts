@@ -139,7 +139,7 @@ async function checkSizes(
   paths: string[],
   sizes: (number | undefined)[],
 ): Promise<void> {
-  const manifest = parseManifest(new TextDecoder().decode(await files.read(MANIFEST)));
+  const manifest = parseManifest(await files.read(MANIFEST));
   for (const [i, path] of paths.entries()) {
     const listed = Object.hasOwn(manifest.files, path);
     if (!listed) throw new Error(`${MANIFEST} is damaged: it does not list ${path}`);

@@ -1,3 +1,7 @@
+import * as v from "valibot";
+import { bounds } from "../../data/outside/bounds.ts";
+import { list, longText, name, number, object, text, whole } from "../../data/outside/kinds.ts";
+import { readJson } from "../../data/outside/readJson.ts";
 import type { ExpectedHash } from "./download/FileHash.ts";
 
 /** What is known of a file before it is fetched. */
@@ -30,6 +34,24 @@ export interface ModelRecord {
   usedAt: number;
 }
 
+const facts = object({
+  size: whole(0, bounds.fileSize),
+  stamp: v.optional(text),
+  hash: v.optional(object({ kind: v.picklist(["git", "sha256"]), hex: name })),
+  etag: v.optional(text),
+  modified: v.optional(text),
+});
+const record = object({
+  format: v.literal(2),
+  name: longText,
+  revision: longText,
+  commit: v.optional(name),
+  base: longText,
+  files: v.record(text, v.nullable(facts)),
+  wanted: list(longText),
+  usedAt: number,
+});
+
 /** A record's bytes. */
 export const encodeRecord = (record: ModelRecord): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(JSON.stringify(record));
@@ -38,8 +60,7 @@ export const encodeRecord = (record: ModelRecord): Uint8Array<ArrayBuffer> =>
 export function decodeRecord(bytes: Uint8Array | undefined): ModelRecord | undefined {
   if (!bytes) return undefined;
   try {
-    const record = JSON.parse(new TextDecoder().decode(bytes)) as ModelRecord;
-    return record.format === 2 ? record : undefined;
+    return readJson(bytes, record, "what is kept of a model") as ModelRecord;
   } catch {
     return undefined;
   }

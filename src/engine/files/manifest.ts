@@ -1,3 +1,8 @@
+import * as v from "valibot";
+import { bounds } from "../../data/outside/bounds.ts";
+import { name, object, text, whole } from "../../data/outside/kinds.ts";
+import { readJson } from "../../data/outside/readJson.ts";
+
 /** The file of a converted model that says what the others are. */
 export const MANIFEST = "palimpsest.json";
 const FORMAT = 1;
@@ -15,34 +20,32 @@ export interface Manifest {
   files: Record<string, { size: number; sha256: string }>;
 }
 
+/** Sizes and hashes by the paths of a folder's own files; no path leaves the folder. */
+export const listedFiles = v.record(
+  v.pipe(text, v.regex(/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/, "the name of a file in the folder")),
+  object({
+    size: whole(0, bounds.fileSize),
+    sha256: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")),
+  }),
+  "an object",
+);
+
+const shape = object({
+  format: v.literal(FORMAT, `${FORMAT}; update Palimpsest`),
+  bits: v.picklist([4, 8, 16], "4, 8 or 16"),
+  block: whole(1, bounds.dimension),
+  source: object({ name, revision: name, stamp: v.optional(name) }),
+  files: v.pipe(
+    listedFiles,
+    v.check((files) => Object.keys(files).length > 0, "files with their sizes and SHA-256 sums"),
+  ),
+});
+
 /**
  * Reads a manifest.
  *
+ * @param what names the file in messages
  * @throws when it is damaged, or of another format
  */
-export function parseManifest(json: string): Manifest {
-  const manifest = objectOf(json);
-  if (manifest.format !== FORMAT) {
-    throw new Error(
-      `${MANIFEST} cannot be read: got format ${JSON.stringify(manifest.format)}, expected ${FORMAT}`,
-    );
-  }
-  const entries = Object.values((manifest.files ?? {}) as Record<string, unknown>);
-  if (entries.length > 0 && entries.every(isFile)) return manifest as unknown as Manifest;
-  throw new Error(`${MANIFEST} is damaged: its "files" are not sizes and SHA-256 sums`);
-}
-
-function objectOf(json: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(json);
-    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // Said below.
-  }
-  throw new Error(`${MANIFEST} is damaged: it is not JSON`);
-}
-
-function isFile(entry: unknown): boolean {
-  const { size, sha256 } = (entry ?? {}) as Record<string, unknown>;
-  return Number.isSafeInteger(size) && typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
-}
+export const parseManifest = (json: Uint8Array | string, what: string = MANIFEST): Manifest =>
+  readJson(json, shape, what) as Manifest;

@@ -24,7 +24,7 @@ export async function serverListing(opening: Opening): Promise<Listing> {
   const offline = !("value" in asked);
   if (offline && !before) throw asked.again;
   const text = offline ? undefined : asked.value;
-  const manifest = text === undefined ? undefined : manifestOf(text, base);
+  const manifest = text === undefined ? undefined : parseManifest(text, base + MANIFEST);
   const record: ModelRecord = {
     format: 2,
     name: before?.name ?? lastPart(base),
@@ -44,14 +44,6 @@ export async function serverListing(opening: Opening): Promise<Listing> {
     url: (path) => base + path,
     recheck: (paths) => files.recheck(paths),
   };
-}
-
-function manifestOf(text: string, base: string): Manifest {
-  try {
-    return parseManifest(text);
-  } catch (cause) {
-    throw new Error(`${(cause as Error).message} (at ${base})`, { cause });
-  }
 }
 
 /** The manifest's text; undefined where there is none. */

@@ -1,7 +1,7 @@
 import { beyond } from "../../engine/transformer/finite.ts";
+import { type CollectionMark, type CollectionState, stateIn } from "./collectionState.ts";
 import type { Stoppable } from "../../engine/runtime/Stoppable.ts";
 import { checksum } from "../../data/archive/crc32.ts";
-import type { ModelIdentity } from "../../data/identity/ModelIdentity.ts";
 import type { KeyCovariances, Model } from "../../engine/Model.ts";
 import { MemoryTotals, type CovarianceTotals } from "../../engine/covariance/CovarianceTotals.ts";
 import type { StoredStatistics } from "../../engine/storage/statisticsStore.ts";
@@ -52,29 +52,6 @@ export interface CollectionBegun {
   done: boolean;
 }
 
-/** What a collection's totals are committed with: what it is, and the next batch to read. */
-interface CollectionState {
-  about: CollectionMark;
-  dMlp: number;
-  source: string;
-  sampleSize?: number;
-  /** Absent in what was begun before models were known by their contents. */
-  model?: ModelIdentity;
-  /** The group's first text, and the batch within the group. */
-  group: number;
-  batch: number;
-  count: number;
-  done: boolean;
-}
-
-/** What two runs must share for one to go on where the other stopped. */
-interface CollectionMark {
-  model: string;
-  layers: string;
-  texts: string;
-  settings: string;
-}
-
 /** Texts that are read together before they are sorted by length (METHODS 3). */
 const GROUP = 100;
 /** A commit at most this often, and never for more than a tenth of the time. */
@@ -109,7 +86,7 @@ export async function collectStatistics(
 
 /** How far the collection is that these totals hold; undefined where there is none. */
 export async function collectionOf(totals: CovarianceTotals): Promise<CollectionBegun | undefined> {
-  const state = (await totals.read()) as CollectionState | undefined;
+  const state = stateIn(await totals.read());
   if (!state) return undefined;
   const { source, count, done } = state;
   return { layers: state.about.layers.split(",").map(Number), source, count, done };
@@ -121,7 +98,7 @@ export async function collectionOf(totals: CovarianceTotals): Promise<Collection
  * @throws where a key's square is not finite
  */
 export async function collected(totals: CovarianceTotals): Promise<LayerStatistics[] | undefined> {
-  const state = (await totals.read()) as CollectionState | undefined;
+  const state = stateIn(await totals.read());
   if (!state || state.count === 0) return undefined;
   const { dMlp, count, source, sampleSize, model } = state;
   const all: LayerStatistics[] = [];
@@ -181,7 +158,7 @@ class Collection {
     const { totals, layers, source, samples, drawn } = this.#options;
     const { dMlp } = this.#model.config;
     const about = markOf(this.#model, { ...this.#options, side: this.#covariances.side });
-    const before = (await totals.read()) as CollectionState | undefined;
+    const before = stateIn(await totals.read());
     const why = before && difference(before.about, about);
     if (before && !why) {
       this.#state = before;

@@ -1,3 +1,6 @@
+import { bounds } from "../../data/outside/bounds.ts";
+import { object, text } from "../../data/outside/kinds.ts";
+import { readJson } from "../../data/outside/readJson.ts";
 import { parseFactTable, type TableFact } from "../../data/facts/factTable.ts";
 import type { RemoteLab } from "../../../workers/connect.ts";
 import type {
@@ -365,9 +368,12 @@ function remember(text: string, name: string) {
   }
 }
 
+const table = object({ text, name: text });
+
 function remembered(): { text: string; name: string } | null {
   try {
-    return JSON.parse(sessionStorage.getItem(STORED) ?? "null") as ReturnType<typeof remembered>;
+    const stored = sessionStorage.getItem(STORED);
+    return stored === null ? null : readJson(stored, table, "the table", { bytes: bounds.cases });
   } catch {
     return null;
   }

@@ -52,6 +52,16 @@ test("what is damaged, or of another version, is a sentence", async ({ folder })
   bytes[9] ^= 1;
   await writeFile(path, bytes);
   await expect(totals.sum(4)).rejects.toThrow("is damaged: tile 0 is not what was written");
-  await writeFile(join(folder, "head.json"), '{"format": 7}');
-  await expect(new FolderTotals(folder).read()).rejects.toThrow("has version 7, expected 1");
+  for (const [head, sentence] of [
+    [
+      '{"format": 7}',
+      'head.json: "format" is 7, expected 1, the only version that is read; delete',
+    ],
+    ["{", "head.json is not JSON: "],
+    ["null", "head.json is null, expected an object; delete the folder and collect again"],
+    ['{"format": 1, "generation": 1, "shape": {"layers": [0], "n": 1e15}}', '"shape.n" is 1000000'],
+  ]) {
+    await writeFile(join(folder, "head.json"), head);
+    await expect(new FolderTotals(folder).read()).rejects.toThrow(sentence);
+  }
 });

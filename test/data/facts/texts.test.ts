@@ -16,7 +16,7 @@ test("plain text may begin with a bracket", () => {
 test("what holds no text is refused", () => {
   expect(() => parseTexts(" \n", { what: "a.txt" })).toThrow("a.txt has no text in it");
   expect(() => parseTexts("[1, 2]", { what: "a.json" })).toThrow(
-    "a.json is JSON, but not a list of texts",
+    'a.json: "0" is 1, expected a text',
   );
 });
 
@@ -61,6 +61,6 @@ async function* chunked(content: string, size: number) {
 test("a form that is asked for is not guessed", () => {
   expect(parseTexts(wikitext, { form: "lines" })).toHaveLength(6);
   expect(() => parseTexts("One.", { form: "json", what: "a.txt" })).toThrow(
-    "a.txt is not a JSON list",
+    "a.txt is not JSON: Unexpected token 'O'",
   );
 });

@@ -31,15 +31,21 @@ test("a last line without its end is left out, wherever it was cut", async () =>
   }
 });
 
-test.for(["{", "7", "null", '{"kee":"a"}', ""])(
-  "a line that is no row is named: %j",
-  async (line) => {
-    const read = readRows([`${rowLine(rows[0])}${line}\n${rowLine(rows[1])}`], "out/rows.ndjson");
-    await expect(read).rejects.toThrow(
-      "out/rows.ndjson, line 2: not a row; delete the line, and its row is made again",
-    );
-  },
-);
+test.for([
+  ["{", " is not JSON: Expected property name or '}' in line 1"],
+  ["7", " is 7, expected an object"],
+  ["null", " is null, expected an object"],
+  ['{"kee":"a"}', ' lacks "key"'],
+  ['{"key":"a","cost":3}', ': "cost" is 3, expected an object'],
+  ['{"key":"a","__proto__":{"b":1}}', ' has a member called "__proto__", which no such file has'],
+  ["[".repeat(1e5), " is nested too deep: more than 64 lists and objects within each other"],
+  ["", " is not JSON: it is empty"],
+])("a line that is no row is named: %j", async ([line, reason]) => {
+  const read = readRows([`${rowLine(rows[0])}${line}\n${rowLine(rows[1])}`], "out/rows.ndjson");
+  await expect(read).rejects.toThrow(
+    `out/rows.ndjson, line 2${reason}; delete the line, and its row is made again`,
+  );
+});
 
 test("merged rows are in the order of their keys, and of one key the first counts", () => {
   const [a, b] = [

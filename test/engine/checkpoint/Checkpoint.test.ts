@@ -363,9 +363,9 @@ describe("a converted model's manifest", () => {
   test("of another format, or no manifest", async () => {
     const later = { ...manifest(1), format: 2 };
     await expect(open({ ...folder, "palimpsest.json": later })).rejects.toThrow(
-      "palimpsest.json cannot be read: got format 2, expected 1",
+      'palimpsest.json: "format" is 2, expected 1; update Palimpsest',
     );
-    await expect(open({ ...folder, "palimpsest.json": "{" })).rejects.toThrow("it is not JSON");
+    await expect(open({ ...folder, "palimpsest.json": "{" })).rejects.toThrow("palimpsest.json is not JSON");
   });
 });
 

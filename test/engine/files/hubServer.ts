@@ -279,5 +279,6 @@ export function manifest(files: Files): Uint8Array {
   for (const [path, bytes] of Object.entries(files)) {
     list[path] = { size: bytes.length, sha256: hash("sha256", bytes) };
   }
-  return new TextEncoder().encode(JSON.stringify({ format: 1, files: list }));
+  const about = { format: 1, bits: 16, block: 32, source: { name: "m", revision: "1" } };
+  return new TextEncoder().encode(JSON.stringify({ ...about, files: list }));
 }

@@ -34,5 +34,5 @@ test("the form of the blocks is read from the names in the index", async () => {
 test("a folder without weights, and a damaged index, are said", async () => {
   await expect(modelPaths(memoryFiles(small))).rejects.toThrow(/^tiny has neither/);
   const files = memoryFiles({ ...small, "model.safetensors.index.json": "[" });
-  await expect(modelPaths(files)).rejects.toThrow('model.safetensors.index.json is not JSON');
+  await expect(modelPaths(files)).rejects.toThrow("model.safetensors.index.json is not JSON");
 });

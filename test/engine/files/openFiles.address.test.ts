@@ -71,7 +71,7 @@ describe("an address", () => {
 
   test("whose manifest is not one, or tells another size, is said", async () => {
     server.commit({ ...v1, "palimpsest.json": json({ format: 2 }) });
-    await expect(at("static")).rejects.toThrow("got format 2, expected 1");
+    await expect(at("static")).rejects.toThrow('"format" is 2, expected 1');
     server.commit({ ...v1, "palimpsest.json": manifest({ "config.json": weights }) });
     await expect((await at("static")).size("config.json")).rejects.toThrow(
       /static\/config.json has 10 bytes, but palimpsest.json says 65000; convert it again$/,

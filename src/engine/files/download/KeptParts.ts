@@ -1,3 +1,5 @@
+import { list, name } from "../../../data/outside/kinds.ts";
+import { readJson } from "../../../data/outside/readJson.ts";
 import { digestOf } from "./FileHash.ts";
 import { decodeRecord, encodeRecord, type ModelRecord } from "../ModelRecord.ts";
 import {
@@ -12,6 +14,8 @@ import {
   versionKey,
 } from "./PartStore.ts";
 import { isFull } from "../../storage/unkept.ts";
+
+const digests = list(name);
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -94,7 +98,7 @@ export class KeptParts {
   async verified(version: FileVersion): Promise<string[] | undefined> {
     const bytes = await this.#store?.get(verifiedKey(version)).catch(() => undefined);
     try {
-      return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as string[]);
+      return bytes && readJson(bytes, digests, "what is kept of a file");
     } catch {
       return undefined;
     }
