@@ -152,11 +152,12 @@ export class NpzStream {
     const start = await bytes.take(12);
     const rest = await bytes.take(npyHeaderLength(start, label) - start.length);
     const header = readNpyHeader(joined(start, rest), label);
-    check(header);
     const needed = header.begin + header.count * header.width;
     if (!(needed <= member.size)) {
       throw new Error(`${label} is cut short: it needs ${needed} bytes and has ${member.size}`);
     }
+    // Last: who likes the header makes room for what it says.
+    check(header);
     return { header, bytes };
   }
 

@@ -33,24 +33,31 @@ export async function readCompactSum(
   const roots = await readRoots(npz, checkSize);
   const n = roots.length;
   const total = (n * (n - 1)) / 2;
-  const sum = new SymmetricTiles(n);
-  for (let i = 0; i < n; i++) sum.setLower(i, i, roots[i] ** 2);
+  let sum: SymmetricTiles | undefined;
   let [done, i, j] = [0, 1, 0];
   await npz.list(
     CORRELATION,
     ({ shape, dtype }) => {
-      if (dtype === "i2" && shape.length === 1 && shape[0] === total) return;
-      throw wrong(npz, CORRELATION, `is not the ${total} int16 that keys of ${n} numbers have`);
+      if (dtype !== "i2" || shape.length !== 1 || shape[0] !== total)
+        throw wrong(npz, CORRELATION, `is not the ${total} int16 that keys of ${n} numbers have`);
+      // Not before: a short diagonal of a large model would have room made for gigabytes.
+      sum = withDiagonal(roots);
     },
     (codes) => {
       for (const code of codes) {
         if (code < -ONE) throw wrong(npz, CORRELATION, "holds a correlation beyond 1");
-        sum.setLower(i, j, (code / ONE) * roots[i] * roots[j]);
+        sum!.setLower(i, j, (code / ONE) * roots[i] * roots[j]);
         if (++j === i) [i, j] = [i + 1, 0];
       }
       onEntries((done += codes.length), total);
     },
   );
+  return sum!;
+}
+
+function withDiagonal(roots: Float64Array): SymmetricTiles {
+  const sum = new SymmetricTiles(roots.length);
+  roots.forEach((root, i) => sum.setLower(i, i, root ** 2));
   return sum;
 }
 

@@ -1,6 +1,6 @@
 // The rules of numpy.lib.format.read_array, one after the other, for the element types that are read here.
 
-const widths: Record<string, number> = { f4: 4, f8: 8, f2: 2, i4: 4, i8: 8, u1: 1, b1: 1 };
+const widths: Record<string, number> = { f4: 4, f8: 8, f2: 2, i2: 2, i4: 4, i8: 8, u1: 1, b1: 1 };
 
 /** Throws where a rule is broken. */
 export function checkNpy(bytes: Uint8Array): void {

@@ -31,6 +31,13 @@ export function checkZip(
   return members;
 }
 
+/** The names in an archive's directory. */
+export function namesIn(bytes: Uint8Array): string[] {
+  const names: string[] = [];
+  checkZip(bytes, (name) => names.push(name) < 0);
+  return names;
+}
+
 interface Entry {
   name: Buffer;
   flags: number;

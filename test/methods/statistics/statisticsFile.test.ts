@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import type { NpyArray } from "../../../src/data/archive/npy.ts";
+import { npyHeader } from "../../../src/data/archive/npy.ts";
 import { readNpz, writeNpz } from "../../../src/data/archive/npz.ts";
 import { blobSource, type ByteSource } from "../../../src/data/archive/npzStream.ts";
 import { SymmetricTiles } from "../../../src/kernels/covariance/SymmetricTiles.ts";
@@ -222,6 +223,30 @@ describe("is refused with the reason:", () => {
     }
     await expect(read(bytes)).rejects.toThrow(
       'is damaged: "mom2.count.npy" does not unpack to its 136 bytes',
+    );
+  });
+});
+
+describe("no room is made for what a small file claims:", () => {
+  const n = 2 ** 17;
+  const count = covariance([], [5]);
+
+  test("a matrix of 64 GB", async () => {
+    const members = writeMembers({ "mom2.count": count, "mom2.mom2": covariance([1, 1], [1]) });
+    members["mom2.mom2.npy"] = npyHeader("<f4", [n, n]);
+    await expect(read(zipSync(members))).rejects.toThrow(
+      '"mom2.mom2" in the .npz file is cut short: it needs',
+    );
+  });
+
+  test("a diagonal without its correlations", async () => {
+    const arrays: Record<string, NpyArray> = {
+      "mom2.count": count,
+      "mom2.diagonal": { shape: [n], dtype: "f4", data: new Float32Array(n).fill(1) },
+      "mom2.correlation": { shape: [3], dtype: "i2", data: new Int16Array(3) },
+    };
+    await expect(read(writeNpz(arrays))).rejects.toThrow(
+      `"mom2.correlation" in the .npz file is not the ${(n * (n - 1)) / 2} int16`,
     );
   });
 });
