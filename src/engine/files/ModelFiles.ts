@@ -2,11 +2,13 @@ import { bounds } from "../../data/outside/bounds.ts";
 import { decoded } from "../../data/outside/decoded.ts";
 import { shown } from "../../data/outside/shown.ts";
 import {
+  anotherPart,
   boundedBody,
   checkSize,
   connectionLost,
   isAbsent,
   isPage,
+  mostBytes,
   Overlong,
   place,
   readLength,
@@ -150,7 +152,7 @@ class Remote {
 
   async whole(path: string): Promise<Uint8Array> {
     const response = this.#expect(await this.#request(path), path);
-    return this.#body(response, path, bounds.read);
+    return this.#body(response, path, Math.min(bounds.read, mostBytes(path)));
   }
 
   async range(path: string, [begin, end]: [number, number]): Promise<Uint8Array> {
@@ -161,8 +163,24 @@ class Remote {
     const response = await this.#request(path, { headers });
     if (response.status === 416) return new Uint8Array(); // the file ends before `begin`
     this.#expect(response, path);
-    if (response.status === 206) return this.#body(response, path, length);
+    if (response.status === 206) return this.#part(response, path, [begin, length]);
     return (await this.#keepWhole(path, response)).slice(begin, end);
+  }
+
+  /** A part's bytes; fewer than were asked for where the file ends. */
+  async #part(
+    response: Response,
+    path: string,
+    [begin, length]: [begin: number, length: number],
+  ): Promise<Uint8Array> {
+    const [, from, total] =
+      /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("content-range") ?? "") ?? [];
+    const bytes = await this.#body(response, path, length);
+    // Absent where a server on another origin does not show it.
+    if (from === undefined) return bytes;
+    const expected = Math.min(length, Number(total) - begin);
+    if (Number(from) === begin && bytes.length === expected) return bytes;
+    throw anotherPart(this.#base + path);
   }
 
   about(path: string): Promise<About> {
@@ -214,17 +232,22 @@ class Remote {
         `the server of ${place(this.#base + path)} ignores Range requests, and the file of ${size} bytes is too large to read at once; download the model and open its folder`,
       );
     }
-    const whole = this.#body(response, path, WHOLE_LIMIT);
+    const whole = this.#body(response, path, WHOLE_LIMIT).then(async (bytes) => {
+      const told = (await this.#abouts.get(path))?.size;
+      if (told === undefined || told === bytes.length) return bytes;
+      throw connectionLost(this.#base + path);
+    });
     this.#wholes.set(path, whole);
     whole.catch(() => this.#wholes.delete(path));
     return whole;
   }
 
   #expect(response: Response, path: string): Response {
-    const { status, ok } = response;
-    if (ok && !isPage(response, path)) return response;
+    const { status } = response;
+    const isFile = status === 200 || status === 206;
+    if (isFile && !isPage(response, path)) return response;
     void response.body?.cancel();
-    if (ok)
+    if (isFile)
       throw new Error(missingFile(this.#base, path, "the server answers with a web page instead"));
     if (status === 404 || status === 410)
       throw new Error(missingFile(this.#base, path, `status ${status}`));

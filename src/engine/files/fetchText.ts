@@ -1,10 +1,10 @@
 import type { Stoppable } from "../runtime/Stoppable.ts";
-import { place, unreachable } from "./http.ts";
+import { connectionLost, place, unreachable } from "./http.ts";
 
 /**
  * A text at an address, in pieces as they arrive.
  *
- * @throws (when read) one sentence: no connection, or the server's refusal
+ * @throws (when read) one sentence: no connection, one that is lost, or the server's refusal
  */
 export async function* fetchText(
   url: string,
@@ -13,9 +13,11 @@ export async function* fetchText(
   const response = await answerOf(url, { fetch, signal });
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    yield value;
+    const next = await reader.read().catch((cause: unknown) => {
+      throw signal?.aborted ? cause : connectionLost(url, cause);
+    });
+    if (next.done) return;
+    yield next.value;
   }
 }
 

@@ -17,6 +17,14 @@ export function unreachable(url: string, cause: unknown, orElse = ""): Error {
 export const connectionLost = (url: string, cause?: unknown): Error =>
   new Error(`the connection was lost while reading ${place(url)}; try again`, { cause });
 
+/** The most bytes that are taken of a file whose size a server does not tell: of those that describe a model, few. */
+export const mostBytes = (path: string): number =>
+  /\.(json|txt)$/.test(path) ? bounds.smallAnswer : bounds.wholeAnswer;
+
+/** The sentence for an answer that is another part of the file than the one that was asked for. */
+export const anotherPart = (url: string): Error =>
+  new Error(`${place(url)} sent another part of the file than it was asked for; try again later`);
+
 /** The sentence for a server's refusal. */
 export function refused(url: string, status: number): Error {
   if (status === 401 || status === 403) {

@@ -1,6 +1,14 @@
 import { type Answer, ask, type Connection, type Outcome, patiently } from "./download/Answer.ts";
-import { bounds } from "../../data/outside/bounds.ts";
-import { checkSize, connectionLost, isAbsent, isPage, Overlong, refused, sizeIn } from "./http.ts";
+import {
+  checkSize,
+  connectionLost,
+  isAbsent,
+  isPage,
+  mostBytes,
+  Overlong,
+  refused,
+  sizeIn,
+} from "./http.ts";
 import type { FileFacts } from "./ModelRecord.ts";
 import { plainEtag } from "./download/PartedFile.ts";
 
@@ -24,18 +32,22 @@ export async function serverFacts(
   if (!("value" in first) || first.value === null) return first as Outcome<FileFacts | null>;
   const told = sizeIn(first.value);
   if (told !== undefined) return { value: factsOf(url, first.value.headers, told) };
-  return patiently(() => counted(url, connection), connection, tries);
+  return patiently(() => counted(url, path, connection), connection, tries);
 }
 
 /** For a server that compresses, knows no ranges and tells no length: the bytes are counted. */
-async function counted(url: string, connection: Connection): Promise<Outcome<FileFacts | null>> {
+async function counted(
+  url: string,
+  path: string,
+  connection: Connection,
+): Promise<Outcome<FileFacts | null>> {
   const asked = await ask(url, { cache: "no-cache" }, connection);
   if (!("value" in asked)) return asked;
   try {
     let size = 0;
     for (let chunk; (chunk = await asked.value.next());) {
       size += chunk.length;
-      if (size > bounds.wholeAnswer) throw new Overlong(url, bounds.wholeAnswer);
+      if (size > mostBytes(path)) throw new Overlong(url, mostBytes(path));
     }
     return { value: factsOf(url, asked.value.headers, size) };
   } catch (cause) {

@@ -3,9 +3,11 @@ import { blobSource, type ByteSource } from "../../data/archive/npzStream.ts";
 import { answerOf } from "./fetchText.ts";
 import { bounds } from "../../data/outside/bounds.ts";
 import {
+  anotherPart,
   boundedBody,
   checkSize,
   connectionLost,
+  isPage,
   Overlong,
   place,
   readLength,
@@ -50,8 +52,21 @@ export async function urlSource(url: string, options: UrlSourceOptions = {}): Pr
       },
     };
   }
-  return blobSource(await wholeBlob(first, { url, size, onProgress }));
+  let whole = first;
+  if (first.status === 206) {
+    // A server on another origin may not show how long the file is.
+    void first.body?.cancel();
+    whole = await answerOf(url, common);
+  }
+  if (whole.status !== 200 || isPage(whole, url)) {
+    void whole.body?.cancel();
+    throw whole.status === 206 ? anotherPart(url) : noFile(url, whole.status);
+  }
+  return blobSource(await wholeBlob(whole, { url, size, signal, onProgress }));
 }
+
+const noFile = (url: string, status: number): Error =>
+  new Error(`${place(url)} gives no file (status ${status}, or a web page); check the address`);
 
 async function bodyOf(
   response: Response,
@@ -70,14 +85,22 @@ async function wholeBlob(
   {
     url,
     size = 0,
+    signal,
     onProgress,
-  }: { url: string; size: number | undefined; onProgress: UrlSourceOptions["onProgress"] },
+  }: {
+    url: string;
+    size: number | undefined;
+    signal: AbortSignal | undefined;
+    onProgress: UrlSourceOptions["onProgress"] | undefined;
+  },
 ): Promise<Blob> {
   const pieces: Blob[] = [];
   let length = 0;
   const reader = response.body?.getReader();
   for (;;) {
-    const next = await reader?.read();
+    const next = await reader?.read().catch((cause: unknown) => {
+      throw signal?.aborted ? cause : connectionLost(url, cause);
+    });
     if (!next || next.done) return new Blob(pieces);
     length += next.value.length;
     if (length > bounds.wholeAnswer) {

@@ -1,5 +1,5 @@
 import { bounds } from "../../../data/outside/bounds.ts";
-import { joined, Overlong, refused, unreachable } from "../http.ts";
+import { connectionLost, joined, Overlong, refused, unreachable } from "../http.ts";
 
 /** How long to go on trying; all times in milliseconds. */
 export interface Patience {
@@ -60,11 +60,15 @@ export class Answer {
   /**
    * The next bytes of the body; undefined at its end.
    *
-   * @throws where the connection is lost
+   * @throws a sentence where the connection is lost, or the caller's reason
    */
   async next(): Promise<Uint8Array | undefined> {
-    const read = this.#reader && (await this.#watch.during(this.#reader.read()));
-    if (read && !read.done) return read.value;
+    try {
+      const read = this.#reader && (await this.#watch.during(this.#reader.read()));
+      if (read && !read.done) return read.value;
+    } catch (cause) {
+      throw this.#watch.isStopped ? cause : connectionLost(this.#url, cause);
+    }
     this.#watch.end();
     return undefined;
   }
@@ -111,6 +115,11 @@ class Watch {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Whether the caller ended it. */
+  get isStopped(): boolean {
+    return this.#outer.aborted;
   }
 
   async during<T>(promise: Promise<T>): Promise<T> {
