@@ -79,7 +79,7 @@ export function decodeView(hash: string, methods: readonly string[] = []): Parti
   const precision = precisions.find((known) => known === query.get("precision"));
   if (precision) view.precision = precision;
   for (const [key, value] of query) {
-    const [group, field] = key.split(".");
+    const [, group, field] = /^(\w+)\.([a-z]\w*)$/i.exec(key) ?? [];
     if (!field) continue;
     if (group === "trace") (view.trace ??= {})[field] = value;
     else if (methods.includes(group)) ((view.settings ??= {})[group] ??= {})[field] = value;

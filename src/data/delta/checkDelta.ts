@@ -16,11 +16,15 @@ export function checkChange({ weight, change }: WeightDelta, what: string): void
     const bad = data.findIndex((x) => !Number.isFinite(x));
     if (bad >= 0) {
       throw new Error(
-        `${shown(what)} is damaged: ${shown(weight)}.${name} holds ${data[bad]} at ${bad}`,
+        `${shown(what)} is damaged: ${shown(weight)}.${name} holds ${numberText(data[bad])} at ${bad}`,
       );
     }
   }
 }
+
+/** A number that is not finite, in words. */
+export const numberText = (value: number) =>
+  Number.isNaN(value) ? "no number" : String(value).replace("Infinity", "infinity");
 
 function checkSizes(weight: string, change: Change, what: string): void {
   if (isLowRank(change)) {

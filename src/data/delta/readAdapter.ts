@@ -3,7 +3,7 @@ import { record } from "../outside/kinds.ts";
 import { readJson } from "../outside/readJson.ts";
 import { shown } from "../outside/shown.ts";
 import { parseHeader, type SafetensorsHeader, toFloat32 } from "../weights/safetensors.ts";
-import { checkChange } from "./checkDelta.ts";
+import { checkChange, numberText } from "./checkDelta.ts";
 import type { Delta, WeightDelta } from "./delta.ts";
 import { type LoraConfig, readLoraConfig } from "./loraConfig.ts";
 import { checkProvenance, type Provenance } from "./provenance.ts";
@@ -120,7 +120,7 @@ function matrix({ bytes, what }: Part, { tensors }: SafetensorsHeader, name: str
   if (!/^(BF16|F16|F32|F64)$/.test(info.dtype)) throw wrong(`is ${info.dtype}, no numbers of LoRA`);
   const data = toFloat32(bytes.slice(info.begin, info.end), info.dtype);
   const bad = data.findIndex((x) => !Number.isFinite(x));
-  if (bad >= 0) throw wrong(`holds ${data[bad]} at ${bad}`);
+  if (bad >= 0) throw wrong(`holds ${numberText(data[bad])} at ${bad}`);
   return { data, rows: info.shape[0], columns: info.shape[1] };
 }
 

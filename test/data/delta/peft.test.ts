@@ -175,7 +175,7 @@ describe("adapters of other programs", () => {
     [
       "NaN",
       withTensors({ [name("A")]: { ...a, data: new Float32Array(6).fill(NaN) }, [name("B")]: b }),
-      `${name("A")} holds NaN at 0`,
+      `${name("A")} holds no number at 0`,
     ],
     [
       "a config that is not JSON",
