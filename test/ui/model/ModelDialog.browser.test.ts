@@ -127,7 +127,9 @@ test("a link to a large model asks before anything is downloaded", async () => {
   history.replaceState(null, "", "#model=openai-community/gpt2-xl&precision=q4&hub=https://m.test");
   const lab = new FakeLab();
   const screen = await render(App, { connect: () => fakeConnection(lab) });
-  await expect.element(screen.getByText(/from m\.test, a mirror that the link names/)).toBeVisible();
+  await expect
+    .element(screen.getByText(/from m\.test, a mirror that the link names/))
+    .toBeVisible();
   expect(lab.models.asked).toEqual([]);
   await press(screen.getByRole("button", { name: "Open it from m.test" }));
   const dialog = screen.getByRole("dialog", { name: "Open a model" });

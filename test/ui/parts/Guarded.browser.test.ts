@@ -77,7 +77,7 @@ test("names of 100,000 characters, with HTML, control characters and text turned
   const text = stack.element().textContent;
   expect(text.length).toBeLessThan(5000);
   expect(text).toMatch(/\\u202e/);
-   
+
   expect(text).not.toMatch(/[\u0000-\u0008\u000e-\u001f\u202a-\u202e\u2066-\u2069]/);
   expect(stack.element().querySelector("img, script")).toBeNull();
   expect(globalThis).not.toHaveProperty("attacked");
