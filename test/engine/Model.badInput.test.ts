@@ -83,7 +83,7 @@ describe("a model that cannot be loaded says why in one sentence", () => {
   test("a tensor of integers", async () => {
     const file = withHeader('"dtype":"F32"', '"dtype":"I32"');
     await expect(load({ "model.safetensors": file })).rejects.toThrow(
-      /^tensor \S+ has type I32, expected F32, F16, BF16, F64$/,
+      /^tensor \S+ in model\.safetensors has type I32, expected F32, F16, BF16, F64$/,
     );
   });
 });

@@ -167,7 +167,8 @@ export class Checkpoint {
     if (form !== "float")
       throw new Error(`tensor ${shown(name)} is stored in ${bitsOf(form)} bits`);
     if (NUMBERS.includes(info.dtype)) return stored;
-    throw new Error(`tensor ${shown(name)} has type ${info.dtype}, expected ${NUMBERS.join(", ")}`);
+    const where = `tensor ${shown(name)} in ${shown(stored.file, 80)}`;
+    throw new Error(`${where} has type ${info.dtype}, expected ${NUMBERS.join(", ")}`);
   }
 
   /** A tensor's bytes, or the range of them, in a buffer of their own. */
@@ -245,7 +246,8 @@ function quantizedShape(
   const [rows, blocks, width] = info.shape;
   const wide = name.endsWith(".q4") ? BLOCK / 2 : BLOCK;
   const scales = parts.scale?.info.shape.join();
-  if (info.dtype !== "U8" || width !== wide || scales !== `${rows},${blocks}`) {
+  const numbers = NUMBERS.includes(parts.scale?.info.dtype ?? "");
+  if (info.dtype !== "U8" || width !== wide || scales !== `${rows},${blocks}` || !numbers) {
     throw new Error(
       `${shown(file, 80)} is damaged: ${shown(name)} ${info.dtype} [${shown(info.shape.join(", "), 40)}] does not fit its scales [${shown(scales ?? "missing", 40)}]`,
     );

@@ -46,6 +46,12 @@ export interface WeightFiles {
  */
 export async function openWeightFiles(files: ModelFiles): Promise<WeightFiles> {
   const { kind, paths, weights, index } = await findWeightFiles(files);
+  for (const path of Object.keys(weights).length > 0 ? paths : []) {
+    if (await files.has(path)) continue;
+    throw new Error(
+      `${index} names ${shown(path)}, which ${shown(files.name)} does not have; fetch it again`,
+    );
+  }
   const found: WeightFiles = { tensors: new Map(), metadata: {}, whole: new Map() };
   if (kind === "torch") {
     for (const path of paths) await addTorch(found, files, path);
@@ -144,9 +150,6 @@ async function checkSizes(
     const listed = Object.hasOwn(manifest.files, path);
     if (!listed) throw new Error(`${MANIFEST} is damaged: it does not list ${path}`);
     const expected = manifest.files[path].size;
-    if (sizes[i] === undefined && !(await files.has(path))) {
-      throw new Error(`${files.name} has no ${path}, which ${MANIFEST} lists; fetch it again`);
-    }
     if (sizes[i] !== undefined && sizes[i] !== expected) {
       throw new Error(
         `${path} is damaged: it has ${sizes[i]} bytes, ${MANIFEST} says ${expected}; fetch it or convert the model again`,
@@ -180,9 +183,7 @@ async function addTorch({ tensors }: WeightFiles, files: ModelFiles, path: strin
   const size = await files.size(path);
   if (size === undefined) {
     throw new Error(
-      (await files.has(path))
-        ? `the server of ${files.name} does not say how long ${path} is; download the model and open its folder`
-        : `${files.name} has no ${path}`,
+      `the server of ${shown(files.name)} does not say how long ${shown(path)} is; download the model and open its folder`,
     );
   }
   const source = { size, read: (begin: number, end: number) => files.read(path, [begin, end]) };

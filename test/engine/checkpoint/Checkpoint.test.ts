@@ -120,7 +120,7 @@ describe("refused with one sentence", () => {
     bytes.set(new TextEncoder().encode(json), 8);
     const checkpoint = await open({ "model.safetensors": bytes });
     await expect(checkpoint.tensor("wte.weight")).rejects.toThrow(
-      "tensor wte.weight has type I8, expected F32, F16, BF16, F64",
+      "tensor wte.weight in model.safetensors has type I8, expected F32, F16, BF16, F64",
     );
   });
 
@@ -145,7 +145,9 @@ describe("refused with one sentence", () => {
       `${INDEX} is wrong: tensor h.0.x is not in a.safetensors`,
     );
     const lost = { weight_map: { "wte.weight": "c.safetensors" } };
-    await expect(open({ ...shard, [INDEX]: lost })).rejects.toThrow("tiny has no c.safetensors");
+    await expect(open({ ...shard, [INDEX]: lost })).rejects.toThrow(
+      `${INDEX} names c.safetensors, which tiny does not have; fetch it again`,
+    );
   });
 });
 
@@ -313,7 +315,9 @@ describe("PyTorch checkpoints", () => {
 
   test("a shard that is missing or has no known size", async () => {
     const shards = { "pytorch_model.bin.index.json": index };
-    await expect(openCheckpoint(memoryFiles(shards))).rejects.toThrow("tiny has no torch-0000");
+    await expect(openCheckpoint(memoryFiles(shards))).rejects.toThrow(
+      "pytorch_model.bin.index.json names torch-0000",
+    );
     const files = memoryFiles({ "pytorch_model.bin": fixture("torch_f32.bin") });
     files.size = () => Promise.resolve(undefined);
     await expect(openCheckpoint(files)).rejects.toThrow(
@@ -346,9 +350,10 @@ describe("a converted model's manifest", () => {
     );
     const { "a.safetensors": _, ...missing } = folder;
     await expect(open(missing)).rejects.toThrow(
-      "tiny has no a.safetensors, which palimpsest.json lists; fetch it again",
+      `${INDEX} names a.safetensors, which tiny does not have; fetch it again`,
     );
-    const listed = { ...folder, [INDEX]: { weight_map: { "wte.weight": "b.safetensors" } } };
+    const b = { "b.safetensors": folder["a.safetensors"] };
+    const listed = { ...folder, ...b, [INDEX]: { weight_map: { "wte.weight": "b.safetensors" } } };
     await expect(open(listed)).rejects.toThrow("it does not list b.safetensors");
   });
 
@@ -365,7 +370,9 @@ describe("a converted model's manifest", () => {
     await expect(open({ ...folder, "palimpsest.json": later })).rejects.toThrow(
       'palimpsest.json: "format" is 2, expected 1; update Palimpsest',
     );
-    await expect(open({ ...folder, "palimpsest.json": "{" })).rejects.toThrow("palimpsest.json is not JSON");
+    await expect(open({ ...folder, "palimpsest.json": "{" })).rejects.toThrow(
+      "palimpsest.json is not JSON",
+    );
   });
 });
 

@@ -4,7 +4,8 @@ import type { ModelFiles } from "../../../src/engine/files/ModelFiles.ts";
 export function memoryFiles(files: Record<string, Uint8Array | string | object>) {
   const reads: string[] = [];
   const bytes = (path: string): Uint8Array | undefined => {
-    const content = files[path] as Uint8Array | string | object | undefined;
+    const own = Object.hasOwn(files, path);
+    const content = own ? (files[path] as Uint8Array | string | object | undefined) : undefined;
     if (content === undefined || content instanceof Uint8Array) return content;
     return new TextEncoder().encode(
       typeof content === "string" ? content : JSON.stringify(content),
