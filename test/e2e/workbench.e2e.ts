@@ -8,6 +8,10 @@ import { serious } from "./serious.ts";
 import { factorsOf } from "../support/engine/deltas.ts";
 import { expect, test } from "./page.ts";
 
+const { n_layer: layers } = JSON.parse(readFileSync("public/models/demo/config.json", "utf8")) as {
+  n_layer: number;
+};
+
 /** Small enough for two cores: two samples of noise. */
 const small = "trace.samples=2";
 
@@ -55,7 +59,7 @@ test("load, trace, rewrite, score, toggle, download, and come back by the addres
   const npz = page.waitForEvent("download");
   await button(page, "Download state as npz").click();
   const arrays = readNpz(await bytesOf(npz));
-  expect(arrays.scores.shape).toEqual([arrays.input_ids.shape[0], 8]);
+  expect(arrays.scores.shape).toEqual([arrays.input_ids.shape[0], layers]);
   const svg = page.waitForEvent("download");
   await button(page, "Download mlp as SVG").click();
   expect(new TextDecoder().decode(await bytesOf(svg))).toContain("Impact of restoring MLP");
@@ -137,7 +141,7 @@ test("bad input is answered with a sentence, and the page stays usable", async (
   await page.getByLabel("New target").fill("Paris");
   await page.getByLabel("Layer", { exact: true }).fill("52");
   await button(page, "Rewrite").click();
-  await expect(alert("Invalid layer: 52 (this model has 0–7).")).toBeVisible();
+  await expect(alert(`Invalid layer: 52 (this model has 0–${layers - 1}).`)).toBeVisible();
   await page.getByLabel("Samples", { exact: true }).fill("many");
   await button(page, "Trace").click();
   await expect(alert(/invalid samples: many/i)).toBeVisible();

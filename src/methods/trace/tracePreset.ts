@@ -17,7 +17,7 @@ const scriptNoise: Partial<Record<string, string>> = {
 
 /**
  * The settings of a causal trace (METHODS 2.4, 2.5): ten samples with noise of 3σ and windows of ten layers, as the
- * authors' code has them by default for every model; three layers for the built-in one, which has eight.
+ * authors' code has them by default for every model; three layers for the built-in one, which has few.
  */
 export function tracePreset(config: ModelConfig): TracePreset {
   const common = { samples: 10, noise: { kind: "sigma", factor: 3 }, seed: 1 } as const;

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test as plainTest } from "vitest";
 import type { ModelFact } from "../../../src/data/facts/modelFacts.ts";
+import { readConfig } from "../../../src/engine/architecture/readConfig.ts";
 import type { Verified } from "../../../src/methods/verify/verifyFact.ts";
-import { demoNumbers } from "../../support/methods/demo.ts";
+import { demoFiles, demoNumbers } from "../../support/methods/demo.ts";
 import { call, callJson, folderTest as test, golden } from "../../support/call.ts";
 
 const path = fileURLToPath(new URL("../../golden/numbers/demo/facts.json", import.meta.url));
@@ -13,9 +14,12 @@ const { facts } = await demoNumbers<{ facts: ModelFact[] }>("facts.json");
 const demo = ["verify", "--model", "demo"];
 
 plainTest("the built-in model says what transformers says, and is no published model", async () => {
+  const { layers, dModel } = await readConfig(demoFiles);
   const { status, out } = await call(...demo, "--facts", path);
   expect(status).toBe(0);
-  expect(out).toContain("nothing is published here about demo (gpt2 of 8 layers × 256)");
+  expect(out).toContain(
+    `nothing is published here about demo (gpt2 of ${layers} layers × ${dModel})`,
+  );
   expect(out).not.toContain("FAIL");
   expect(out.match(/^pass /gm)).toHaveLength(facts.length);
   const { results } = await callJson<{ results: Verified[] }>(...demo, "--facts", path);

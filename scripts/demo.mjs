@@ -1,0 +1,30 @@
+/**
+ * `npm run demo -- measure --counterfact DIR --corpus FILE --out DIR [--model demo] [--only recall,rome] [--write]`: every
+ * figure of the built-in model's card. What a part finds is kept in the folder --out, and the same command goes on where it
+ * was stopped. --write puts the tables into the card, the sweep's figure into docs, and what is recalled beside the model.
+ */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "vite";
+import { installTerminal } from "./install.mjs";
+import { root } from "./step.mjs";
+import { transformers } from "./transformers.mjs";
+
+installTerminal();
+const outDir = join("dist-cli", "demo");
+await build({
+  root,
+  configFile: false,
+  logLevel: "error",
+  publicDir: false,
+  plugins: [transformers()],
+  build: { ssr: "scripts/demo/measure.ts", outDir, target: "node20", emptyOutDir: true },
+});
+const { measure } = await import(pathToFileURL(join(root, outDir, "measure.js")).href);
+const terminal = {
+  root,
+  print: (text) => process.stdout.write(`${text}\n`),
+  note: (text) => process.stderr.write(`${text}\n`),
+  progress: (text) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text}`),
+};
+process.exitCode = await measure(process.argv.slice(2), terminal);
