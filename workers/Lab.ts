@@ -9,6 +9,7 @@ import { Model } from "../src/engine/Model.ts";
 import { urlFiles, type ModelFiles } from "../src/engine/files/ModelFiles.ts";
 import type { Runtime } from "../src/engine/runtime/Runtime.ts";
 import type { openWebRuntime } from "../src/engine/runtime/webRuntime.ts";
+import { whileLoading } from "../src/engine/storage/modelLock.ts";
 import { OtherTabs, type TabChange } from "../src/engine/storage/OtherTabs.ts";
 import { editorViews } from "../src/methods/edit/editorViews.ts";
 import { editors } from "../src/methods/edit/editors.ts";
@@ -148,11 +149,8 @@ export class Lab {
     const doing = `loading ${nameOf(order.source)}`;
     try {
       return await this.#queue.aside(id, doing, async (stop) => {
-        const fetched = await fetchModel(order, this.#base, {
-          store: browserStore(),
-          signal: stop,
-          report,
-        });
+        const where = { store: browserStore(), signal: stop, report };
+        const fetched = await whileLoading(() => fetchModel(order, this.#base, where));
         this.#tabs.tell({ kind: "models" });
         return this.#queue.run(id, doing, (signal) => this.#replace(order, fetched, signal));
       });

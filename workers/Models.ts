@@ -6,6 +6,7 @@ import { knownModels } from "../src/engine/architecture/knownModels.ts";
 import { checkpointBytes } from "../src/engine/footprint/loadingBytes.ts";
 import type { PartStore } from "../src/engine/files/download/PartStore.ts";
 import type { Runtime } from "../src/engine/runtime/Runtime.ts";
+import { whileNobodyLoads } from "../src/engine/storage/modelLock.ts";
 import { modelPaths } from "../src/engine/files/modelPaths.ts";
 import type {
   KeptModels,
@@ -114,9 +115,14 @@ export class Models {
     return { models, storage };
   }
 
-  /** Deletes a kept model. */
+  /**
+   * Deletes a kept model.
+   *
+   * @throws a sentence where another tab is loading one
+   */
   async remove(model: Pick<KeptModelView, "base" | "revision">): Promise<KeptModels> {
-    if (this.#store) await deleteKept(this.#store, model);
+    const store = this.#store;
+    if (store) await whileNobodyLoads(() => deleteKept(store, model));
     this.#host.changed?.();
     return this.kept();
   }

@@ -71,7 +71,11 @@ export class PageBrowser {
     this.#browser = await chromium.connectOverCDP(endpoint);
   }
 
-  /** Another tab with the page, when its `profile` is there. */
+  /**
+   * Another tab with the page, when its `profile` is there.
+   *
+   * @returns {Promise<import("playwright").Page>}
+   */
   async tab() {
     const page = await this.#browser.contexts()[0].newPage();
     await page.goto(this.#address);

@@ -21,8 +21,21 @@ export class IndexedRows implements RowStore {
     return this.#store("readonly", (objects) => promisifyRequest(objects.get(this.#aboutKey)));
   }
 
-  begin(about: object): Promise<void> {
-    return setMany([[this.#aboutKey, about]], this.#store);
+  /** @throws where another tab has begun a study of this name meanwhile */
+  async begin(about: object): Promise<void> {
+    let before: unknown;
+    await this.#store("readwrite", (objects) => {
+      const there = objects.get(this.#aboutKey);
+      there.onsuccess = () => {
+        before = there.result;
+        if (before === undefined) objects.put(about, this.#aboutKey);
+      };
+      return promisifyRequest(objects.transaction);
+    });
+    if (before === undefined) return;
+    throw new Error(
+      `another tab has begun the study ${this.#name} meanwhile; go on there, or begin it here once more`,
+    );
   }
 
   read(): Promise<Row[]> {

@@ -34,6 +34,17 @@ test("studies do not see each other, and one is forgotten alone", async () => {
   expect(await other.read()).toEqual([row("2")]);
 });
 
+test("of two tabs that begin a study at once one is told, and rows of both are kept", async () => {
+  const name = crypto.randomUUID();
+  const [one, two] = [new IndexedRows(name), new IndexedRows(name)];
+  const begun = await Promise.allSettled([one.begin({ study: "a" }), two.begin({ study: "b" })]);
+  expect(begun.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  const [lost] = begun.flatMap((end) => (end.status === "rejected" ? [String(end.reason)] : []));
+  expect(lost).toMatch(/another tab has begun the study/);
+  await Promise.all([one.append([row("1")]), two.append([row("2")])]);
+  expect(mergedRows(await one.read())).toEqual(["1", "2"].map(row));
+});
+
 test("a study that was stopped goes on after the page was closed, with the rows of one that was not", async () => {
   const name = crypto.randomUUID();
   const order = orderOf("nothing", { pause: 0 });

@@ -145,9 +145,15 @@ export class KeptParts {
     return all.map(decodeRecord).filter((record) => record !== undefined);
   }
 
+  /** Writes down what is known of a model; what another tab wants of the same commit stays wanted. */
   async setRecord(record: ModelRecord): Promise<void> {
     const key = recordKey(record.base, record.revision);
-    await this.#try(() => this.#store!.put(key, encodeRecord(record)));
+    await this.#try(async () => {
+      const there = decodeRecord(await this.#store!.get(key));
+      const theirs = there?.commit === record.commit ? there?.wanted : undefined;
+      const wanted = [...new Set([...(theirs ?? []), ...record.wanted])];
+      await this.#store!.put(key, encodeRecord({ ...record, wanted }));
+    });
   }
 
   #partsAt(version: string): Map<number, string> {
