@@ -132,7 +132,10 @@ test("a delta that is foreign or of another model", async ({ folder }) => {
   const fact = ["--prompt", "{} is in", "--subject", "The ferry", "--target", "town", "--identity"];
   const made = ["--model", golden("tiny-gptj"), ...fact, "--steps", "2", "--out", other];
   expect((await call("edit", ...made)).err).toBe("");
-  expectFailure(await open(other), /other\.safetensors: it was made with tiny-gptj of other contents/);
+  expectFailure(
+    await open(other),
+    /other\.safetensors: it was made with tiny-gptj of other contents/,
+  );
 });
 
 test("files that are no contexts, cases, statistics or texts", async ({ folder }) => {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type TableFact, parseFactTable } from "../../data/facts/factTable.ts";
 import type { EditContext, EditEvent } from "../../methods/edit/Editor.ts";
 import { withSettings, writeEdit } from "../../methods/edit/writeEdit.ts";
@@ -104,6 +105,9 @@ type Given = Partial<Record<Exclude<keyof typeof ownOptions, Flag>, string>> &
 
 /** What is to be written can be: said before the work, not after. */
 async function tryOuts({ out, report, peft, values }: Given): Promise<void> {
+  if (out !== undefined && report !== undefined && resolve(out) === resolve(report)) {
+    throw new WrongCall(`--out and --report are the same file: ${out}`);
+  }
   for (const path of [out, report]) if (path !== undefined) await tryFile(path);
   for (const path of [peft, values]) if (path !== undefined) await tryFolder(path);
 }

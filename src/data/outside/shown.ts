@@ -34,6 +34,13 @@ export function shown(text: unknown, longest = 60): string {
   return `${pieces.slice(0, begin).join("")}…${pieces.slice(pieces.length - end).join("")}`;
 }
 
+/**
+ * Lines that hold text from outside as they may go to a terminal: like {@link shown}, but whole, and with its own newlines
+ * and tabs. JSON stays the same JSON: its escapes are JSON's, but for characters beyond U+FFFF.
+ */
+export const printable = (lines: string): string =>
+  lines.replace(UNSAFE, (character) => (/[\n\t]/.test(character) ? character : escaped(character)));
+
 function asText(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null || typeof value === "boolean" || typeof value === "bigint")

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { shown } from "../../../src/data/outside/shown.ts";
+import { printable, shown } from "../../../src/data/outside/shown.ts";
 
 test("ordinary text stays as it is, in any script", () => {
   expect(shown("h.3.mlp.c_proj.weight")).toBe("h.3.mlp.c_proj.weight");
@@ -33,4 +33,13 @@ test("what is no text is named by what it is", () => {
     "an object",
     "5",
   ]);
+});
+
+test("what a terminal gets keeps its lines and no other control character", () => {
+  expect(printable("a\tb\nc\r\u001b[2J\u009b2J\u202e")).toBe(
+    String.raw`a	b
+c\r\u001b[2J\u009b2J\u202e`,
+  );
+  const value = { text: "\u001b\u009b\u2028\u200b", line: 1 };
+  expect(JSON.parse(printable(JSON.stringify(value, undefined, 2)))).toEqual(value);
 });

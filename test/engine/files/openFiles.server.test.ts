@@ -10,7 +10,7 @@ import { urlSource } from "../../../src/engine/files/urlSource.ts";
 
 // A server on this machine, and not a fetch that is made up: what HTTP itself does with a lie is part of the answer.
 const content = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7) % 251);
-const patience = { tries: 2, backoff: 1, longest: 1, stall: 400 };
+const patience = { tries: 2, backoff: 1, longest: 1, stall: 200 };
 const sentence = /^[^\n\u001b]{20,300}$/;
 const closing: (() => void)[] = [];
 afterEach(() => closing.splice(0).forEach((close) => close()));
@@ -188,7 +188,7 @@ test("a text whose server hangs up is no whole text", async () => {
 
 describe("a small file", () => {
   const small = [
-    ["that is packed a thousandfold", gzipSync(Buffer.alloc(2 ** 27))],
+    ["that is packed a thousandfold", gzipSync(Buffer.alloc(80 * 2 ** 20))],
     ["without an end", undefined],
   ] as const;
   test.each(small)("%s is not taken whole", { timeout: 20_000 }, async (_, packed) => {
