@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { shown } from "../../data/outside/shown.ts";
 import { mayRun, type Owner, thisOwner } from "./owner.ts";
-import { partName } from "./partName.ts";
+import { partName, removeDeadParts } from "./partName.ts";
 import { reason, unwritable } from "./reason.ts";
 import { begun, finished } from "./unfinished.ts";
 import { writeAll } from "./WholeFile.ts";
@@ -53,7 +53,10 @@ async function makeFolder(folder: string): Promise<boolean> {
 async function take(folder: string, own: Held): Promise<void> {
   const path = join(folder, LOCK);
   for (let attempt = 0; attempt < 20; attempt++) {
-    if (await put(path, own)) return begun(path);
+    if (await put(path, own)) {
+      begun(path);
+      return removeDeadParts(path);
+    }
     const there = await read(path);
     if (!there) continue;
     const other = heldBy(there.text);

@@ -71,3 +71,12 @@ test("of another machine's process nothing is known: it is refused, with what to
     /process \d+ on node\\u\S+7; name another folder, or remove .*palimpsest\.lock where it runs no more$/;
   await expect(inFolder(folder, "study", nothing)).rejects.toThrow(sentence);
 });
+
+test("what a process that was killed while it locked left behind goes", async ({ folder }) => {
+  const host = hostname()
+    .replace(/[^\w.]/g, "")
+    .slice(0, 24);
+  await writeFile(join(folder, `${LOCK}.${host}-${deadPid()}-0.part`), "{");
+  await inFolder(folder, "study", nothing);
+  expect(await readdir(folder)).toEqual([]);
+});
