@@ -2,7 +2,8 @@ import { checkDeltaFits } from "../src/data/delta/checkDelta.ts";
 import { layerOf, type Delta } from "../src/data/delta/delta.ts";
 import { readDelta, writeDelta } from "../src/data/delta/deltaFile.ts";
 import { keptDelta } from "../src/data/delta/keptDelta.ts";
-import { requestsOf } from "../src/data/delta/provenance.ts";
+import { madeWith, requestsOf } from "../src/data/delta/provenance.ts";
+import { otherModel } from "../src/data/identity/ModelIdentity.ts";
 import { weightShapes } from "../src/engine/architecture/weightShapes.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { OtherTabs } from "../src/engine/storage/OtherTabs.ts";
@@ -69,7 +70,7 @@ export class HeldEdits {
     this.#checkFits(delta);
     const id = crypto.randomUUID();
     this.#held.set(id, delta);
-    return viewOf(id, delta);
+    return this.#viewOf(id, delta);
   }
 
   /**
@@ -136,7 +137,7 @@ export class HeldEdits {
       if (this.#broken.has(place.id)) continue;
       const found = await this.#fitting(place.id);
       if ("reason" in found) this.#broken.set(place.id, found.reason);
-      else edits.push({ ...place, edit: viewOf(place.id, found.delta) });
+      else edits.push({ ...place, edit: this.#viewOf(place.id, found.delta) });
     }
     return edits;
   }
@@ -165,6 +166,11 @@ export class HeldEdits {
     } catch (error) {
       return { reason: (error as Error).message };
     }
+  }
+
+  #viewOf(id: string, delta: Delta): HeldEdit {
+    const another = otherModel(madeWith(delta.provenance), this.#open().identity);
+    return { ...viewOf(id, delta), another };
   }
 
   #checkFits(delta: Delta) {

@@ -345,6 +345,9 @@ export class Statistics {
 
   async #load(key: StatisticsKey): Promise<LayerStatistics | undefined> {
     const statistics = await this.#store.load(key);
+    // What an edit is made with is said in its provenance.
+    if (statistics && key.precision !== this.#host.identity().precision)
+      statistics.source += `, of the model in ${key.precision}`;
     if (statistics) this.#atHand.set(key.layer, { statistics, key });
     return statistics;
   }

@@ -119,6 +119,17 @@ test("a model of the same name and other contents has none of them; the same con
   expect((await opened({ stamp, id: "renamed" }).kept()).edits).toHaveLength(1);
 });
 
+test("an edit that was taken from another model says so, also at a later visit", async () => {
+  const { provenance, weights } = deltaOf("A");
+  const other = { ...provenance, stamp: "2e".repeat(32) };
+  const first = opened();
+  const view = first.hold({ provenance: other, weights });
+  expect(view.another).toMatch(/of other contents \(stamp 2e2e2e2e\)/);
+  await first.keep([place(view.id)]);
+  expect((await opened().kept()).edits[0].edit.another).toBe(view.another);
+  expect(first.hold(deltaOf("B")).another).toBeUndefined();
+});
+
 test("a delta is written once, however often the stack changes", async () => {
   const written: string[] = [];
   refuse = (entries) => void written.push(...entries.keys());

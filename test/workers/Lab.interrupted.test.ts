@@ -51,8 +51,13 @@ const npz = () =>
   new File([readFileSync("test/golden/numbers/tiny-gpt2/statistics.npz")], "statistics.npz");
 const scored = {
   id: "1",
-  ...{ prompt: fact.prompt, subject: fact.subject, targetNew: "the river", targetTrue: "the hill" },
-  ...{ paraphrases: ["Where is {}?"], neighbours: ["The hill is in"], generationPrompts: [] },
+  prompt: fact.prompt,
+  subject: fact.subject,
+  targetNew: "the river",
+  targetTrue: "the hill",
+  paraphrases: ["Where is {}?"],
+  neighbours: ["The hill is in"],
+  generationPrompts: [],
 };
 const text = "The tower is in the river.\nThe bridge is on the hill.\n".repeat(20);
 const collection = {

@@ -18,6 +18,8 @@ export interface HeldEdit {
   method: string;
   /** The model it was made for. */
   model: string;
+  /** How that differs from the one that is open, where the edit says that it does. */
+  another?: string | undefined;
   /** What it writes, as far as it tells. */
   facts: WrittenFact[];
   weights: ChangedWeight[];

@@ -5,6 +5,8 @@ import { checksum } from "../../data/archive/crc32.ts";
 import type { KeyCovariances, Model } from "../../engine/Model.ts";
 import { MemoryTotals, type CovarianceTotals } from "../../engine/covariance/CovarianceTotals.ts";
 import type { StoredStatistics } from "../../engine/storage/statisticsStore.ts";
+import type { ModelIdentity } from "../../data/identity/ModelIdentity.ts";
+import { shown } from "../../data/outside/shown.ts";
 import { pythonShuffle } from "../random/pythonRandom.ts";
 
 /** The covariance of one layer's keys over a corpus (METHODS 3), as the engine keeps it. */
@@ -159,6 +161,7 @@ class Collection {
     const { dMlp } = this.#model.config;
     const about = markOf(this.#model, { ...this.#options, side: this.#covariances.side });
     const before = stateIn(await totals.read());
+    if (before) checkSameModel(before, this.#model.identity);
     const why = before && difference(before.about, about);
     if (before && !why) {
       this.#state = before;
@@ -324,23 +327,40 @@ function checkWhole(name: string, value: number | undefined): void {
 }
 
 function markOf(
-  { identity: { stamp, precision } }: Model,
+  { identity }: Model,
   what: CollectOptions & { drawn: readonly string[]; side: number },
 ): CollectionMark {
   const { layers, drawn, samples, batchTokens, tokens, side } = what;
   const encoder = new TextEncoder();
   const bytes = drawn.reduce((crc, text) => checksum(encoder.encode(`${text}\0`), crc), 0);
   return {
-    model: `${stamp} in ${precision}`,
+    model: markOfModel(identity),
     layers: layers.join(","),
     texts: `${drawn.length} texts, ${bytes.toString(16)}`,
     settings: JSON.stringify({ samples, batchTokens, tokens, side }),
   };
 }
 
+/**
+ * Hours of another model's collection are not overwritten, nor gone on with; nor those of a name that two models may have.
+ *
+ * @throws a sentence
+ */
+function checkSameModel({ about, model }: CollectionState, open: ModelIdentity): void {
+  if (about.model === markOfModel(open)) return;
+  const whose = model
+    ? `${shown(model.id)} (stamp ${model.stamp.slice(0, 8)}, ${shown(model.precision)})`
+    : `${shown(about.model)}, by an earlier version that knew models by their names alone`;
+  throw new Error(
+    `the collection that was begun is of ${whose}; give another folder, or delete this one to begin anew`,
+  );
+}
+
+const markOfModel = ({ stamp, precision }: ModelIdentity) => `${stamp} in ${precision}`;
+
 /** Why a collection cannot go on as another, as a sentence. */
 function difference(before: CollectionMark, now: CollectionMark): string | undefined {
-  const names = { model: "model", layers: "layers", texts: "texts", settings: "limits" } as const;
+  const names = { layers: "layers", texts: "texts", settings: "limits" } as const;
   const changed = (Object.keys(names) as (keyof typeof names)[]).filter(
     (key) => before[key] !== now[key],
   );

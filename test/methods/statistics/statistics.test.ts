@@ -184,6 +184,24 @@ describe("one model", () => {
       );
     });
 
+    test.each([
+      ["another model of the same name", { stamp: "2e".repeat(32) }],
+      ["another precision", { precision: "q4" }],
+    ])("of %s is neither gone on with nor overwritten", async (_, change) => {
+      const totals = await open();
+      await expect(collect({ totals, ...pauseAfter(3) })).rejects.toThrow("aborted");
+      const { identity } = model;
+      Object.assign(model, { identity: { ...identity, ...change } });
+      try {
+        await expect(collect({ totals })).rejects.toThrow(
+          /is of tiny-gpt2 \(stamp [0-9a-f]{8}, f32\); give another folder, or delete this one/,
+        );
+      } finally {
+        Object.assign(model, { identity });
+      }
+      expect(((await collected(totals)) ?? [])[0].count).toBeGreaterThan(0);
+    });
+
     test("that is over is not read again", async () => {
       const totals = await open();
       await collect({ totals });
