@@ -25,6 +25,7 @@ export default defineConfig({
       "protobufjs/minimal.js",
     ],
   },
+  // Looser than what is built: the page's policy (scripts/policy.mjs) would refuse what Vite puts into a page that it reloads.
   server: { headers: isolation },
   preview: { headers: isolation },
   worker: { format: "es", plugins: () => [transformers()] },
