@@ -77,6 +77,7 @@ function reason(text: string, cause: unknown): string {
   if (text.startsWith("\uFEFF")) return "it begins with a byte order mark";
   if (text.trim() === "") return "it is empty";
   const { message } = cause as Error;
+  if (message.startsWith('"')) return "it holds something else";
   const [said] = message.split(/, "|, \.\.\.| in JSON| \(line/, 1);
   const at = /at position (\d+)/.exec(message)?.[1];
   if (at === undefined) return shown(said);

@@ -25,6 +25,7 @@ describe("readJson", () => {
     ["\uFEFF{}", "facts.json is not JSON: it begins with a byte order mark"],
     ['{"a":\n tru', "facts.json is not JSON: "],
     ['{"a":\u0007}', "facts.json is not JSON: Unexpected token '\\u0007'"],
+    ["NaN", "facts.json is not JSON: it holds something else"],
     ['{"__proto__":{}}', 'a member called "__proto__"'],
     ['{"a":{"\\u005f_proto__":{}}}', 'a member called "__proto__"'],
     ['{"a":"\\ud800"}', "holds half a character"],

@@ -40,6 +40,12 @@ const strange: readonly unknown[] = [
   ...verbatim("1e999", "-0", "2.0", "1e2", "NaN", "undefined", "01", "{", '"\\u', "[".repeat(300)),
 ];
 
+/** A strange value of its own: what is changed later must not be changed for others. */
+function strangeOne(random: Random): unknown {
+  const value = random.pick(strange);
+  return value instanceof Verbatim ? value : structuredClone(value);
+}
+
 /** Every object and list in a value, with its members' keys. */
 function* containers(value: unknown): Generator<[Record<string, unknown>, string[]]> {
   if (typeof value !== "object" || value === null || value instanceof Verbatim) return;
@@ -67,7 +73,7 @@ function changeMember(parent: Record<string, unknown>, key: string, random: Rand
   } else if (typeof value === "string" && random.once(2)) {
     const at = random.int(value.length + 1);
     parent[key] = value.slice(0, at) + random.pick(["\u0000", "é", "\u2028", ".", "/", "0"]) + value.slice(at + random.int(2)); // prettier-ignore
-  } else parent[key] = random.pick(strange);
+  } else parent[key] = strangeOne(random);
 }
 
 function print(value: unknown): string {
@@ -88,7 +94,7 @@ export function mutateJson(text: string, random: Random): string {
   }
   for (let left = 1 + random.int(3); left > 0; left--) {
     const all = [...containers(root)];
-    if (all.length === 0 || random.once(40)) return print(random.pick(strange));
+    if (all.length === 0 || random.once(40)) return print(strangeOne(random));
     // Small objects hold as much of a format as the large ones they lie in.
     const [parent, keys] = random.pick(all);
     changeMember(parent, random.pick(keys), random);
