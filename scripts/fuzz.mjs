@@ -20,14 +20,16 @@ const faults = ["raw error", "poor sentence", "no file", "too lenient", "hang"];
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: "string", default: "60" },
+    seconds: { type: "string" },
     inputs: { type: "string", default: "Infinity" },
     seed: { type: "string", default: "1" },
     target: { type: "string" },
     only: { type: "string" },
   },
 });
-const [seconds, total, seed] = [values.seconds, values.inputs, values.seed].map(Number);
+// A number of inputs is tried however long it takes.
+const long = values.inputs === "Infinity" ? "60" : "1e6";
+const [seconds, total, seed] = [values.seconds ?? long, values.inputs, values.seed].map(Number);
 if (!(seconds > 0) || !(total > 0) || !Number.isSafeInteger(seed)) {
   console.error("fuzz: --seconds and --inputs are numbers above 0, --seed is a whole number");
   process.exit(2);
