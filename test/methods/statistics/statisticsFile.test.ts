@@ -239,6 +239,16 @@ describe("no room is made for what a small file claims:", () => {
     );
   });
 
+  test.each([0, 1, 11, 4_000_000_000])("a header of %d bytes", async (length) => {
+    const array = npyHeader("<f4", [n, n]);
+    array[6] = 2; // lengths of four bytes
+    new DataView(array.buffer).setUint32(8, length, true);
+    const members = writeMembers({ "mom2.count": count });
+    await expect(read(zipSync({ ...members, "mom2.mom2.npy": array }))).rejects.toThrow(
+      /^"mom2\.mom2" in the \.npz file is (cut short: its header|refused: its header takes)/,
+    );
+  });
+
   test("a diagonal without its correlations", async () => {
     const arrays: Record<string, NpyArray> = {
       "mom2.count": count,
