@@ -13,8 +13,9 @@ export async function originOf(files: ModelFiles): Promise<Origin> {
   };
 }
 
-/** What a manifest cannot say is no reason not to load the model. */
+/** What a manifest cannot say is no reason not to load the model. One file of weights is no conversion, and is not asked. */
 async function sourceStamp(files: ModelFiles): Promise<string | undefined> {
+  if (await files.has("model.safetensors").catch(() => false)) return undefined;
   if (!(await files.has(MANIFEST).catch(() => false))) return undefined;
   try {
     return parseManifest(await files.read(MANIFEST)).source.stamp;
