@@ -1,5 +1,6 @@
 import { mergedRows, type Row } from "../data/rows/rows.ts";
 import { refuseOthers, type StudyAbout } from "./StudyAbout.ts";
+import { type FailedRow, withoutFailed } from "./rowOrError.ts";
 import type { Study } from "./Study.ts";
 import { type Figure, type Table, tableCsv } from "./Table.ts";
 
@@ -9,18 +10,24 @@ export interface StudyResults {
   summary: object;
   tables: Table[];
   figures: Figure[];
+  /** Pieces of work without numbers, which are not summed up. */
+  failed: FailedRow[];
 }
 
 /**
- * Sums up rows.
+ * Sums up rows, but for those that hold an error.
  *
  * @throws where they say nothing yet, or are not what the study makes
  */
-export function studyResults(study: Study, rows: readonly Row[], about: StudyAbout): StudyResults {
+export function studyResults(study: Study, all: readonly Row[], about: StudyAbout): StudyResults {
+  const { rows, failed } = withoutFailed(all);
+  if (rows.length === 0 && failed.length > 0) {
+    throw new Error(`no row of this study has numbers; the first says: ${failed[0].error}`);
+  }
   try {
     const summary = study.summarise(rows, about);
     const figures = study.figures?.(summary, about) ?? [];
-    return { about, summary, tables: study.tables(summary, about), figures };
+    return { about, summary, tables: study.tables(summary, about), figures, failed };
   } catch (cause) {
     if (!(cause instanceof TypeError) && !(cause instanceof RangeError)) throw cause;
     throw new Error(
@@ -31,10 +38,11 @@ export function studyResults(study: Study, rows: readonly Row[], about: StudyAbo
 }
 
 /** `summary.json`: what was summed up, and what it is of. */
-export function summaryJson({ about, summary }: StudyResults): object {
+export function summaryJson({ about, summary, failed }: StudyResults): object {
   const { study, model, precision, settings, methods, seed, filters, chosen } = about;
   const of = { study, model, precision, settings, methods, seed, filters };
-  return { ...of, chosenCases: chosen.cases.length, ...summary };
+  const without = failed.length > 0 ? failed : undefined;
+  return { ...of, chosenCases: chosen.cases.length, failed: without, ...summary };
 }
 
 /** The files of the results, by their names. */

@@ -77,6 +77,11 @@ export async function showResults(
   how: { out: string | undefined; json: string | boolean | undefined; terminal: Terminal },
 ): Promise<void> {
   const { out, json, terminal } = how;
+  const [first] = results.failed;
+  if (first) {
+    const many = results.failed.length === 1 ? "1 row has" : `${results.failed.length} rows have`;
+    terminal.note(`${many} no numbers, and count for nothing; ${first.key}: ${first.error}`);
+  }
   if (out !== undefined) {
     for (const [name, content] of Object.entries(resultFiles(results))) {
       await writeWhole(join(out, name), content);

@@ -1,11 +1,12 @@
-import { numberIn } from "../../data/rows/rows.ts";
+import { numberIn, type Row } from "../../data/rows/rows.ts";
 import { scoreCase, summarise, type Summary } from "../../methods/score/score.ts";
 import { editEach } from "../editEach.ts";
 import { caseFields, type CaseSettings, firstKnown } from "../knownCases.ts";
 import { mean, median } from "../average.ts";
 import { localNeutral, measuresIn, scoreColumns } from "../scoreRow.ts";
 import { scoreTable } from "../scoreTable.ts";
-import type { Study } from "../Study.ts";
+import { rowOrError } from "../rowOrError.ts";
+import type { PlacedCase, Study, StudyContext } from "../Study.ts";
 import { percent } from "../Table.ts";
 
 /** Scores over the cases, before and after their edits. */
@@ -30,16 +31,10 @@ export const evaluate: Study<CaseSettings, Evaluation> = {
   select: firstKnown,
 
   async *rows(at) {
-    const [editing] = at.editings;
     for (const placed of at.cases) {
       const key = `${placed.place}`;
       if (!at.wants(key)) continue;
-      const before = await scoreCase(at.model, placed.fact, { signal: at.signal });
-      for await (const { fact, score, edit } of editEach(at, editing, [placed])) {
-        const { relativeNorm } = edit;
-        const scores = { before: scoreColumns(before), after: scoreColumns(score) };
-        yield { key, case: fact.id, ...scores, relativeNorm };
-      }
+      yield* rowOrError({ key, case: placed.fact.id }, caseRow(at, placed));
     }
   },
 
@@ -66,5 +61,14 @@ export const evaluate: Study<CaseSettings, Evaluation> = {
     ];
   },
 };
+
+async function* caseRow(at: StudyContext<CaseSettings>, placed: PlacedCase): AsyncGenerator<Row> {
+  const before = await scoreCase(at.model, placed.fact, { signal: at.signal });
+  for await (const { place, fact, score, edit } of editEach(at, at.editings[0], [placed])) {
+    const { relativeNorm } = edit;
+    const scores = { before: scoreColumns(before), after: scoreColumns(score) };
+    yield { key: `${place}`, case: fact.id, ...scores, relativeNorm };
+  }
+}
 
 const norm = (value: number) => ({ value, text: value.toFixed(3) });

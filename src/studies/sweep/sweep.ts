@@ -8,7 +8,9 @@ import { caseFields, type CaseSettings, firstKnown } from "../knownCases.ts";
 import { mean, median } from "../average.ts";
 import { scorePlot } from "../scorePlot.ts";
 import { measuresIn, scoreColumns } from "../scoreRow.ts";
-import type { Study } from "../Study.ts";
+import type { Editing } from "../Editing.ts";
+import { rowOrError } from "../rowOrError.ts";
+import type { PlacedCase, Study, StudyContext } from "../Study.ts";
 import type { StudyAbout } from "../StudyAbout.ts";
 import type { Figure, Table } from "../Table.ts";
 import { type GridAxis, gridSettings, parseGrid } from "./grid.ts";
@@ -56,12 +58,11 @@ export const sweep: Study<SweepSettings, { results: SweepResult[] }> = {
     for (const [i, { name, changes }] of settings.entries()) {
       const keyOf = (place: number) => `${name || "as given"}/${place}`;
       const missing = at.cases.filter(({ place }) => at.wants(keyOf(place)));
-      for await (const { place, fact, score, edit } of editEach(at, base.with(changes), missing)) {
-        at.onProgress?.(`setting ${i + 1} of ${settings.length}: case ${fact.id}`);
-        const { relativeNorm, searches } = edit;
-        const probability = searches.at(-1)?.steps.at(-1)?.probability ?? NaN;
-        const after = scoreColumns(score);
-        yield { key: keyOf(place), case: fact.id, ...changes, after, probability, relativeNorm };
+      const editing = base.with(changes);
+      for (const placed of missing) {
+        at.onProgress?.(`setting ${i + 1} of ${settings.length}: case ${placed.fact.id}`);
+        const row = { key: keyOf(placed.place), case: placed.fact.id, ...changes };
+        yield* rowOrError(row, editedRow(at, editing, { placed, row }));
       }
     }
   },
@@ -78,6 +79,18 @@ export const sweep: Study<SweepSettings, { results: SweepResult[] }> = {
   tables: ({ results }, about) => [sweepTable(results, axesOf(about))],
   figures: ({ results }, about) => sweepFigures(results, about),
 };
+
+async function* editedRow(
+  at: StudyContext<SweepSettings>,
+  editing: Editing,
+  { placed, row }: { placed: PlacedCase; row: Row },
+): AsyncGenerator<Row> {
+  for await (const { score, edit } of editEach(at, editing, [placed])) {
+    const { relativeNorm, searches } = edit;
+    const probability = searches.at(-1)?.steps.at(-1)?.probability ?? NaN;
+    yield { ...row, after: scoreColumns(score), probability, relativeNorm };
+  }
+}
 
 const axesOf = ({ settings, methods: [{ name }] }: StudyAbout<SweepSettings>): GridAxis[] =>
   parseGrid(settings.grid, editorOf(name).fields);

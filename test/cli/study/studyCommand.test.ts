@@ -316,3 +316,31 @@ plainTest.for<[string[], string]>([
 ])("study %j is a wrong call", async ([args, sentence]) => {
   expect(await call("study", ...args)).toEqual({ status: 2, out: "", err: `${sentence}\n` });
 });
+
+test("a setting whose numbers nothing can hold is a row that says so, and the study goes on", async ({
+  folder,
+}) => {
+  const cases = await writeCases(folder);
+  const grid = ["--identity", "--layer", "1", "--steps", "3", "--learning-rate", "1e308,0.5"];
+  const out = join(folder, "sweep");
+  const sweep = () => call("study", "sweep", ...model, "--cases", cases, ...grid, "--out", out);
+  const { status, err } = await sweep();
+  expect(status).toBe(0);
+  expect(err).toMatch(
+    /^2 rows have no numbers, and count for nothing; layer=1 .*learningRate=1e\+308 .*\/0: .*“Learning rate” is 1e\+308/,
+  );
+  const rows = await rowsOf(out);
+  expect(rows.map(({ error }) => typeof error)).toEqual([
+    "string",
+    "string",
+    "undefined",
+    "undefined",
+  ]);
+  const summary = (await jsonOf(join(out, "summary.json"))) as {
+    failed: unknown[];
+    results: unknown[];
+  };
+  expect([summary.failed.length, summary.results.length]).toEqual([2, 1]);
+  expect(await sweep()).toMatchObject({ status: 0 });
+  expect(await rowsOf(out)).toEqual(rows);
+});
