@@ -374,11 +374,14 @@ export class Session {
     this.stranded = this.model !== null && this.problems.model !== undefined;
   }
 
-  /** Another tab of this page has changed what the browser keeps. */
+  /** Another tab of this page has changed what the browser keeps. It ends no job of this one. */
   async #otherTab({ kind }: TabChange) {
+    const { stack, statistics, kept } = this.jobs;
+    while (kind === "edits" && stack.running) await new Promise((wake) => setTimeout(wake, 200));
     if (kind === "edits" && this.model) await this.applyEdits();
-    if (kind === "statistics" && this.statistics.shown) await this.statistics.refresh();
-    if (kind === "models" && this.models.shown) await this.models.refresh();
+    if (kind === "statistics" && this.statistics.shown && !statistics.running)
+      await this.statistics.refresh();
+    if (kind === "models" && this.models.shown && !kept.running) await this.models.refresh();
   }
 
   #withoutFacts = (error: unknown): Fact[] => {
