@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { differences, refuseOthers, studyAbout } from "../../src/studies/StudyAbout.ts";
+import { differences, readAbout, refuseOthers, studyAbout } from "../../src/studies/StudyAbout.ts";
 import { orderOf } from "../support/studies/orders.ts";
 
 const about = (changes: object = {}) =>
@@ -64,4 +64,21 @@ test("of many differences three are named", () => {
   expect(() => refuseOthers(about(), wrong, { where: "out", advice: "look" })).toThrow(
     /^out holds rows of other settings \((.+; ){2}[^;]+ and 2 more\); look$/,
   );
+});
+
+test("what study.json holds is read as it was written", () => {
+  const written = JSON.parse(JSON.stringify(about())) as object;
+  expect(readAbout(written, "study.json")).toEqual(written);
+});
+
+test.each<[unknown, string]>([
+  [null, "out/study.json is not a study of Palimpsest"],
+  [[], "out/study.json is not a study of Palimpsest"],
+  [{ ...about(), version: 2 }, "out/study.json: got version 2, expected 1; update Palimpsest"],
+  [{ ...about(), methods: {} }, 'out/study.json: "methods" is an object, expected a list'],
+  [{ ...about(), settings: null }, 'out/study.json: "settings" is null, expected an object'],
+  [{ ...about(), chosen: { cases: [-1] } }, 'out/study.json: "chosen.cases.0" is -1, expected a'],
+  [{ ...about(), seed: "0" }, 'out/study.json: "seed" is "0", expected a number'],
+])("a study.json that is damaged is refused by its field: %#", (json, sentence) => {
+  expect(() => readAbout(json, "out/study.json")).toThrow(sentence);
 });

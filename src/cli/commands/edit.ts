@@ -16,7 +16,7 @@ import { editFiles } from "../editing/editFiles.ts";
 import { editSummary, editText } from "../editing/editSummary.ts";
 import { editStatistics } from "../open/editStatistics.ts";
 import { tryFile, tryFolder } from "../files/tryOut.ts";
-import { readBytes } from "../open/files.ts";
+import { readText } from "../open/files.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { valueFolder } from "../open/valueFolder.ts";
 import { parseOptions, required, seedOption } from "../options.ts";
@@ -121,7 +121,7 @@ async function factsOf(given: Given): Promise<TableFact[]> {
   }
   const beside = words.find((name) => given[name] !== undefined);
   if (beside) throw new WrongCall(`--${beside} does not go with --facts`);
-  return parseFactTable(new TextDecoder().decode(await readBytes(given.facts)), given.facts);
+  return parseFactTable(await readText(given.facts), given.facts);
 }
 
 /** A line that says how far the edit is. */

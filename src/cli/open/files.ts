@@ -1,5 +1,5 @@
 import { bounds } from "../../data/outside/bounds.ts";
-import { type JsonBounds, parseJson } from "../../data/outside/readJson.ts";
+import { decodeText, type JsonBounds, parseJson } from "../../data/outside/readJson.ts";
 import { shown } from "../../data/outside/shown.ts";
 import { openToRead, unreadable } from "../files/openToRead.ts";
 
@@ -24,6 +24,14 @@ export async function readBytes(path: string, most = Infinity): Promise<Uint8Arr
     await file.close();
   }
 }
+
+/**
+ * The text in a file of cases, facts or settings, without the mark of its byte order.
+ *
+ * @throws one sentence with the path: it is not UTF-8, or far too large
+ */
+export const readText = async (path: string): Promise<string> =>
+  decodeText(await readBytes(path, bounds.cases), path).replace(/^\uFEFF/, "");
 
 /**
  * The value in a JSON file.

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
+import { decodeText } from "../../data/outside/readJson.ts";
 import type { Case } from "../../data/facts/facts.ts";
 import type { FilterCount } from "../../studies/Selection.ts";
 import type { FileAbout, StudyOrder } from "../../studies/StudyAbout.ts";
@@ -30,7 +31,7 @@ export async function studyFiles(call: StudyCall, terminal: Terminal): Promise<S
     const file = (given[name] as string | undefined) ?? own;
     if (file === undefined) continue;
     const bytes = await readBytes(file);
-    inputs[name] = new TextDecoder().decode(bytes);
+    inputs[name] = decodeText(bytes, file);
     inputsAbout[name] = aboutFile(file, bytes);
   }
   return {
