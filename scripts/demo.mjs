@@ -1,7 +1,7 @@
 /**
  * `npm run demo -- measure --counterfact DIR --corpus FILE --out DIR [--model demo] [--only recall,rome] [--write]`: every
  * figure of the built-in model's card. What a part finds is kept in the folder --out, and the same command goes on where it
- * was stopped. --write puts the tables into the card, the sweep's figure into docs, and what is recalled beside the model.
+ * was stopped. `npm run demo -- page` says how long the page takes from a warm cache. --write puts the tables into the card, the sweep's figure into docs, and what is recalled beside the model.
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,6 +9,16 @@ import { build } from "vite";
 import { installTerminal } from "./install.mjs";
 import { root } from "./step.mjs";
 import { transformers } from "./transformers.mjs";
+
+if (process.argv[2] === "page") {
+  const { warmPage } = await import("./demo/warmPage.mjs");
+  const { ready, traced } = await warmPage();
+  const shown = ({ median, best }) => `${median.toFixed(2)} s (best ${best.toFixed(2)} s)`;
+  console.log(
+    `from a warm cache: ready for a trace after ${shown(ready)}, traced after ${shown(traced)}`,
+  );
+  process.exit(0);
+}
 
 installTerminal();
 const outDir = join("dist-cli", "demo");

@@ -65,12 +65,7 @@ const make: Record<Part, (order: Order) => Promise<boolean>> = {
     once(order, "recall.json", async () => {
       const { model } = await openModel({ model: order.model }, order.terminal);
       const facts = join(order.terminal.root, "public", "facts.json");
-      return readRecall(
-        model,
-        await json(order.corpus),
-        await json(facts),
-        say(order),
-      );
+      return readRecall(model, await json(order.corpus), await json(facts), say(order));
     }),
   trace: (order) =>
     once(order, "trace.json", async () => {
