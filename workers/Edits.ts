@@ -5,6 +5,8 @@ import type { AdapterCheck } from "../src/data/delta/peft.ts";
 import { readAdapterZip } from "../src/data/delta/readAdapter.ts";
 import { madeWith, requestsOf } from "../src/data/delta/provenance.ts";
 import { otherModel } from "../src/data/identity/ModelIdentity.ts";
+import { bounds } from "../src/data/outside/bounds.ts";
+import { shown } from "../src/data/outside/shown.ts";
 import { fillTemplate } from "../src/data/facts/template.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
@@ -63,6 +65,11 @@ export class Edits {
    */
   import(id: number, file: File, another = false): Promise<Imported> {
     return this.#host.queue.run(id, `reading ${file.name}`, async () => {
+      if (file.size > bounds.unpacked) {
+        throw new Error(
+          `${shown(file.name)} is refused: it has ${file.size} bytes, at most ${bounds.unpacked} are read`,
+        );
+      }
       const bytes = new Uint8Array(await file.arrayBuffer());
       const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
       const delta = zip ? readAdapterZip(bytes, file.name) : readDelta(bytes, file.name);

@@ -163,13 +163,13 @@ export function dataBegin(
   return begin;
 }
 
-const [ENCRYPTED, PATCHED, STRONG] = [0x01, 0x20, 0x40];
+// Encrypted, strongly so, and with local headers that hide it.
+const [ENCRYPTED, PATCHED] = [0x2041, 0x20];
 
 /** Throws where a member is encrypted, a patch, or packed by a method that is not read. */
 export function checkMethod({ name, flags, needs, method }: ZipMember, what: string): void {
   const member = `"${shown(name)}"`;
-  if (flags & (ENCRYPTED | STRONG))
-    throw new Error(`${what} cannot be read: ${member} is encrypted`);
+  if (flags & ENCRYPTED) throw new Error(`${what} cannot be read: ${member} is encrypted`);
   if (flags & PATCHED) throw new Error(`${what} cannot be read: ${member} is a patch`);
   if (method !== 0 && method !== 8) {
     throw new Error(

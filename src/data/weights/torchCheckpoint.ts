@@ -272,7 +272,10 @@ class Archive {
 
 /** A member as torch.save writes all of them: in the one folder, whole, and as it is. */
 function checkWritten(member: ZipMember, { folder, what }: { folder: string; what: string }): void {
-  const { name, offset, packed, size, limit } = member;
+  const { name, nameBytes, offset, packed, size, limit } = member;
+  if (new TextEncoder().encode(name).length !== nameBytes.length) {
+    throw new Error(`${what} is damaged: the name ${shown(name)} in its archive is no UTF-8`);
+  }
   if (!name.startsWith(folder)) {
     const place = `"${shown(name)}" is not in its folder ${shown(folder)}`;
     throw new Error(`${what} is refused: ${place}`);
