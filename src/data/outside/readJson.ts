@@ -77,8 +77,6 @@ function reason(text: string, cause: unknown): string {
   if (text.startsWith("\uFEFF")) return "it begins with a byte order mark";
   if (text.trim() === "") return "it is empty";
   const { message } = cause as Error;
-  // NaN, undefined and the like are named so by V8.
-  if (/^"[^"]*" is not valid JSON$/.test(message)) return "it is a word that JSON does not have";
   if (message.startsWith('"')) return "it holds something else";
   const [said] = message.split(/, "|, \.\.\.| in JSON| \(line/, 1);
   const at = /at position (\d+)/.exec(message)?.[1];
