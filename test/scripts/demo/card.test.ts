@@ -16,7 +16,11 @@ const trace = {
 };
 
 test("a card's tables have what was measured, and nothing of what was not", () => {
-  const recall = { lines: [{ name: "cases", n: 2000, greedy: 1980, p: 0.956 }], known: [], own: [] };
+  const recall = {
+    lines: [{ name: "cases", n: 2000, greedy: 1980, p: 0.956 }],
+    known: [],
+    own: [],
+  };
   const markdown = tables({ recall, trace });
   expect(markdown).toContain("| cases | 2,000 | 1,980 | 99.0 % | 0.96 |");
   expect(markdown).toContain("| MLP outputs | last subject token | 0.100 | **0.500** | 0.200 |");
