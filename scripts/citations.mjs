@@ -8,7 +8,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "./step.mjs";
 
-const code = ["src", "workers", "test", "bench", "scripts", "tools", "eslint.config.js"];
+const code = ["src", "workers", "test", "bench", "fuzz", "scripts", "tools", "eslint.config.js"];
 const documents = ["README.md", "docs", "test", "tools", "public/models/demo"];
 
 /** A document that comments name but that is not here. */
@@ -49,7 +49,7 @@ export function badLinks(markdown, folder) {
   const local = links.filter((target) => !/^[a-z]+:|^#/.test(target));
   const broken = local.filter((target) => !existsSync(join(folder, target.split("#")[0])));
   // `src/engine/Model.ts` in running text: a path from the repository's root.
-  const named = /`((?:src|workers|test|bench|scripts|tools|docs|public)\/[\w./-]+)`/g;
+  const named = /`((?:src|workers|test|bench|fuzz|scripts|tools|docs|public)\/[\w./-]+)`/g;
   const paths = Array.from(prose.matchAll(named), ([, path]) => path);
   const lost = paths.filter((path) => !existsSync(join(root, path)));
   return [

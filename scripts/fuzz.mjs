@@ -55,7 +55,7 @@ async function build() {
     logLevel: "error",
     publicDir: false,
     plugins: [transformers()],
-    build: { ssr: "test/fuzz/child.ts", outDir: "dist-fuzz", target: "node20", emptyOutDir: true },
+    build: { ssr: "fuzz/child.ts", outDir: "dist-fuzz", target: "node20", emptyOutDir: true },
   });
 }
 

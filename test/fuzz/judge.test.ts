@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { judge } from "./judge.ts";
-import { Inputs } from "./tryInputs.ts";
-import type { Target } from "./Target.ts";
+import { judge } from "../../fuzz/judge.ts";
+import { Inputs } from "../../fuzz/tryInputs.ts";
+import type { Target } from "../../fuzz/Target.ts";
 
 const bytes = new TextEncoder().encode("content");
 const reader = (read: Target["read"], strict?: Target["strict"]): Target => ({

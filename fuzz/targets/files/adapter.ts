@@ -1,13 +1,13 @@
 import { adapterFiles } from "../../../src/data/delta/peft.ts";
 import { readAdapterZip } from "../../../src/data/delta/readAdapter.ts";
-import { mutateJsonBytes } from "../mutate/json.ts";
-import { mutateSafetensors } from "../mutate/safetensorsFile.ts";
-import { type Member, mutateMembers, zipOf } from "../mutate/zipFile.ts";
-import { deltas, recipes } from "../seeds.ts";
-import { checkLora } from "../strict/loraConfig.ts";
-import { checkSafetensors } from "../strict/safetensors.ts";
-import { checkZip } from "../strict/zip.ts";
-import type { Target } from "../Target.ts";
+import { mutateJsonBytes } from "../../mutate/json.ts";
+import { mutateSafetensors } from "../../mutate/safetensorsFile.ts";
+import { type Member, mutateMembers, zipOf } from "../../mutate/zipFile.ts";
+import { deltas, recipes } from "../../seeds.ts";
+import { checkLora } from "../../strict/loraConfig.ts";
+import { checkSafetensors } from "../../strict/safetensors.ts";
+import { checkZip } from "../../strict/zip.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "adapter.zip";
 

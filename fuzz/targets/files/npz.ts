@@ -1,10 +1,10 @@
 import { readNpz } from "../../../src/data/archive/npz.ts";
 import { type NpyArray, writeNpy } from "../../../src/data/archive/npy.ts";
-import { mutateNpy } from "../mutate/npyFile.ts";
-import { type Member, mutateMembers, zipOf } from "../mutate/zipFile.ts";
-import { checkNpy } from "../strict/npy.ts";
-import { checkZip } from "../strict/zip.ts";
-import type { Target } from "../Target.ts";
+import { mutateNpy } from "../../mutate/npyFile.ts";
+import { type Member, mutateMembers, zipOf } from "../../mutate/zipFile.ts";
+import { checkNpy } from "../../strict/npy.ts";
+import { checkZip } from "../../strict/zip.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "a.npz";
 

@@ -1,7 +1,7 @@
 import { readRecipe, writeRecipe } from "../../../src/data/delta/recipe.ts";
-import { mutateJsonBytes } from "../mutate/json.ts";
-import { recipes, textFile } from "../seeds.ts";
-import type { Target } from "../Target.ts";
+import { mutateJsonBytes } from "../../mutate/json.ts";
+import { recipes, textFile } from "../../seeds.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "recipe.json";
 

@@ -1,11 +1,11 @@
 import { type NpyArray, writeNpy } from "../../../src/data/archive/npy.ts";
 import { blobSource } from "../../../src/data/archive/npzStream.ts";
 import { readStatistics } from "../../../src/methods/statistics/statisticsFile.ts";
-import { mutateNpy } from "../mutate/npyFile.ts";
-import { type Member, mutateMembers, zipOf } from "../mutate/zipFile.ts";
-import { checkNpy } from "../strict/npy.ts";
-import { checkZip, namesIn } from "../strict/zip.ts";
-import type { Target } from "../Target.ts";
+import { mutateNpy } from "../../mutate/npyFile.ts";
+import { type Member, mutateMembers, zipOf } from "../../mutate/zipFile.ts";
+import { checkNpy } from "../../strict/npy.ts";
+import { checkZip, namesIn } from "../../strict/zip.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "h.3.npz";
 

@@ -1,9 +1,9 @@
 import { mergedRows, numberIn, readRows, rowLine } from "../../../src/data/rows/rows.ts";
-import { mutateBytes } from "../mutate/bytes.ts";
-import { mutateJson } from "../mutate/json.ts";
-import type { Random } from "../Random.ts";
-import { textFile } from "../seeds.ts";
-import type { Target } from "../Target.ts";
+import { mutateBytes } from "../../mutate/bytes.ts";
+import { mutateJson } from "../../mutate/json.ts";
+import type { Random } from "../../Random.ts";
+import { textFile } from "../../seeds.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "rows.ndjson";
 

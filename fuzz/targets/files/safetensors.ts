@@ -1,7 +1,7 @@
 import { parseHeader, writeSafetensors } from "../../../src/data/weights/safetensors.ts";
-import { mutateSafetensors } from "../mutate/safetensorsFile.ts";
-import { checkSafetensors } from "../strict/safetensors.ts";
-import type { Target } from "../Target.ts";
+import { mutateSafetensors } from "../../mutate/safetensorsFile.ts";
+import { checkSafetensors } from "../../strict/safetensors.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "a.safetensors";
 

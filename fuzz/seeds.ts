@@ -1,5 +1,5 @@
-import type { Delta } from "../../src/data/delta/delta.ts";
-import type { Recipe } from "../../src/data/delta/recipe.ts";
+import type { Delta } from "../src/data/delta/delta.ts";
+import type { Recipe } from "../src/data/delta/recipe.ts";
 
 /** A value as the bytes of a JSON file. */
 export const jsonFile = (value: unknown): Uint8Array =>

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { readZip } from "../../../src/data/archive/zip.ts";
 import { blobSource } from "../../../src/data/archive/npzStream.ts";
 import { openTorchCheckpoint } from "../../../src/data/weights/torchCheckpoint.ts";
-import { mutatePickle } from "../mutate/pickleFile.ts";
-import { type Member, mutateMembers, zipOf } from "../mutate/zipFile.ts";
-import type { Target } from "../Target.ts";
+import { mutatePickle } from "../../mutate/pickleFile.ts";
+import { type Member, mutateMembers, zipOf } from "../../mutate/zipFile.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "pytorch_model.bin";
 // What torch.save wrote, see make_torch.py.

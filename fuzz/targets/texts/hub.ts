@@ -1,7 +1,7 @@
 import { hubCommit, hubTree } from "../../../src/engine/files/hub.ts";
-import { mutateJsonBytes } from "../mutate/json.ts";
-import { jsonFile } from "../seeds.ts";
-import type { Target } from "../Target.ts";
+import { mutateJsonBytes } from "../../mutate/json.ts";
+import { jsonFile } from "../../seeds.ts";
+import type { Target } from "../../Target.ts";
 
 const hub = "https://hub.test";
 const model = { hub, id: "org/name", revision: "main" };

@@ -1,7 +1,7 @@
 import { parseManifest } from "../../../src/engine/files/manifest.ts";
-import { mutateJsonBytes } from "../mutate/json.ts";
-import { jsonFile } from "../seeds.ts";
-import type { Target } from "../Target.ts";
+import { mutateJsonBytes } from "../../mutate/json.ts";
+import { jsonFile } from "../../seeds.ts";
+import type { Target } from "../../Target.ts";
 
 /** What a converted model's folder says of its files. */
 export const target: Target = {

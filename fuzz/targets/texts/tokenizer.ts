@@ -1,9 +1,9 @@
 import { Tokenizer } from "../../../src/engine/checkpoint/Tokenizer.ts";
-import gpt2 from "../../golden/checkpoints/tiny-gpt2/tokenizer.json?raw";
-import { mutateJsonBytes } from "../mutate/json.ts";
-import { jsonFile } from "../seeds.ts";
-import { checkTokenizer } from "../strict/tokenizer.ts";
-import type { Target } from "../Target.ts";
+import gpt2 from "../../../test/golden/checkpoints/tiny-gpt2/tokenizer.json?raw";
+import { mutateJsonBytes } from "../../mutate/json.ts";
+import { jsonFile } from "../../seeds.ts";
+import { checkTokenizer } from "../../strict/tokenizer.ts";
+import type { Target } from "../../Target.ts";
 
 const VOCAB = 503;
 const texts = ["The ferry", "a b  c\n", "Šťastný 🌉", "<|endoftext|>", `${"a".repeat(31)}!`];

@@ -1,6 +1,6 @@
 import { parseTexts } from "../../../src/data/facts/texts.ts";
-import { jsonFile, textFile } from "../seeds.ts";
-import type { Target } from "../Target.ts";
+import { jsonFile, textFile } from "../../seeds.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "corpus.txt";
 

@@ -1,7 +1,7 @@
 import { readZip } from "../../../src/data/archive/zip.ts";
-import { mutateMembers, zipOf } from "../mutate/zipFile.ts";
-import { checkZip } from "../strict/zip.ts";
-import type { Target } from "../Target.ts";
+import { mutateMembers, zipOf } from "../../mutate/zipFile.ts";
+import { checkZip } from "../../strict/zip.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "a.zip";
 const members = ["first", "", "third\n".repeat(50)].map((text, i) => ({

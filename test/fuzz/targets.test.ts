@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { targets } from "./targets.ts";
-import { Inputs, SLOW } from "./tryInputs.ts";
+import { targets } from "../../fuzz/targets.ts";
+import { Inputs, SLOW } from "../../fuzz/tryInputs.ts";
 
 // Some inputs of every target, other ones than those of `npm run fuzz` with no seed.
 const [SEED, TIME] = [11, 500];

@@ -1,8 +1,8 @@
 import { parseJson } from "../../../src/data/outside/readJson.ts";
 import { differences, readAbout, studyAbout } from "../../../src/studies/StudyAbout.ts";
-import { mutateJsonBytes } from "../mutate/json.ts";
-import { jsonFile } from "../seeds.ts";
-import type { Target } from "../Target.ts";
+import { mutateJsonBytes } from "../../mutate/json.ts";
+import { jsonFile } from "../../seeds.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "study.json";
 const digest = "ab".repeat(32);

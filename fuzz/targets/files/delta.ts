@@ -1,9 +1,9 @@
 import { readDelta, writeDelta } from "../../../src/data/delta/deltaFile.ts";
 import { recipeOf, writeRecipe } from "../../../src/data/delta/recipe.ts";
-import { mutateMetadata } from "../mutate/deltaFile.ts";
-import { deltas } from "../seeds.ts";
-import { checkSafetensors } from "../strict/safetensors.ts";
-import type { Target } from "../Target.ts";
+import { mutateMetadata } from "../../mutate/deltaFile.ts";
+import { deltas } from "../../seeds.ts";
+import { checkSafetensors } from "../../strict/safetensors.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "edit.safetensors";
 

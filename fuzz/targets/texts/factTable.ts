@@ -1,9 +1,9 @@
 import { parseFactTable } from "../../../src/data/facts/factTable.ts";
-import { mutateBytes } from "../mutate/bytes.ts";
-import { mutateJsonBytes } from "../mutate/json.ts";
-import type { Random } from "../Random.ts";
-import { cases, jsonFile, textFile } from "../seeds.ts";
-import type { Target } from "../Target.ts";
+import { mutateBytes } from "../../mutate/bytes.ts";
+import { mutateJsonBytes } from "../../mutate/json.ts";
+import type { Random } from "../../Random.ts";
+import { cases, jsonFile, textFile } from "../../seeds.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "table.csv";
 const pieces = [

@@ -3,10 +3,10 @@ import { safetensorsHeader, writeSafetensors } from "../../../src/data/weights/s
 import { architectureNamed } from "../../../src/engine/architecture/architectures.ts";
 import { Checkpoint } from "../../../src/engine/checkpoint/Checkpoint.ts";
 import { quantizeRows } from "../../../src/engine/checkpoint/quantize.ts";
-import { memoryFiles } from "../../support/engine/memoryFiles.ts";
-import { mutateSafetensors } from "../mutate/safetensorsFile.ts";
-import { checkSafetensors } from "../strict/safetensors.ts";
-import type { Target } from "../Target.ts";
+import { memoryFiles } from "../../../test/support/engine/memoryFiles.ts";
+import { mutateSafetensors } from "../../mutate/safetensorsFile.ts";
+import { checkSafetensors } from "../../strict/safetensors.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "model.safetensors";
 const joined = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));

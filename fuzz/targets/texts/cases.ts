@@ -1,8 +1,8 @@
 import { parseCases, parseFacts } from "../../../src/data/facts/facts.ts";
 import { parseJson } from "../../../src/data/outside/readJson.ts";
-import { mutateJsonBytes } from "../mutate/json.ts";
-import { cases, jsonFile } from "../seeds.ts";
-import type { Target } from "../Target.ts";
+import { mutateJsonBytes } from "../../mutate/json.ts";
+import { cases, jsonFile } from "../../seeds.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "cases.json";
 

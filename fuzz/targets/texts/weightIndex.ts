@@ -1,7 +1,7 @@
 import { findWeightFiles } from "../../../src/engine/checkpoint/weightFiles.ts";
-import { mutateJsonBytes } from "../mutate/json.ts";
-import { jsonFile } from "../seeds.ts";
-import type { Target } from "../Target.ts";
+import { mutateJsonBytes } from "../../mutate/json.ts";
+import { jsonFile } from "../../seeds.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "model.safetensors.index.json";
 

@@ -1,8 +1,8 @@
 import { decodeView, encodeView } from "../../../src/ui/viewHash.ts";
-import { mutateBytes } from "../mutate/bytes.ts";
-import type { Random } from "../Random.ts";
-import { textFile } from "../seeds.ts";
-import type { Target } from "../Target.ts";
+import { mutateBytes } from "../../mutate/bytes.ts";
+import type { Random } from "../../Random.ts";
+import { textFile } from "../../seeds.ts";
+import type { Target } from "../../Target.ts";
 
 const pieces = [
   "%",

@@ -1,8 +1,8 @@
 import { parseModelFacts } from "../../../src/data/facts/modelFacts.ts";
 import { parseJson } from "../../../src/data/outside/readJson.ts";
-import { mutateJsonBytes } from "../mutate/json.ts";
-import { jsonFile } from "../seeds.ts";
-import type { Target } from "../Target.ts";
+import { mutateJsonBytes } from "../../mutate/json.ts";
+import { jsonFile } from "../../seeds.ts";
+import type { Target } from "../../Target.ts";
 
 const file = "facts.json";
 const source = "a paper";
