@@ -236,6 +236,16 @@ test("two tabs keep what both have made, and each is told of the other's", async
   expect(idsOf(added)).toEqual([b]);
 });
 
+test("an edit of another tab that this one has taken can be removed here", async () => {
+  const [one, two] = [opened(), opened()];
+  const { id } = two.hold(deltaOf("B"));
+  await two.keep([place(id)]);
+  expect(idsOf((await one.keep([])).added)).toEqual([id]);
+  await one.keep([place(id, false)]); // it says that it has taken it
+  expect(await one.keep([])).toEqual(nothing);
+  expect((await two.keep([place(id)])).removed).toEqual([id]);
+});
+
 test("what a tab shows switched off is kept as the other has it, until it is switched here", async () => {
   const [one, two] = [opened(), opened()];
   const { id } = one.hold(deltaOf("A"));

@@ -94,14 +94,19 @@ export class EditStack {
   async apply() {
     await this.#host.run("switching edits", async () => {
       await this.#switch();
-      const places = this.edits.map(({ id, on, truth }) => ({ id, on, truth }));
-      const answer = await this.#host.lab().keep(places);
+      const answer = await this.#keep();
       this.durable = answer.trouble === null;
       if (answer.trouble) this.#host.notify(answer.trouble);
-      else if (places.length) this.#host.kept();
-      this.#join(answer);
-      if (answer.removed.length) await this.#switch();
+      else if (this.edits.length) this.#host.kept();
+      if (!this.#join(answer)) return;
+      // Only what this tab has said that it has can be removed by it later.
+      await this.#keep();
+      await this.#switch();
     });
+  }
+
+  #keep(): Promise<KeepAnswer> {
+    return this.#host.lab().keep(this.edits.map(({ id, on, truth }) => ({ id, on, truth })));
   }
 
   async #switch() {
@@ -110,7 +115,10 @@ export class EditStack {
   }
 
   /** What another tab did with the edits of this model: its own are put here, switched off. */
-  #join({ added, removed }: KeepAnswer) {
+  #join(answer: KeepAnswer): boolean {
+    const here = this.edits.map(({ id }) => id);
+    const added = answer.added.filter(({ id }) => !here.includes(id));
+    const removed = answer.removed.filter((id) => here.includes(id));
     if (added.length) {
       const theirs = added.map(({ edit, truth }) => ({ ...edit, on: false, truth }));
       this.edits = [...this.edits, ...theirs];
@@ -126,6 +134,7 @@ export class EditStack {
         `another tab has removed ${some(removed)} of this model; Undo brings it back`,
       );
     }
+    return added.length + removed.length > 0;
   }
 
   /** Takes a delta or an adapter file into the stack; asks where it says that it was made with another model. */
