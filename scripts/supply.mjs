@@ -22,7 +22,7 @@ const scripts = {
 };
 
 /** What a package is replaced with, by package.json's overrides: code that the page's build leaves out anyway. */
-const stands = { "onnxruntime-node": "idb-keyval", sharp: "idb-keyval" };
+const stands = { "onnxruntime-node": "idb-keyval", sharp: "platform" };
 
 /** Packages of which one version is enough. */
 const single = ["protobufjs", "onnxruntime-web", "onnxruntime-common", "svelte", "vite"];

@@ -53,10 +53,7 @@ async function makeFolder(folder: string): Promise<boolean> {
 async function take(folder: string, own: Held): Promise<void> {
   const path = join(folder, LOCK);
   for (let attempt = 0; attempt < 20; attempt++) {
-    if (await put(path, own)) {
-      begun(path);
-      return removeDeadParts(path);
-    }
+    if (await put(path, own)) return removeDeadParts(path);
     const there = await read(path);
     if (!there) continue;
     const other = heldBy(there.text);
@@ -82,10 +79,13 @@ function inUse(folder: string, { pid, host, doing }: Held): Error {
 /** Puts the lock there with its content at once, if there is none. */
 async function put(path: string, own: Held): Promise<boolean> {
   const part = partName(path);
+  const text = JSON.stringify(own);
+  begun(part);
+  begun(path, text);
   try {
     const file = await open(part, "wx");
     try {
-      await writeAll(file, new TextEncoder().encode(JSON.stringify(own)));
+      await writeAll(file, new TextEncoder().encode(text));
     } finally {
       await file.close();
     }
@@ -93,27 +93,30 @@ async function put(path: string, own: Held): Promise<boolean> {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return false;
     if (["EPERM", "ENOTSUP", "ENOSYS", "EOPNOTSUPP"].includes(code ?? "")) {
-      return putWithoutLink(path, own);
+      return await putWithoutLink(path, text);
     }
+    finished(path);
+    if (code === "EEXIST") return false;
     throw unwritable(path, error);
   } finally {
     await rm(part, { force: true });
+    finished(part);
   }
 }
 
 /** On a disk that knows no links the lock is empty for a moment. */
-async function putWithoutLink(path: string, own: Held): Promise<boolean> {
+async function putWithoutLink(path: string, text: string): Promise<boolean> {
   try {
     const file = await open(path, "wx");
     try {
-      await writeAll(file, new TextEncoder().encode(JSON.stringify(own)));
+      await writeAll(file, new TextEncoder().encode(text));
     } finally {
       await file.close();
     }
     return true;
   } catch (error) {
+    finished(path);
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw unwritable(path, error);
   }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { transformers } from "../../../scripts/transformers.mjs";
 import { readRows, mergedRows } from "../../../src/data/rows/rows.ts";
 import { NumpyRandom } from "../../../src/methods/random/numpyRandom.ts";
 import { golden } from "../../support/call.ts";
@@ -25,6 +26,7 @@ beforeAll(async () => {
     configFile: false,
     logLevel: "error",
     publicDir: false,
+    plugins: [transformers()],
     build: {
       ssr: join(repository, "test/support/studies/killedStudy.ts"),
       outDir,
