@@ -60,11 +60,11 @@ export class Downloads {
   }
 
   /** Gives a slot to others while `waiting` is: for an answer that is paused until its bytes are wanted. */
-  async aside(waiting: Promise<void>): Promise<void> {
+  async aside<T>(waiting: Promise<T>): Promise<T> {
     this.#active--;
     this.fill();
     try {
-      await waiting;
+      return await waiting;
     } finally {
       this.#active++;
     }

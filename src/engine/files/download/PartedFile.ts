@@ -59,7 +59,8 @@ export class PartedFile implements PartSource {
   #verified = false;
   #failed: Error | undefined;
   #troubled = false;
-  #streaming = false;
+  /** What comes of the whole file's answer that is under way. */
+  #streaming: Promise<Omit<WholeTaken, "arrived">> | undefined;
   #last = -1;
   #demanded: () => void = () => undefined;
 
@@ -221,12 +222,7 @@ export class PartedFile implements PartSource {
   /** Why bytes are not to be used: they differ from what they were, or they are the whole file and its hash is another. */
   async refuse(index: number, bytes: Bytes): Promise<Error | undefined> {
     const expected = this.#digests.at(index);
-    if (expected !== undefined && (await digestOf(bytes)) !== expected) {
-      const from = index * this.#transfer.partSize;
-      return new Error(
-        `${place(this.url)} gives other bytes from ${from} on than it gave before; load the model again`,
-      );
-    }
+    if (expected !== undefined && (await digestOf(bytes)) !== expected) return this.#other(index);
     const { hash, size } = this.facts;
     if (!hash || this.count > 1) return undefined;
     const whole = await FileHash.start(hash.kind, size);
@@ -296,32 +292,41 @@ export class PartedFile implements PartSource {
     throw offline ? this.#unreachable(outcome.again) : outcome.again;
   }
 
+  /** One whole answer is enough for all parts; who has another waits for what comes of the first. */
   async #takeWhole(answer: Answer, wanted: number): Promise<WholeTaken> {
-    if (this.#streaming) return { progress: false, arrived: true }; // it comes with the other answer
-    this.#streaming = true;
+    const under = this.#streaming;
+    if (under) answer.cancel();
+    const { progress, error } = under
+      ? await this.#transfer.downloads.aside(under)
+      : await (this.#streaming = this.#stream(answer));
+    const arrived = !this.#waiting.has(wanted) && this.#came.has(wanted);
+    return { progress, arrived, error };
+  }
+
+  async #stream(answer: Answer): Promise<Omit<WholeTaken, "arrived">> {
     let progress = false;
-    let error: Error | undefined;
     try {
       for await (const index of takeWhole(answer, this)) {
         progress = true;
         this.#transfer.received(this.length(index));
       }
+      return { progress };
     } catch (cause) {
       this.#transfer.connection.signal.throwIfAborted();
       if (this.#failed) throw this.#failed;
-      error = cause as Error;
+      return { progress, error: cause as Error };
     } finally {
-      this.#streaming = false;
+      this.#streaming = undefined;
       this.#transfer.downloads.fill();
     }
-    const arrived = !this.#waiting.has(wanted) && this.#came.has(wanted);
-    return { progress, arrived, error };
   }
 
   async #arrive(index: number, bytes: Bytes): Promise<void> {
     const { kept, window } = this.#transfer;
     const digest = await digestOf(bytes);
     if (this.#failed) return;
+    const first = this.#digests.at(index);
+    if (first !== undefined && digest !== first) return this.#differs(index);
     this.#digests[index] = digest;
     this.#came.add(index);
     window.set(this, index, bytes);
@@ -332,6 +337,21 @@ export class PartedFile implements PartSource {
     if (!this.keeps) await hashed;
     // Somebody may have come while it was neither among the parts used last nor in the store yet.
     this.#waiting.arrive(index, bytes);
+  }
+
+  /**
+   * Two answers were under way with the same part, and differ. The first counts: what is handed out, kept and hashed must
+   * be the same bytes.
+   */
+  #differs(index: number): void {
+    if (this.awaits(index)) throw this.#other(index);
+  }
+
+  #other(index: number): Error {
+    const from = index * this.#transfer.partSize;
+    return new Error(
+      `${place(this.url)} gives other bytes from ${from} on than it gave before; load the model again`,
+    );
   }
 
   #checkVersion(answer: Answer): void {
