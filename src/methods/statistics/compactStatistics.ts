@@ -79,7 +79,11 @@ async function readRoots(
     (values) => {
       const bad = values.findIndex((value) => !(value > 0 && value < Infinity));
       if (bad >= 0)
-        throw wrong(npz, DIAGONAL, `has ${values[bad]} at ${filled + bad}, no sum of squares`);
+        throw wrong(
+          npz,
+          DIAGONAL,
+          `has at ${filled + bad} what is no sum of squares above 0 and finite`,
+        );
       for (const value of values) roots[filled++] = Math.sqrt(value);
     },
   );

@@ -76,7 +76,7 @@ describe("is refused with the reason:", () => {
     [
       "a diagonal with a zero",
       { "mom2.diagonal": list([4, 0, 16]) },
-      '"mom2.diagonal" in ours.npz has 0 at 1, no sum of squares',
+      '"mom2.diagonal" in ours.npz has at 1 what is no sum of squares above 0 and finite',
     ],
     [
       "a diagonal without an end",
