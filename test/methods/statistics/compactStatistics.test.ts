@@ -81,7 +81,7 @@ describe("is refused with the reason:", () => {
     [
       "a diagonal without an end",
       { "mom2.diagonal": list([4, Infinity, 16]) },
-      "has Infinity at 1",
+      "has at 1 what",
     ],
     ["an empty diagonal", { "mom2.diagonal": list([]) }, "is no list of float32"],
     ["no count", { "mom2.count": integer(0) }, "at least one token"],
