@@ -25,17 +25,31 @@ export function keyedDatabase(name: string, store = openStore(name, "entries")):
       ),
     entries: (prefix) => entriesOf(store, prefix),
     change: (key, change) =>
-      store("readwrite", (objects) => {
-        const current = objects.get(key);
-        current.onsuccess = () => {
-          for (const [at, value] of change(current.result)) {
-            if (value === undefined) objects.delete(at);
-            else objects.put(value, at);
-          }
-        };
-        return promisifyRequest(objects.transaction);
-      }),
+      store(
+        "readwrite",
+        (objects) =>
+          new Promise<void>((done, failed) => {
+            const current = objects.get(key);
+            // What is thrown in here is nobody's to catch, and would reach the page.
+            current.onsuccess = () => {
+              try {
+                write(objects, change(current.result));
+              } catch (error) {
+                failed(error);
+                objects.transaction.abort();
+              }
+            };
+            promisifyRequest(objects.transaction).then(done, failed);
+          }),
+      ),
   };
+}
+
+function write(objects: IDBObjectStore, entries: Map<string, unknown>): void {
+  for (const [key, value] of entries) {
+    if (value === undefined) objects.delete(key);
+    else objects.put(value, key);
+  }
 }
 
 /** Keys and values of one transaction belong together, one by one. */
