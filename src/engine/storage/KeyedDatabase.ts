@@ -35,7 +35,7 @@ export function keyedDatabase(name: string, store = openStore(name, "entries")):
               try {
                 write(objects, change(current.result));
               } catch (error) {
-                failed(error);
+                failed(error instanceof Error ? error : new Error(String(error)));
                 objects.transaction.abort();
               }
             };
