@@ -78,11 +78,7 @@ describe("is refused with the reason:", () => {
       { "mom2.diagonal": list([4, 0, 16]) },
       '"mom2.diagonal" in ours.npz has at 1 what is no sum of squares above 0 and finite',
     ],
-    [
-      "a diagonal without an end",
-      { "mom2.diagonal": list([4, Infinity, 16]) },
-      "has at 1 what",
-    ],
+    ["a diagonal without an end", { "mom2.diagonal": list([4, Infinity, 16]) }, "has at 1 what"],
     ["an empty diagonal", { "mom2.diagonal": list([]) }, "is no list of float32"],
     ["no count", { "mom2.count": integer(0) }, "at least one token"],
   ])("%s", async (_, members, message) => {
