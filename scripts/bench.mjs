@@ -15,11 +15,11 @@ import { cpus, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { build, createServer } from "vite";
+import { createServer } from "vite";
 import { chromium } from "./chromium.mjs";
 import { installPeers } from "./install.mjs";
+import { nodeProgram } from "./nodeProgram.mjs";
 import { root } from "./step.mjs";
-import { transformers } from "./transformers.mjs";
 
 const text = { type: "string" };
 const { values } = parseArgs({
@@ -212,14 +212,7 @@ async function onDawn() {
 
 async function buildForNode(name) {
   const outDir = join("dist-cli", "bench");
-  await build({
-    root,
-    configFile: false,
-    logLevel: "error",
-    publicDir: false,
-    plugins: [transformers()],
-    build: { ssr: `bench/${name}.ts`, outDir, target: "node20", emptyOutDir: true },
-  });
+  await nodeProgram(`bench/${name}.ts`, outDir);
   return join(root, outDir, `${name}.js`);
 }
 

@@ -5,10 +5,9 @@
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "vite";
 import { installTerminal } from "./install.mjs";
+import { nodeProgram } from "./nodeProgram.mjs";
 import { root } from "./step.mjs";
-import { transformers } from "./transformers.mjs";
 
 if (process.argv[2] === "page") {
   const { warmPage } = await import("./demo/warmPage.mjs");
@@ -22,14 +21,7 @@ if (process.argv[2] === "page") {
 
 installTerminal();
 const outDir = join("dist-cli", "demo");
-await build({
-  root,
-  configFile: false,
-  logLevel: "error",
-  publicDir: false,
-  plugins: [transformers()],
-  build: { ssr: "scripts/demo/measure.ts", outDir, target: "node20", emptyOutDir: true },
-});
+await nodeProgram("scripts/demo/measure.ts", outDir);
 const { measure } = await import(pathToFileURL(join(root, outDir, "measure.js")).href);
 const terminal = {
   root,

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { install } from "./install.mjs";
+import { nodeProgram } from "./nodeProgram.mjs";
 import { root } from "./step.mjs";
 
 /** Seconds without an answer, and bytes of memory, after which a process is ended: input by input they take far less. */
@@ -36,7 +37,7 @@ if (!(seconds > 0) || !(total > 0) || !Number.isSafeInteger(seed)) {
 }
 
 install("everything");
-await build();
+await nodeProgram("fuzz/child.ts", "dist-fuzz");
 const names = await listed();
 const chosen = values.target === undefined ? names : names.filter((name) => name === values.target);
 if (chosen.length === 0) {
@@ -45,19 +46,6 @@ if (chosen.length === 0) {
 }
 if (values.only === undefined) await all();
 else await one(Number(values.only));
-
-async function build() {
-  const vite = await import("vite");
-  const { transformers } = await import("./transformers.mjs");
-  await vite.build({
-    root,
-    configFile: false,
-    logLevel: "error",
-    publicDir: false,
-    plugins: [transformers()],
-    build: { ssr: "fuzz/child.ts", outDir: "dist-fuzz", target: "node20", emptyOutDir: true },
-  });
-}
 
 async function listed() {
   let found = [];

@@ -1,5 +1,6 @@
 import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { nodeProgram } from "./nodeProgram.mjs";
 import { isStale } from "./stale.mjs";
 import { root } from "./step.mjs";
 
@@ -20,18 +21,9 @@ export async function terminalProgram() {
 }
 
 async function build() {
-  const vite = await import("vite");
-  const { transformers } = await import("./transformers.mjs");
   const outDir = mkdtempSync(`${folder}.`);
   try {
-    await vite.build({
-      root,
-      configFile: false,
-      logLevel: "error",
-      publicDir: false,
-      plugins: [transformers()],
-      build: { ssr: "src/cli/program.ts", outDir, target: "node20", emptyOutDir: true },
-    });
+    await nodeProgram("src/cli/program.ts", outDir);
     const old = `${outDir}.old`;
     if (existsSync(folder)) renameSync(folder, old);
     renameSync(outDir, folder);

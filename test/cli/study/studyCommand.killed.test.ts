@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { transformers } from "../../../scripts/transformers.mjs";
+import { nodeProgram } from "../../../scripts/nodeProgram.mjs";
 import { readRows, mergedRows } from "../../../src/data/rows/rows.ts";
 import { NumpyRandom } from "../../../src/methods/random/numpyRandom.ts";
 import { golden } from "../../support/call.ts";
@@ -21,19 +20,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "palimpsest-killed-"));
   const outDir = await mkdtemp(join(repository, "node_modules", ".palimpsest-killed-"));
   program = join(outDir, "killedStudy.js");
-  await build({
-    root: repository,
-    configFile: false,
-    logLevel: "error",
-    publicDir: false,
-    plugins: [transformers()],
-    build: {
-      ssr: join(repository, "test/support/studies/killedStudy.ts"),
-      outDir,
-      target: "node20",
-      minify: false,
-    },
-  });
+  await nodeProgram("test/support/studies/killedStudy.ts", outDir);
   await writeFile(join(folder, "cases.json"), JSON.stringify(someCases(120).map(record)));
 });
 
