@@ -4,7 +4,7 @@
  * where something is there in part, or what was once kept is gone.
  */
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { killOptions, randomOf } from "./killOptions.mjs";
 import { PageBrowser } from "./PageBrowser.mjs";
 
 const script = "test/support/engine/killedPage.ts";
@@ -53,26 +53,8 @@ export async function killPages({ kills, seed, onKill = () => undefined }) {
   return Object.values(found);
 }
 
-function randomOf(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 async function main() {
-  const { values } = parseArgs({
-    options: {
-      kills: { type: "string", default: "50" },
-      seed: { type: "string", default: "1" },
-    },
-  });
-  const [kills, seed] = [values.kills, values.seed].map(Number);
-  if (!(Number.isInteger(kills) && kills > 0 && Number.isInteger(seed))) {
-    console.error("kills:page: --kills is a whole number from 1, --seed a whole number");
-    process.exit(2);
-  }
+  const { kills, seed } = killOptions();
   if (!PageBrowser.isThere) {
     console.error("there is no Chromium to kill; install it with: npx playwright install chromium");
     process.exit(1);

@@ -18,8 +18,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { parseArgs } from "node:util";
 import { root } from "../step.mjs";
+import { killOptions, randomOf } from "./killOptions.mjs";
 import { kinds } from "./kinds.mjs";
 
 const killAt = join(root, "scripts", "kills", "killAt.mjs");
@@ -149,20 +149,8 @@ function run(folder, args, env = {}) {
   });
 }
 
-/** Numbers from 0 to 1 that a seed decides. */
-function randomOf(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 async function main() {
-  const { values } = parseArgs({
-    options: { kills: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
-  });
-  const [kills, seed] = [Number(values.kills), Number(values.seed)];
+  const { kills, seed } = killOptions();
   const found = await killRuns({
     kinds,
     kills,
