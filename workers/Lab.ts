@@ -18,7 +18,7 @@ import { tracePreset } from "../src/methods/trace/tracePreset.ts";
 import { sigma } from "../src/methods/trace/sigma.ts";
 import { subjectRange, subjectSpan } from "../src/methods/prompt/subject.ts";
 import { trace } from "../src/methods/trace/trace.ts";
-import { traceNpz } from "../src/methods/trace/traceNpz.ts";
+import { traceNpz } from "../src/data/trace/traceNpz.ts";
 import { Editing } from "./Editing.ts";
 import { Earlier } from "./Earlier.ts";
 import { Edits } from "./Edits.ts";

@@ -7,12 +7,13 @@ import { tracePreset } from "../../methods/trace/tracePreset.ts";
 import { parseCases } from "../../data/facts/facts.ts";
 import { writeNpz } from "../../data/archive/npz.ts";
 import { traceCsv } from "../../data/trace/traceCsv.ts";
+import { plainTrace } from "../../data/trace/traceJson.ts";
 import type { Model } from "../../engine/Model.ts";
 import { sigma } from "../../methods/trace/sigma.ts";
 import type { Trace } from "../../data/trace/Trace.ts";
 import { trace as causalTrace } from "../../methods/trace/trace.ts";
 import type { TraceRequest } from "../../data/trace/TraceRequest.ts";
-import { traceNpz } from "../../methods/trace/traceNpz.ts";
+import { traceNpz } from "../../data/trace/traceNpz.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { tryFile } from "../files/tryOut.ts";
 import { writeWhole } from "../files/writeWhole.ts";
@@ -114,12 +115,6 @@ async function writeTrace(path: string, found: Trace, object: object): Promise<v
   if (path.endsWith(".npz")) await writeWhole(path, writeNpz(traceNpz(found)));
   else if (path.endsWith(".csv")) await writeWhole(path, traceCsv(found));
   else await writeWhole(path, `${JSON.stringify(object)}\n`);
-}
-
-/** A trace as JSON holds it: scores as rows [token][layer], null where a token was not traced. */
-function plainTrace(found: Trace) {
-  const { scores, layers } = found;
-  return { ...found, scores: found.tokens.map((_, token) => row(scores, token, layers)) };
 }
 
 const row = (scores: Float32Array, token: number, layers: number): number[] =>

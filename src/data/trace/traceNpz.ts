@@ -1,5 +1,5 @@
-import type { NpyArray } from "../../data/archive/npy.ts";
-import type { Trace } from "../../data/trace/Trace.ts";
+import type { NpyArray } from "../archive/npy.ts";
+import type { Trace } from "./Trace.ts";
 
 /**
  * A trace as the arrays of the authors' `knowledge_{id}{,_mlp,_attn}.npz` (METHODS 2.6), which their

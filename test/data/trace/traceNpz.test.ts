@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readNpz, writeNpz } from "../../../src/data/archive/npz.ts";
 import type { Trace } from "../../../src/data/trace/Trace.ts";
-import { traceNpz } from "../../../src/methods/trace/traceNpz.ts";
+import { traceNpz } from "../../../src/data/trace/traceNpz.ts";
 
 const trace: Trace = {
   kind: "mlp",
