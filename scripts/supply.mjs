@@ -21,6 +21,9 @@ const scripts = {
   fsevents: "would compile for macOS; the package holds what it compiles to",
 };
 
+/** Licences that a package says in its LICENSE file alone. */
+const inFile = { "png-js@2.0.0": "MIT" };
+
 /** What a package is replaced with, by package.json's overrides: code that the page's build leaves out anyway. */
 const stands = { "onnxruntime-node": "idb-keyval", sharp: "platform" };
 
@@ -46,7 +49,8 @@ export function packagesOf(folder) {
       name: installed?.name ?? locked.name ?? asked,
       version: installed?.version ?? locked.version,
       expected: locked.version,
-      licence: licenceOf(installed ?? locked) ?? locked.license,
+      licence:
+        licenceOf(installed ?? locked) ?? locked.license ?? inFile[`${asked}@${locked.version}`],
       script: locked.hasInstallScript === true || hooks.some((hook) => installed?.scripts?.[hook]),
       from: locked.resolved ?? "",
       integrity: locked.integrity ?? "",
