@@ -12,7 +12,7 @@ export type RunKind = "trace" | "edit" | "score" | "table" | "study" | "text";
 export interface RunEdit {
   /** What the stack calls it by, in the browser where it ran. */
   id: string;
-  /** "ROME: The Space Needle, Paris". */
+  /** Its method, and what it writes: the first fact where there are several. */
   title: string;
   /** Of its changes (deltaDigest): the same in every browser and file. */
   digest: string;
