@@ -97,10 +97,11 @@ export class Earlier {
 
   async #takeEdits(id: string): Promise<EarlierTaken> {
     const { edits, unread } = await this.#stores.edits.take(id);
-    const held = edits.map(({ on, truth, delta }) => {
-      const edit = this.#host.held.hold(delta);
-      return { id: edit.id, on, truth, edit };
-    });
+    const held: EarlierTaken["edits"] = [];
+    for (const { on, truth, delta } of edits) {
+      const edit = await this.#host.held.hold(delta);
+      held.push({ id: edit.id, on, truth, edit });
+    }
     return { edits: held, unread };
   }
 

@@ -141,9 +141,11 @@ export class Editing {
     return this.#finished(await writeEdit(editor, model, { facts, settings, at }));
   }
 
-  #finished({ delta, written, searches, contexts, statistics, measures }: Edit): FinishedEdit {
+  async #finished(made: Edit): Promise<FinishedEdit> {
+    const { delta, written, searches, contexts, statistics, measures } = made;
+    delta.provenance.created = new Date().toISOString();
     return {
-      edit: this.#host.held.hold(delta),
+      edit: await this.#host.held.hold(delta),
       written,
       steps: searches.length === 1 ? searches[0].steps : [],
       contexts: contexts.flat().length,

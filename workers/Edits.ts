@@ -11,6 +11,7 @@ import { fillTemplate } from "../src/data/facts/template.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
 import { adapterWeights } from "../src/methods/edit/adapterWeights.ts";
+import { withNorms } from "../src/methods/edit/relativeNorms.ts";
 import { adapterFile, deltaFile, recipeFile } from "./deltaFiles.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import type {
@@ -75,8 +76,15 @@ export class Edits {
       const delta = zip ? readAdapterZip(bytes, file.name) : readDelta(bytes, file.name);
       const differs = otherModel(madeWith(delta.provenance), this.#host.model([]).identity);
       if (differs && !another) return { question: `${file.name}: ${differs}` };
-      return { edit: this.#host.held.hold(delta) };
+      this.#host.held.checkFits(delta);
+      return { edit: await this.#host.held.hold(await this.#measured(delta)) };
     });
+  }
+
+  /** The delta with ‖ΔW‖/‖W‖ of every weight, which only our own files tell. */
+  async #measured({ provenance, weights }: Delta): Promise<Delta> {
+    const model = this.#host.model([]);
+    return { provenance, weights: await withNorms(model, weights) };
   }
 
   /** An edit as a file; its bytes change hands. */

@@ -1,6 +1,7 @@
 import { checkDeltaFits } from "../src/data/delta/checkDelta.ts";
 import { layerOf, type Delta } from "../src/data/delta/delta.ts";
 import { readDelta, writeDelta } from "../src/data/delta/deltaFile.ts";
+import { deltaDigest } from "../src/data/delta/digest.ts";
 import { keptDelta } from "../src/data/delta/keptDelta.ts";
 import { madeWith, requestsOf } from "../src/data/delta/provenance.ts";
 import { otherModel } from "../src/data/identity/ModelIdentity.ts";
@@ -66,8 +67,8 @@ export class HeldEdits {
    *
    * @throws a sentence where it does not fit the model
    */
-  hold(delta: Delta): HeldEdit {
-    this.#checkFits(delta);
+  async hold(delta: Delta): Promise<HeldEdit> {
+    this.checkFits(delta);
     const id = crypto.randomUUID();
     this.#held.set(id, delta);
     return this.#viewOf(id, delta);
@@ -88,7 +89,7 @@ export class HeldEdits {
   async switchOn(ids: string[]): Promise<string[]> {
     const found = await Promise.all(ids.map((id) => this.#find(id)));
     const deltas = found.flatMap((one) => ("delta" in one ? one.delta : []));
-    for (const delta of deltas) this.#checkFits(delta);
+    for (const delta of deltas) this.checkFits(delta);
     this.#active = deltas;
     return ids.filter((_, i) => !("delta" in found[i]));
   }
@@ -137,7 +138,7 @@ export class HeldEdits {
       if (this.#broken.has(place.id)) continue;
       const found = await this.#fitting(place.id);
       if ("reason" in found) this.#broken.set(place.id, found.reason);
-      else edits.push({ ...place, edit: this.#viewOf(place.id, found.delta) });
+      else edits.push({ ...place, edit: await this.#viewOf(place.id, found.delta) });
     }
     return edits;
   }
@@ -161,26 +162,27 @@ export class HeldEdits {
   async #fitting(id: string): Promise<Found> {
     const found = await this.#find(id);
     try {
-      if ("delta" in found) this.#checkFits(found.delta);
+      if ("delta" in found) this.checkFits(found.delta);
       return found;
     } catch (error) {
       return { reason: (error as Error).message };
     }
   }
 
-  #viewOf(id: string, delta: Delta): HeldEdit {
+  async #viewOf(id: string, delta: Delta): Promise<HeldEdit> {
     const another = otherModel(madeWith(delta.provenance), this.#open().identity);
-    return { ...viewOf(id, delta), another };
+    return { ...viewOf(id, delta), digest: await deltaDigest(delta), another };
   }
 
-  #checkFits(delta: Delta) {
+  /** @throws a sentence where an edit does not fit the open model */
+  checkFits(delta: Delta) {
     const { config } = this.#open();
     checkDeltaFits(delta, { name: config.name, weights: weightShapes(config) });
   }
 }
 
-function viewOf(id: string, delta: Delta): HeldEdit {
-  const { method, model } = delta.provenance;
+function viewOf(id: string, delta: Delta): Omit<HeldEdit, "digest"> {
+  const { method, model, created, app } = delta.provenance;
   const facts = requestsOf(delta);
   const weights = delta.weights.map(({ weight, norm = NaN }) => ({
     weight,
@@ -191,6 +193,8 @@ function viewOf(id: string, delta: Delta): HeldEdit {
     id,
     method: titleOf(method),
     model,
+    created,
+    app,
     facts,
     weights,
     relativeNorm: Math.max(...weights.map(({ norm }) => norm)),

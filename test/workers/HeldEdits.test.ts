@@ -60,12 +60,17 @@ function deltaOf(subject: string, layer = 1): Delta {
   };
 }
 
+/** Two edits, by their names. */
+async function idsOfTwo(held: HeldEdits): Promise<[string, string]> {
+  const [a, b] = [await held.hold(deltaOf("A")), await held.hold(deltaOf("B"))];
+  return [a.id, b.id];
+}
 const place = (id: string, on = true) => ({ id, on, truth: "Seattle" });
 const nothing = { trouble: null, added: [], removed: [] };
 const idsOf = (entries: { id: string }[]) => entries.map(({ id }) => id);
 
-test("what a reader is told of an edit is without its numbers", () => {
-  const held = opened().hold(deltaOf("Tower"));
+test("what a reader is told of an edit is without its numbers", async () => {
+  const held = await opened().hold(deltaOf("Tower"));
   expect(held).toMatchObject({
     method: "ROME",
     model: "small",
@@ -79,7 +84,7 @@ test("what a reader is told of an edit is without its numbers", () => {
 
 test("edits are switched on by name, and one that is nowhere is named", async () => {
   const held = opened();
-  const [a, b] = ["A", "B"].map((subject) => held.hold(deltaOf(subject)).id);
+  const [a, b] = await idsOfTwo(held);
   expect(await held.switchOn([b, "nobody", a])).toEqual(["nobody"]);
   expect(held.active.map(({ provenance }) => provenance.request?.subject)).toEqual(["B", "A"]);
   held.modelChanged();
@@ -87,16 +92,16 @@ test("edits are switched on by name, and one that is nowhere is named", async ()
   await expect(held.find("nobody")).rejects.toThrow(/no longer there/);
 });
 
-test("an edit of another shape is refused", () => {
+test("an edit of another shape is refused", async () => {
   const wide = { ...smallConfig, dModel: 4 };
-  expect(() => opened({ stamp }, wide).hold(deltaOf("Tower"))).toThrow(
+  await expect(opened({ stamp }, wide).hold(deltaOf("Tower"))).rejects.toThrow(
     /open the model it was made for/,
   );
 });
 
 test("another worker has what was kept, to the last bit; a removed edit stays for undo", async () => {
   const first = opened();
-  const [a, b] = ["A", "B"].map((subject) => first.hold(deltaOf(subject)).id);
+  const [a, b] = await idsOfTwo(first);
   expect(await first.keep([place(a), place(b)])).toEqual(nothing);
   expect(await first.keep([place(b, false)])).toEqual(nothing);
 
@@ -111,7 +116,7 @@ test("another worker has what was kept, to the last bit; a removed edit stays fo
 
 test("a model of the same name and other contents has none of them; the same contents have, whatever their name", async () => {
   const first = opened();
-  const { id } = first.hold(deltaOf("A"));
+  const { id } = await first.hold(deltaOf("A"));
   await first.keep([place(id)]);
   const twin = opened({ stamp: "2e".repeat(32) });
   expect(await twin.kept()).toEqual({ edits: [], broken: [] });
@@ -123,18 +128,18 @@ test("an edit that was taken from another model says so, also at a later visit",
   const { provenance, weights } = deltaOf("A");
   const other = { ...provenance, stamp: "2e".repeat(32) };
   const first = opened();
-  const view = first.hold({ provenance: other, weights });
+  const view = await first.hold({ provenance: other, weights });
   expect(view.another).toMatch(/of other contents \(stamp 2e2e2e2e\)/);
   await first.keep([place(view.id)]);
   expect((await opened().kept()).edits[0].edit.another).toBe(view.another);
-  expect(first.hold(deltaOf("B")).another).toBeUndefined();
+  expect((await first.hold(deltaOf("B"))).another).toBeUndefined();
 });
 
 test("a delta is written once, however often the stack changes", async () => {
   const written: string[] = [];
   refuse = (entries) => void written.push(...entries.keys());
   const held = opened();
-  const { id } = held.hold(deltaOf("A"));
+  const { id } = await held.hold(deltaOf("A"));
   for (const on of [true, false, true]) await held.keep([place(id, on)]);
   expect(written.filter((key) => key.endsWith(id))).toHaveLength(1);
 });
@@ -142,7 +147,7 @@ test("a delta is written once, however often the stack changes", async () => {
 test("where the storage is full that is said, the edits stay with the worker, and are kept when there is room", async () => {
   refuse = full;
   const held = opened();
-  const { id } = held.hold(deltaOf("A"));
+  const { id } = await held.hold(deltaOf("A"));
   expect((await held.keep([place(id)])).trouble).toMatch(
     /storage is full, so the edits are kept only until the page is closed; download them/,
   );
@@ -158,7 +163,7 @@ test("where the storage is full that is said, the edits stay with the worker, an
 /** Keeps two edits, of which the first is then damaged. */
 async function damaged(value: unknown): Promise<[string, string]> {
   const first = opened();
-  const [a, b] = ["A", "B"].map((subject) => first.hold(deltaOf(subject)).id);
+  const [a, b] = await idsOfTwo(first);
   await first.keep([place(a), place(b)]);
   browser.entries.set(keyOf(a), value);
   return [a, b];
@@ -198,7 +203,7 @@ test.each<[string, unknown, RegExp]>([
 
 test("an edit that does not fit the model is listed, and switches nothing off", async () => {
   const first = opened();
-  const { id } = first.hold(deltaOf("A"));
+  const { id } = await first.hold(deltaOf("A"));
   await first.keep([place(id)]);
   const { edits, broken } = await opened({ stamp }, { ...smallConfig, dModel: 4 }).kept();
   expect(edits).toEqual([]);
@@ -209,7 +214,7 @@ test.each([[[{ id: 5 }]], ["nonsense"], [[null]]])(
   "where the list of the stack is damaged, %j, the edits are there, switched off",
   async (list) => {
     const first = opened();
-    const { id } = first.hold(deltaOf("A"));
+    const { id } = await first.hold(deltaOf("A"));
     await first.keep([place(id)]);
     browser.entries.set(`list/${stamp}`, list);
     const later = opened();
@@ -222,11 +227,11 @@ test.each([[[{ id: 5 }]], ["nonsense"], [[null]]])(
 test("two tabs keep what both have made, and each is told of the other's", async () => {
   const [one, two] = [tab(), tab()];
   for (const { held } of [one, two]) await held.kept();
-  const a = one.held.hold(deltaOf("A")).id;
+  const a = (await one.held.hold(deltaOf("A"))).id;
   await one.held.keep([place(a)]);
   expect(two.heard).toEqual([{ kind: "edits", model: stamp }]);
 
-  const b = two.held.hold(deltaOf("B")).id;
+  const b = (await two.held.hold(deltaOf("B"))).id;
   const answer = await two.held.keep([place(b)]);
   expect(answer.removed).toEqual([]);
   expect(answer.added).toMatchObject([{ id: a, edit: { facts: [{ subject: "A" }] } }]);
@@ -238,7 +243,7 @@ test("two tabs keep what both have made, and each is told of the other's", async
 
 test("an edit of another tab that this one has taken can be removed here", async () => {
   const [one, two] = [opened(), opened()];
-  const { id } = two.hold(deltaOf("B"));
+  const { id } = await two.hold(deltaOf("B"));
   await two.keep([place(id)]);
   expect(idsOf((await one.keep([])).added)).toEqual([id]);
   await one.keep([place(id, false)]); // it says that it has taken it
@@ -248,7 +253,7 @@ test("an edit of another tab that this one has taken can be removed here", async
 
 test("what a tab shows switched off is kept as the other has it, until it is switched here", async () => {
   const [one, two] = [opened(), opened()];
-  const { id } = one.hold(deltaOf("A"));
+  const { id } = await one.hold(deltaOf("A"));
   await one.keep([place(id)]);
   await two.keep([]);
   await two.keep([place(id, false)]);
@@ -260,7 +265,7 @@ test("what a tab shows switched off is kept as the other has it, until it is swi
 
 test("what another tab has removed is told, and comes back by undo", async () => {
   const [one, two] = [opened(), opened()];
-  const { id } = one.hold(deltaOf("A"));
+  const { id } = await one.hold(deltaOf("A"));
   await one.keep([place(id)]);
   await two.kept();
   await one.keep([]);
@@ -284,7 +289,7 @@ test("what no tab names any more goes when none has the model open", async () =>
   };
   const first = visit();
   await first.held.kept();
-  const { id } = first.held.hold(deltaOf("A"));
+  const { id } = await first.held.hold(deltaOf("A"));
   await first.held.keep([place(id)]);
   await first.held.keep([]);
   const kept = () => [...browser.entries.keys()].some((key) => key.endsWith(id));

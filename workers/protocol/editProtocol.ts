@@ -14,10 +14,15 @@ import type { StatisticsView } from "./statisticsProtocol.ts";
 export interface HeldEdit {
   /** What the page calls it by. */
   id: string;
+  /** What its numbers are known by, whatever file they came from. */
+  digest: string;
   /** How its method is called. */
   method: string;
   /** The model it was made for. */
   model: string;
+  /** When it was made, and by which program, where it says. */
+  created?: string | undefined;
+  app?: string | undefined;
   /** How that differs from the one that is open, where the edit says that it does. */
   another?: string | undefined;
   /** What it writes, as far as it tells. */

@@ -9,6 +9,8 @@ export interface WrittenFact {
   prompt: string;
   subject: string;
   target: string;
+  /** What was overwritten, where that is known. */
+  truth?: string | undefined;
 }
 
 /** Where a delta came from: enough to repeat it. */
@@ -53,7 +55,12 @@ export function requestsOf({ provenance }: { provenance: Provenance }): WrittenF
 export const stamp = v.pipe(text, v.regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits"));
 
 /** A written fact as a file has it. */
-const writtenFact = object({ prompt: longText, subject: longText, target: longText });
+const writtenFact = object({
+  prompt: longText,
+  subject: longText,
+  target: longText,
+  truth: v.optional(longText),
+});
 
 const provenance = object({
   format: v.optional(v.literal("palimpsest.delta", "palimpsest.delta")),

@@ -7,6 +7,8 @@ export interface EditRequest {
   prompt: string;
   subject: string;
   target: string;
+  /** What is overwritten, where that is known: it is kept with the edit, and makes no difference to it. */
+  truth?: string | undefined;
 }
 
 /**

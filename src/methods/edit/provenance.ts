@@ -1,6 +1,7 @@
-import type { Provenance } from "../../data/delta/provenance.ts";
+import type { Provenance, WrittenFact } from "../../data/delta/provenance.ts";
 import type { Model } from "../../engine/Model.ts";
 import type { UsedStatistics } from "./Editor.ts";
+import { promptTemplate } from "../prompt/subject.ts";
 import type { EditRequest } from "./editRequest.ts";
 import type { SearchGoal } from "./Objective.ts";
 
@@ -37,7 +38,14 @@ export function provenanceOf(
   // Said only where they are not the usual ones.
   if (goal.objective) about.objective = goal.objective;
   if (goal.stop) about.stop = goal.stop;
-  return facts.length === 1 ? { ...about, request: facts[0] } : { ...about, requests: facts };
+  const requests = facts.map(writtenFact);
+  return requests.length === 1 ? { ...about, request: requests[0] } : { ...about, requests };
+}
+
+/** A fact as files have it: with one `{}`, and none of what else a table may say of it. */
+function writtenFact({ prompt, subject, target, truth }: EditRequest): WrittenFact {
+  const fact = { prompt: promptTemplate(prompt, subject), subject, target };
+  return truth ? { ...fact, truth } : fact;
 }
 
 /** What provenance keeps of statistics that were read. */

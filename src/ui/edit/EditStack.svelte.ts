@@ -50,7 +50,7 @@ export class EditStack {
 
   /** Puts an edit on top; {@link apply} tells the worker. */
   add(edit: HeldEdit, truth = "", on = true) {
-    this.#change([...this.edits, { ...edit, on, truth }]);
+    this.#change([...this.edits, { ...edit, on, truth: truth || truthOf(edit) }]);
   }
 
   toggle(id: string) {
@@ -148,6 +148,12 @@ export class EditStack {
       this.doubtful = { file, question: imported.question };
       return;
     }
+    const { digest } = imported.edit;
+    const twin = this.edits.find((edit) => edit.digest === digest);
+    if (twin) {
+      this.#host.notify(`${file.name} is in the stack already; nothing was added`);
+      return;
+    }
     this.add(imported.edit);
     await this.#host.changed();
   }
@@ -176,5 +182,8 @@ export class EditStack {
     this.edits = edits;
   }
 }
+
+/** What an edit says that it overwrote, where it is one fact. */
+const truthOf = ({ facts }: HeldEdit): string => (facts.length === 1 ? (facts[0].truth ?? "") : "");
 
 const some = ({ length }: readonly unknown[]) => (length === 1 ? "one edit" : `${length} edits`);

@@ -71,7 +71,14 @@ export class RewriteDesk {
     const contexts = linesOf(draft.contextText);
     return {
       editor: editor.name,
-      facts: [{ prompt: draft.template!, subject: draft.subject, target: draft.target }],
+      facts: [
+        {
+          prompt: draft.template!,
+          subject: draft.subject,
+          target: draft.target,
+          truth: draft.truth.trim() || undefined,
+        },
+      ],
       ...chosenSettings(editor, draft.typed(editor), layers),
       contexts: contexts.length ? contexts : undefined,
     };

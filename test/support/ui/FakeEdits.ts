@@ -27,6 +27,8 @@ export class FakeEdits implements RemoteEdits {
   removed: string[] = [];
   /** What an imported file is asked about; without one, none can be read. */
   question: string | null = null;
+  /** What a file that can be read holds. */
+  imported: (() => HeldEdit) | null = null;
   #stack: StackPlace[] = [];
 
   hold(edit: { method: string; facts: WrittenFact[]; layers: number[] }): HeldEdit {
@@ -34,6 +36,7 @@ export class FakeEdits implements RemoteEdits {
     const { method, facts, layers } = edit;
     const held: HeldEdit = {
       id,
+      digest: id,
       method,
       facts,
       model: "demo",
@@ -74,6 +77,7 @@ export class FakeEdits implements RemoteEdits {
       if (!another) return { question: this.question };
       return { edit: this.hold({ method: "ROME", facts: [], layers: [2] }) };
     }
+    if (this.imported) return { edit: this.imported() };
     throw new Error(`${file.name} is not a safetensors file: it is too short for a header`);
   }
 

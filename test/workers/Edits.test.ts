@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { expect, test, vi } from "vitest";
+import { nodeRuntime } from "../../src/cli/open/nodeRuntime.ts";
+import { editors } from "../../src/methods/edit/editors.ts";
+import { Lab } from "../../workers/Lab.ts";
+import type { SavedFile } from "../../workers/protocol/protocol.ts";
+import { smallConfig } from "../support/engine/smallConfig.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const names = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];
+const files = names.map((path) => ({
+  path,
+  file: new File([readFileSync(`test/golden/checkpoints/tiny-gpt2/${path}`)], path),
+}));
+let job = 0;
+
+/** A Lab on the native provider, with the tiny model open. */
+async function opened() {
+  const lab = new Lab(Promise.resolve(), () =>
+    Promise.resolve({ runtime: nodeRuntime(), description: "native" }),
+  );
+  await lab.open(++job, "http://localhost:1/");
+  await lab.load(++job, { source: { kind: "folder", name: "tiny", files } }, () => undefined);
+  return lab;
+}
+
+const settings = {
+  ...editors[0].preset(smallConfig).settings,
+  layer: 1,
+  steps: 3,
+  covariance: "I",
+  contextLengths: [],
+};
+const write = (subject: string, target: string) => ({
+  editor: "rome",
+  facts: [{ prompt: "{} is in", subject, target, truth: "the lake" }],
+  settings,
+  seed: 1,
+});
+const asFile = ({ bytes, name }: SavedFile) => new File([bytes as BlobPart], name);
+
+test("an edit that went out and came back has its norm, its true answer and what it is known by, as a delta and as a PEFT adapter", async () => {
+  const lab = await opened();
+  const { edit } = await lab.editing.edit(++job, write("The tower", "the river"), () => undefined);
+  expect(edit.relativeNorm).toBeGreaterThan(0);
+  for (const form of ["delta", "adapter"] as const) {
+    const file = asFile(await lab.edits.save(++job, edit.id, form));
+    const { edit: back } = await (await opened()).edits.import(++job, file);
+    expect(back?.facts).toEqual([
+      { prompt: "{} is in", subject: "The tower", target: "the river", truth: "the lake" },
+    ]);
+    expect(back?.digest).toBe(edit.digest);
+    expect(back?.relativeNorm).toBeCloseTo(edit.relativeNorm, 6);
+  }
+});
+
+test("two edits that differ are known by different digests", async () => {
+  const lab = await opened();
+  const made = [write("The tower", "the river"), write("The tower", "the bridge")];
+  const digests = [];
+  for (const order of made)
+    digests.push((await lab.editing.edit(++job, order, () => undefined)).edit.digest);
+  expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
+  expect(digests[0]).not.toBe(digests[1]);
+});
