@@ -153,7 +153,7 @@ test("files that are no contexts, cases, statistics or texts", async ({ folder }
   const scored = (path: string) => call("score", "--model", model, "--case", path);
   expectFailure(
     await scored(await write("case.json", "{}")),
-    /case\.json, record 0 .*no known form/,
+    /case\.json, record 1 .*no known form/,
   );
   expectFailure(await scored(await write("broken.json", "{")), /broken\.json is not JSON/);
   const empty = await write("empty.txt", "\n \n");

@@ -134,6 +134,16 @@ export function parseSomeCases(json: unknown, source: CaseSource = {}): SomeCase
 }
 
 /**
+ * Reads one record in any of the forms of {@link parseCases}.
+ *
+ * @param where names the record in messages
+ * @param index is its id where it has none
+ * @throws a sentence that names what it lacks
+ */
+export const readCase = (record: unknown, where: string, index: number): Case =>
+  parseCase(record, where, index);
+
+/**
  * Reads this project's public/facts.json as it is, for offering its facts.
  *
  * @throws as {@link parseCases} does
@@ -162,7 +172,7 @@ function eachRecord<T>(
   }
   return records.flatMap((record, index) => {
     try {
-      return [parse(record, `${shown(what, 50)}, record ${index}${idOf(record)}`, index)];
+      return [parse(record, `${shown(what, 50)}, record ${index + 1}${idOf(record)}`, index)];
     } catch (error) {
       refuse((error as Error).message);
       return [];

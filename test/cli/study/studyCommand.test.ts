@@ -107,7 +107,7 @@ describe("evaluate", () => {
     const made = await call(
       ...["study", "evaluate", ...model, "--cases", cases, ...settings, "--out", out],
     );
-    expect(made.err).toMatch(/^left out: .*, record 1 lacks "subject"\n$/);
+    expect(made.err).toMatch(/^left out: .*, record 2 lacks "subject"\n$/);
     expect(await jsonOf(join(out, "study.json"))).toMatchObject({
       filters: [
         { name: "complete", in: 3, out: 2 },

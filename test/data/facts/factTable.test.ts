@@ -43,17 +43,21 @@ describe("parseFactTable", () => {
     [
       "a fact without target",
       '[{"prompt":"{} is","subject":"A","target":""}]',
-      'fact 1 has no text in "target"',
+      'record 1: no text in "target"',
     ],
     ["lists far too deep", "[".repeat(1e5), "the table of facts is nested too deep"],
-    ["a column that is there twice", "prompt,subject,target,Subject\n1,2,3,4", "subject twice"],
-    ["a line that is cut off", "prompt,subject,target\n{} is,A", 'line 2 has no text in "target"'],
+    [
+      "a column that is there twice",
+      "prompt,subject,target,Subject\n1,2,3,4",
+      "names the column subject twice",
+    ],
+    ["a line that is cut off", "prompt,subject,target\n{} is,A", 'row 2: no text in "target"'],
     ["columns of other names", "a,b\n1,2", "names no column prompt, subject, target (it has a, b)"],
-    ["a header alone", "prompt,subject,target", "no line below its first"],
+    ["a header alone", "prompt,subject,target", "no row below its first"],
     [
       "a line with an empty field",
       "prompt,subject,target\n{} is,A,B\n{} is,,B",
-      'line 3 has no text in "subject"',
+      'row 3: no text in "subject"',
     ],
   ])("refuses %s", (_, text, message) => {
     expect(() => parseFactTable(text)).toThrow(message);

@@ -107,17 +107,17 @@ describe("the three forms", () => {
 describe("the first bad record is named", () => {
   test.each([
     ["no record at all", [], "holds no records"],
-    ["not a record", [counterFact, 3], "the file of cases, record 1 is 3, expected an object"],
-    ["of no known form", [{ case_id: 4 }], "record 0 (case_id 4) is of no known form"],
+    ["not a record", [counterFact, 3], "the file of cases, record 2 is 3, expected an object"],
+    ["of no known form", [{ case_id: 4 }], "record 1 (case_id 4) is of no known form"],
     [
       "no new target",
       [{ ...easyEdit, target_new: "" }],
-      'record 0 (case_id 0): "target_new" is "", expected a text that is not empty',
+      'record 1 (case_id 0): "target_new" is "", expected a text that is not empty',
     ],
     [
       "target without str",
       { ...counterFact, requested_rewrite: { ...counterFact.requested_rewrite, target_new: "Po" } },
-      'record 0 (case_id 7): "requested_rewrite.target_new" is "Po", expected an object',
+      'record 1 (case_id 7): "requested_rewrite.target_new" is "Po", expected an object',
     ],
     [
       "two slots",
@@ -169,15 +169,15 @@ describe("the first bad record is named", () => {
     } catch (error) {
       sentence = (error as Error).message;
     }
-    expect(sentence).toMatch(/cases\.json, record 0 .*"paraphrase_prompts\.0"/);
+    expect(sentence).toMatch(/cases\.json, record 1 .*"paraphrase_prompts\.0"/);
     expect(sentence.length).toBeLessThanOrEqual(300);
   });
 
   test("of the page's own facts too", () => {
     expect(() => parseFacts([fact, { ...fact, relation: 1 }])).toThrow(
-      'record 1: "relation" is 1, expected a text',
+      'record 2: "relation" is 1, expected a text',
     );
-    expect(() => parseFacts(["x"])).toThrow('record 0 is "x", expected an object');
+    expect(() => parseFacts(["x"])).toThrow('record 1 is "x", expected an object');
   });
 });
 
@@ -187,6 +187,6 @@ test("a study goes on with the records that can be read, and the others are told
   expect(cases).toEqual(
     parseCases([easyEdit, fact]).map((one, i) => ({ ...one, id: cases[i].id })),
   );
-  expect(refused).toEqual(['the file of cases, record 1 (case_id 9) lacks "subject"']);
-  expect(() => parseSomeCases([without])).toThrow('record 0 (case_id 0) lacks "subject"');
+  expect(refused).toEqual(['the file of cases, record 2 (case_id 9) lacks "subject"']);
+  expect(() => parseSomeCases([without])).toThrow('record 1 (case_id 0) lacks "subject"');
 });

@@ -85,13 +85,13 @@ test("a bad line is named, and the text stays", async () => {
   const bad = "prompt,subject,target\n{} is in,Tower,Paris\n{} is in,,Rome";
   await paste(screen, bad);
   await expect
-    .element(
-      screen.getByText('The pasted table: line 3 has no text in "subject".', { exact: true }),
-    )
+    .element(screen.getByText('The pasted table, row 3: no text in "subject".', { exact: true }))
     .toBeVisible();
   await expect.element(screen.getByLabelText(/^Facts: CSV/)).toHaveValue(bad);
   await paste(screen, "prompt,subject,target\nParis is in,Tower,Rome");
-  await expect.element(screen.getByText(/Fact 1 has its subject “Tower” 0 times/)).toBeVisible();
+  await expect
+    .element(screen.getByText(/row 2: the subject “Tower” is not in the prompt/))
+    .toBeVisible();
 });
 
 test("a file is loaded by the picker and by dropping it", async () => {
