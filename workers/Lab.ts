@@ -19,6 +19,7 @@ import { sigma } from "../src/methods/trace/sigma.ts";
 import { subjectRange, subjectSpan } from "../src/methods/prompt/subject.ts";
 import { trace } from "../src/methods/trace/trace.ts";
 import { traceNpz } from "../src/data/trace/traceNpz.ts";
+import { Asking } from "./Asking.ts";
 import { Editing } from "./Editing.ts";
 import { Earlier } from "./Earlier.ts";
 import { Edits } from "./Edits.ts";
@@ -75,6 +76,12 @@ export class Lab {
   });
   /** Scoring one case, or a table of facts. */
   readonly scoring = new Scoring({
+    queue: this.#queue,
+    model: (deltas) => this.#with(deltas),
+    held: this.#edits,
+  });
+  /** Continuing any text. */
+  readonly asking = new Asking({
     queue: this.#queue,
     model: (deltas) => this.#with(deltas),
     held: this.#edits,

@@ -4,6 +4,7 @@ import { WrongCall } from "./WrongCall.ts";
 import type { Command, Terminal } from "./Command.ts";
 import { convert } from "./commands/convert.ts";
 import { edit } from "./commands/edit.ts";
+import { generate } from "./commands/generate.ts";
 import { merge } from "./commands/merge.ts";
 import { predict } from "./commands/predict.ts";
 import { score } from "./commands/score.ts";
@@ -15,6 +16,7 @@ import { verify } from "./commands/verify.ts";
 
 const commands: Record<string, Command> = {
   predict,
+  generate,
   trace,
   stats,
   edit,

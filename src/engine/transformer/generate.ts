@@ -10,16 +10,28 @@ export interface GenerateOptions extends Stoppable {
   newTokens?: number;
   /** Sample among the k likeliest, renormalised; 1, the default, is greedy. */
   topK?: number;
+  /** What log p is divided by before a token is drawn; 1, the default, is the model's own distribution. */
+  temperature?: number;
   /** Uniform on [0, 1): needed where topK > 1. */
   random?: () => number;
+  /** Told of every token as it is chosen; where it answers true, the texts end with this position. */
+  onToken?: (chosen: ChosenToken) => boolean;
+}
+
+/** A token that was just chosen. */
+export interface ChosenToken {
+  row: number;
+  id: number;
+  /** log p [vocab] that it was chosen from, before temperature and top k; to be read now or copied. */
+  logProbabilities: Float32Array;
 }
 
 /**
  * Continues prompts [batch][token], all rows together, reusing kept keys and values.
  *
  * Generation starts at the end of the shortest prompt; a longer one's own tokens are taken as they
- * come (METHODS 4.2). No token stops it. Throws where a prompt is empty or the end lies beyond the
- * context.
+ * come (METHODS 4.2). No token stops it but by `onToken`. Throws where a prompt is empty, the end lies beyond
+ * the context, or the temperature is not above 0.
  */
 export async function generate(
   model: Transformer,
@@ -30,9 +42,11 @@ export async function generate(
   const longest = Math.max(...rows.map((row) => row.length));
   const end = options.maxTokens ?? longest + (options.newTokens ?? 0);
   checkLength(end, model.config.positions);
+  checkTemperature(options.temperature);
   const { vocab } = model.config;
   let kept: Kept | undefined;
-  for (let length = Math.min(...rows.map((row) => row.length)); length < end; length++) {
+  let ended = false;
+  for (let length = Math.min(...rows.map((row) => row.length)); length < end && !ended; length++) {
     const result: RunResult = await run(model, {
       tokens: rows.map((row) => row.slice(0, length)),
       keep: "keys",
@@ -44,7 +58,10 @@ export async function generate(
     kept = result.kept!;
     rows.forEach((row, r) => {
       if (row.length > length) return;
-      row.push(choose(result.readout.subarray(r * vocab, (r + 1) * vocab), options));
+      const logProbabilities = result.readout.subarray(r * vocab, (r + 1) * vocab);
+      const id = choose(logProbabilities, options);
+      row.push(id);
+      if (options.onToken?.({ row: r, id, logProbabilities })) ended = true;
     });
   }
   kept?.dispose();
@@ -57,6 +74,11 @@ function checkLength(end: number, positions: number): void {
   }
 }
 
+function checkTemperature(temperature = 1): void {
+  if (temperature > 0 && Number.isFinite(temperature)) return;
+  throw new Error(`invalid temperature: ${temperature} (a number, above 0)`);
+}
+
 const prefixOf = (kept: Kept) => ({
   kept,
   rows: kept.tokens.map((_, row) => row),
@@ -64,11 +86,17 @@ const prefixOf = (kept: Kept) => ({
 });
 
 /** The next token from log p [vocab]. */
-function choose(logProbabilities: Float32Array, { topK = 1, random }: GenerateOptions): number {
+function choose(
+  logProbabilities: Float32Array,
+  { topK = 1, temperature = 1, random }: GenerateOptions,
+): number {
   const best = topIndices(logProbabilities, topK);
   if (topK === 1) return best[0];
   if (!random) throw new Error(`sampling among the top ${topK} needs a source of random numbers`);
-  const weights = best.map((id) => Math.exp(logProbabilities[id]));
+  // Against the likeliest, so that no temperature makes all of them 0.
+  const weights = best.map((id) =>
+    Math.exp((logProbabilities[id] - logProbabilities[best[0]]) / temperature),
+  );
   let left = random() * weights.reduce((sum, weight) => sum + weight, 0);
   const chosen = weights.findIndex((weight) => (left -= weight) < 0);
   return best[chosen < 0 ? best.length - 1 : chosen];

@@ -3,7 +3,7 @@ import type { TargetAnswer } from "../../../workers/protocol/protocol.ts";
 import type { FakeEdits } from "./FakeEdits.ts";
 
 /** What is noted when it is called, and may be made to fail. */
-export type FakeCall = keyof RemoteLab | "edit" | "compare";
+export type FakeCall = keyof RemoteLab | "edit" | "compare" | "ask";
 
 /** What the fake Lab lends. */
 export interface FakeHost {

@@ -14,6 +14,7 @@ import type {
   TraceRequest,
 } from "../../../workers/protocol/protocol.ts";
 import { facts } from "./facts.ts";
+import { FakeAsking } from "./FakeAsking.ts";
 import { FakeEarlier } from "./FakeEarlier.ts";
 import { FakeEdits } from "./FakeEdits.ts";
 import type { FakeCall } from "./FakeHost.ts";
@@ -45,6 +46,7 @@ export class FakeLab implements RemoteLab {
   readonly earlier = new FakeEarlier();
   readonly editing: FakeEditing;
   readonly scoring: FakeScoring;
+  readonly asking: FakeAsking;
   calls: string[] = [];
   /** Of the last load. */
   precision = "";
@@ -63,6 +65,7 @@ export class FakeLab implements RemoteLab {
     };
     this.editing = new FakeEditing(host);
     this.scoring = new FakeScoring(host);
+    this.asking = new FakeAsking(host);
     this.edits.trouble = options.unkept ?? null;
   }
 
