@@ -17,6 +17,7 @@ import { editSummary, editText } from "../editing/editSummary.ts";
 import { editStatistics } from "../open/editStatistics.ts";
 import { tryFile, tryFolder } from "../files/tryOut.ts";
 import { readText } from "../open/files.ts";
+import { applyDeltas, deltaOption } from "../open/openDelta.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { valueFolder } from "../open/valueFolder.ts";
 import { parseOptions, required, seedOption } from "../options.ts";
@@ -31,7 +32,7 @@ export function editCommand(registry: EditorRegistry): Command {
   const methods = registry.map(({ name }) => name).join("|");
   const each = registry.map(({ title, about }) => `${title}: ${about}`).join(" ");
   return {
-    usage: `edit --method ${methods} --model M (--prompt P --subject S --target T | --facts F.json|F.csv) [--stats F.npz|F{}.npz|DIR [--another-model]] [--contexts F.json] [--values DIR] [--seed N] [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]\n      ${editorsUsage(registry)}`,
+    usage: `edit --method ${methods} --model M (--prompt P --subject S --target T | --facts F.json|F.csv) [--stats F.npz|F{}.npz|DIR [--another-model]] [--contexts F.json] [--values DIR] [--delta F …] [--seed N] [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]\n      ${editorsUsage(registry)}`,
     about: `Writes one fact, or a table of them, and saves the change of the weights. ${each}`,
     run: (args, terminal) => runEdit(args, terminal, registry),
   };
@@ -40,6 +41,7 @@ export function editCommand(registry: EditorRegistry): Command {
 const ownOptions = {
   ...modelOptions,
   ...anotherModel,
+  ...deltaOption,
   prompt: { type: "string" },
   subject: { type: "string" },
   target: { type: "string" },
@@ -59,7 +61,7 @@ async function runEdit(
   terminal: Terminal,
   registry: EditorRegistry,
 ): Promise<void> {
-  const parsed: Record<string, string | boolean | undefined> = parseOptions(args, {
+  const parsed: Record<string, string | boolean | string[] | undefined> = parseOptions(args, {
     ...editorOptions(registry),
     ...ownOptions,
   });
@@ -79,6 +81,7 @@ async function runEdit(
   for (const layer of chosen.editor.statistics(settings)) {
     if (layer < layers) await statistics(layer);
   }
+  const beneath = await applyDeltas(opened, given.delta);
   const before = await targetAnswers(model, facts);
   const at: EditContext = {
     seed,
@@ -90,7 +93,7 @@ async function runEdit(
   const { editor } = chosen;
   const made = await writeEdit(editor, model, { facts, settings, at });
   terminal.progress("");
-  model.setDeltas(made.delta.weights);
+  model.setDeltas([...beneath, made.delta].flatMap(({ weights }) => weights));
   const after = await withSettings(editor, model.config, settings, () =>
     targetAnswers(model, facts),
   );
@@ -100,8 +103,8 @@ async function runEdit(
 }
 
 type Flag = "json" | "another-model";
-type Given = Partial<Record<Exclude<keyof typeof ownOptions, Flag>, string>> &
-  Partial<Record<Flag, boolean>>;
+type Given = Partial<Record<Exclude<keyof typeof ownOptions, Flag | "delta">, string>> &
+  Partial<Record<Flag, boolean>> & { delta?: string[] };
 
 /** What is to be written can be: said before the work, not after. */
 async function tryOuts({ out, report, peft, values }: Given): Promise<void> {

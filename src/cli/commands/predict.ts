@@ -1,7 +1,7 @@
 import { type Prediction, predict as nextTokens } from "../../methods/prompt/predict.ts";
 import { templateSpan } from "../../methods/prompt/subject.ts";
 import type { Command, Terminal } from "../Command.ts";
-import { applyDelta } from "../open/openDelta.ts";
+import { applyDeltas, deltaOption } from "../open/openDelta.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { numberOption, parseOptions, required } from "../options.ts";
 import { percent, table } from "../table.ts";
@@ -9,7 +9,7 @@ import { percent, table } from "../table.ts";
 /** `palimpsest predict`: the likeliest next tokens, without and with an edit. */
 export const predict: Command = {
   usage:
-    "predict --model M --prompt P [--subject S] [--delta F [--another-model]] [--top 10] [--json]",
+    "predict --model M --prompt P [--subject S] [--delta F … [--another-model]] [--top 10] [--json]",
   about: "The likeliest next tokens of a prompt, without and with an edit.",
   run: runPredict,
 };
@@ -18,9 +18,9 @@ async function runPredict(args: string[], terminal: Terminal): Promise<void> {
   const options = parseOptions(args, {
     ...modelOptions,
     ...anotherModel,
+    ...deltaOption,
     prompt: { type: "string" },
     subject: { type: "string" },
-    delta: { type: "string" },
     top: { type: "string" },
     json: { type: "boolean" },
   });
@@ -31,7 +31,7 @@ async function runPredict(args: string[], terminal: Terminal): Promise<void> {
   const opened = await openModel(options, terminal);
   const { model } = opened;
   const before = await nextTokens(model, prompt, top);
-  if (options.delta) await applyDelta(opened, options.delta);
+  if (options.delta) await applyDeltas(opened, options.delta);
   const after = options.delta ? await nextTokens(model, prompt, top) : undefined;
   if (options.json) {
     const predictions = after ?? before;

@@ -3,7 +3,7 @@ import type { Model } from "../../engine/Model.ts";
 import { type CaseScore, scoreCase, summarise } from "../../methods/score/score.ts";
 import { readCases } from "../open/cases.ts";
 import type { Command, Terminal } from "../Command.ts";
-import { applyDelta } from "../open/openDelta.ts";
+import { applyDeltas, deltaOption } from "../open/openDelta.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { parseOptions, required, seedOption } from "../options.ts";
 import { scoreTable } from "../../studies/scoreTable.ts";
@@ -12,7 +12,7 @@ import { tableText } from "../study/tableText.ts";
 /** `palimpsest score`: efficacy, paraphrase and neighbourhood scores of cases, without and with an edit. */
 export const score: Command = {
   usage:
-    "score --model M --case F.json [--delta F [--another-model]] [--generate] [--seed 1] [--json]",
+    "score --model M --case F.json [--delta F … [--another-model]] [--generate] [--seed 1] [--json]",
   about: "Efficacy, paraphrase and neighbourhood scores of a case, without and with an edit.",
   run: runScore,
 };
@@ -21,8 +21,8 @@ async function runScore(args: string[], terminal: Terminal): Promise<void> {
   const given = parseOptions(args, {
     ...modelOptions,
     ...anotherModel,
+    ...deltaOption,
     case: { type: "string" },
-    delta: { type: "string" },
     generate: { type: "boolean" },
     seed: { type: "string" },
     json: { type: "boolean" },
@@ -35,7 +35,7 @@ async function runScore(args: string[], terminal: Terminal): Promise<void> {
   const { model } = opened;
   const how = { generate: given.generate === true, seed, terminal };
   const before = await scoreAll(model, cases, how);
-  if (given.delta) await applyDelta(opened, given.delta);
+  if (given.delta) await applyDeltas(opened, given.delta);
   const after = given.delta ? await scoreAll(model, cases, how) : undefined;
   const summaries = after
     ? { before: summarise(before), after: summarise(after) }

@@ -18,7 +18,7 @@ import type { Command, Terminal } from "../Command.ts";
 import { tryFile } from "../files/tryOut.ts";
 import { writeWhole } from "../files/writeWhole.ts";
 import { readCaseJson } from "../open/files.ts";
-import { applyDelta } from "../open/openDelta.ts";
+import { applyDeltas, deltaOption } from "../open/openDelta.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { choiceOption, numberOption, parseOptions, required } from "../options.ts";
 import { table } from "../table.ts";
@@ -26,7 +26,7 @@ import { WrongCall } from "../WrongCall.ts";
 
 /** `palimpsest trace`: causal tracing of one fact. */
 export const trace: Command = {
-  usage: `trace --model M --prompt P --subject S [--target T] [--kind state|mlp|attn] ${traceFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--replace] [--occurrence N] [--sigma X | --subjects F.json] [--delta F [--another-model]] [--out F.npz|F.json|F.csv] [--json]`,
+  usage: `trace --model M --prompt P --subject S [--target T] [--kind state|mlp|attn] ${traceFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--replace] [--occurrence N] [--sigma X | --subjects F.json] [--delta F … [--another-model]] [--out F.npz|F.json|F.csv] [--json]`,
   about: "Where the model recalls a fact: p(answer) with each state or window restored.",
   run: runTrace,
 };
@@ -34,6 +34,7 @@ export const trace: Command = {
 const options = {
   ...modelOptions,
   ...anotherModel,
+  ...deltaOption,
   prompt: { type: "string" },
   subject: { type: "string" },
   target: { type: "string" },
@@ -46,7 +47,6 @@ const options = {
   occurrence: { type: "string" },
   sigma: { type: "string" },
   subjects: { type: "string" },
-  delta: { type: "string" },
   out: { type: "string" },
   json: { type: "boolean" },
 } as const;
@@ -69,7 +69,7 @@ async function runTrace(args: string[], terminal: Terminal): Promise<void> {
     request.noise.kind === "sigma"
       ? (fixed ?? (await measuredSigma(model, given.subjects, terminal)))
       : undefined;
-  if (given.delta) await applyDelta(opened, given.delta);
+  if (given.delta) await applyDeltas(opened, given.delta);
   const found = await causalTrace(model, request, {
     sigma: unit,
     onRow: (token) => terminal.progress(`tracing token ${token}`),

@@ -9,17 +9,29 @@ import { type ModelIdentity, otherModel } from "../../data/identity/ModelIdentit
 import { readBytes } from "./files.ts";
 import type { OpenModel } from "./openModel.ts";
 
+/** The option of every command that runs a model with edits: once for each of them. */
+export const deltaOption = { delta: { type: "string", multiple: true } } as const;
+
 /**
- * Switches on the edit in a file: our delta (safetensors), or a PEFT adapter as a folder or a zip.
+ * Switches on the edits in files, one beside the other: our deltas (safetensors), or PEFT adapters as folders or zips.
+ * None where there are no paths.
  *
- * @throws one sentence when the file is damaged, of another kind, or made with another model
+ * @returns the deltas, in the order of their paths
+ * @throws one sentence when a file is damaged, of another kind, or made with another model
  */
-export async function applyDelta({ model, another }: OpenModel, path: string): Promise<Delta> {
-  const delta = await readEdit(path);
-  if (!another) checkMadeWith(delta, model.identity, path);
-  checkDeltaFits(delta, { name: model.config.name, weights: model.weightShapes });
-  model.setDeltas(delta.weights);
-  return delta;
+export async function applyDeltas(
+  { model, another }: OpenModel,
+  paths: readonly string[] = [],
+): Promise<Delta[]> {
+  const deltas: Delta[] = [];
+  for (const path of paths) {
+    const delta = await readEdit(path);
+    if (!another) checkMadeWith(delta, model.identity, path);
+    checkDeltaFits(delta, { name: model.config.name, weights: model.weightShapes });
+    deltas.push(delta);
+  }
+  model.setDeltas(deltas.flatMap(({ weights }) => weights));
+  return deltas;
 }
 
 /**
