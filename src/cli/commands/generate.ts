@@ -7,13 +7,13 @@ import { ask } from "../../methods/prompt/ask.ts";
 import { templateSpan } from "../../methods/prompt/subject.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { fieldTexts } from "../editing/fieldTexts.ts";
-import { applyDelta } from "../open/openDelta.ts";
+import { applyDeltas, deltaOption } from "../open/openDelta.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { parseOptions, required } from "../options.ts";
 
 /** `palimpsest generate`: how the model continues a text, without and with an edit. */
 export const generate: Command = {
-  usage: `generate --model M --prompt P [--subject S] [--delta F [--another-model]] ${askFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--json]`,
+  usage: `generate --model M --prompt P [--subject S] [--delta F … [--another-model]] ${askFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--json]`,
   about: "How the model continues a text, without and with an edit; greedy unless --top-k is more.",
   run: runGenerate,
 };
@@ -23,7 +23,7 @@ const options = {
   ...anotherModel,
   prompt: { type: "string" },
   subject: { type: "string" },
-  delta: { type: "string" },
+  ...deltaOption,
   tokens: { type: "string" },
   "top-k": { type: "string" },
   temperature: { type: "string" },
@@ -44,7 +44,7 @@ async function runGenerate(args: string[], terminal: Terminal): Promise<void> {
     return (token: ContinuedToken) => terminal.progress(textOf((tokens.push(token), tokens)));
   };
   const before = await ask(model, prompt, settings, { onToken: spoken() });
-  if (given.delta) await applyDelta(opened, given.delta);
+  if (given.delta) await applyDeltas(opened, given.delta);
   const after = given.delta ? await ask(model, prompt, settings, { onToken: spoken() }) : undefined;
   terminal.progress("");
   if (given.json) {
