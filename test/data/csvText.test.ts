@@ -19,6 +19,6 @@ test("what we write holds no formula, and numbers as they are", () => {
   };
   expect(tableCsv(table)).toBe("'=a,b\n'=HYPERLINK(),-1\n");
   const scores = Float32Array.of(-0.5);
-  const trace = { tokens: ["=x"], subjectRange: [0, 1] as [number, number], layers: 1, scores };
+  const trace = { spellings: ["=x"], subjectRange: [0, 1] as [number, number], layers: 1, scores };
   expect(traceCsv(trace)).toContain(`"'=x",1,-0.5`);
 });

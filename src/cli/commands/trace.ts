@@ -121,9 +121,9 @@ const row = (scores: Float32Array, token: number, layers: number): number[] =>
   Array.from(scores.subarray(token * layers, (token + 1) * layers));
 
 function traceTable(found: Trace): string {
-  const { tokens, subjectRange, layers, scores, answer, highScore, lowScore } = found;
+  const { spellings, subjectRange, layers, scores, answer, highScore, lowScore } = found;
   const isSubject = (token: number) => token >= subjectRange[0] && token < subjectRange[1];
-  const rows = tokens.map((text, token) => [
+  const rows = spellings.map((text, token) => [
     `${JSON.stringify(text)}${isSubject(token) ? " *" : ""}`,
     ...row(scores, token, layers).map((score) => score.toFixed(3)),
   ]);

@@ -4,7 +4,7 @@ import type { TraceKind } from "./TraceRequest.ts";
 export interface Trace {
   kind: TraceKind;
   window: number;
-  /** Each decoded alone. */
+  /** Each decoded alone, as the authors have them: a part of a character is U+FFFD; not for a reader. */
   tokens: string[];
   /** As a reader is shown them: a token that is not UTF-8 by itself shows its bytes. */
   spellings: string[];

@@ -75,7 +75,12 @@ export class Tokenizer {
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(concatenate(this.bytes(ids)));
   }
 
-  /** Each token decoded alone, as the authors' result files have it. */
+  /** Ids to text for a reader: as {@link decode}, but what is no whole character shows its bytes, `⟨C3⟩`. */
+  spell(ids: ArrayLike<number>): string {
+    return spell(concatenate(this.bytes(ids)));
+  }
+
+  /** Each token decoded alone, as the authors' code has it. */
   tokens(ids: ArrayLike<number>): string[] {
     return Array.from(ids, (id) => this.decode([id]));
   }
@@ -124,14 +129,29 @@ for (let byte = 0; byte < 256; byte++) {
   byteAlphabet.set(String.fromCharCode(printable ? byte : spare++), byte);
 }
 
-function spell(token: Uint8Array): string {
+/** Bytes as text, with each that belongs to no whole character of UTF-8 written out. */
+function spell(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; ) {
+    const character = characterAt(bytes, at);
+    text += character?.text ?? `⟨${bytes[at].toString(16).toUpperCase().padStart(2, "0")}⟩`;
+    at += character?.length ?? 1;
+  }
+  return text;
+}
+
+/** The whole character that begins here, if one does. */
+function characterAt(bytes: Uint8Array, at: number): { text: string; length: number } | undefined {
+  const first = bytes[at];
+  const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(token);
+    return { text: strict.decode(bytes.subarray(at, at + length)), length };
   } catch {
-    const hex = (byte: number) => `⟨${byte.toString(16).toUpperCase().padStart(2, "0")}⟩`;
-    return Array.from(token, (b) => (b < 128 ? String.fromCharCode(b) : hex(b))).join("");
+    return undefined;
   }
 }
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function concatenate(parts: Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

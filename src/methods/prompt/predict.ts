@@ -24,6 +24,6 @@ export async function predict(model: Model, prompt: string, top = 10): Promise<P
     readout: [{ row: 0, token: ids.length - 1 }],
   });
   const best = topIndices(readout, Math.min(top, readout.length));
-  const texts = model.tokenizer.tokens(best);
+  const texts = model.tokenizer.spellings(best);
   return best.map((id, i) => ({ token: texts[i], id, probability: Math.exp(readout[id]) }));
 }

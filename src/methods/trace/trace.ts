@@ -61,7 +61,7 @@ async function traced(model: Model, request: TraceRequest, options: TraceOptions
     spellings: model.tokenizer.spellings(tokenIds),
     tokenIds,
     subjectRange: plan.subject,
-    answer: model.tokenizer.decode(clean.answerIds),
+    answer: model.tokenizer.spell(clean.answerIds),
     layers: model.config.layers,
     highScore: clean.score,
     lowScore,

@@ -21,7 +21,7 @@ export function withEvent(
   if (event.type === "start") {
     const { start } = event;
     const scores = new Float32Array(start.tokens.length * start.layers).fill(NaN);
-    const data = { ...start, ...run, scores };
+    const data = { ...start, ...run, tokens: start.spellings, scores };
     return { ...plots, [run.kind]: { data, trace: null, edits } };
   }
   if (!before) return plots;

@@ -66,6 +66,9 @@ test("a token that ends inside a character is text only together with the next",
   expect(tokenizer.tokens(ids)).toEqual(["\ufffd", "\ufffd"]);
   expect(tokenizer.spellings(ids)).toEqual(["⟨C5⟩", "⟨A5⟩"]);
   expect(tokenizer.decode(ids)).toBe("ť");
+  expect(tokenizer.spell(ids)).toBe("ť");
+  expect(tokenizer.spell(ids.slice(1))).toBe("⟨A5⟩");
+  expect(tokenizer.spell([...tokenizer.encode("a ť"), ids[0]])).toBe("a ť⟨C5⟩");
 });
 
 test("a row of the embedding that has no token still has a spelling", () => {
