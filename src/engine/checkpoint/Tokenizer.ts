@@ -132,7 +132,7 @@ for (let byte = 0; byte < 256; byte++) {
 /** Bytes as text, with each that belongs to no whole character of UTF-8 written out. */
 function spell(bytes: Uint8Array): string {
   let text = "";
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const character = characterAt(bytes, at);
     text += character?.text ?? `⟨${bytes[at].toString(16).toUpperCase().padStart(2, "0")}⟩`;
     at += character?.length ?? 1;

@@ -66,7 +66,9 @@ test("cells fill the width between labels and colour bar", () => {
 });
 
 test("the CSV has a line per token and quotes what needs it", () => {
-  const lines = traceCsv({ ...data, spellings: data.tokens }).trimEnd().split("\r\n");
+  const lines = traceCsv({ ...data, spellings: data.tokens })
+    .trimEnd()
+    .split("\r\n");
   expect(lines[0]).toBe("token,subject,layer 0,layer 1");
   expect(lines[1]).toMatch(/^"The",1,0\.1\d*,0\.2\d*$/);
   expect(lines[3]).toMatch(/^" ""<is>",0,/);

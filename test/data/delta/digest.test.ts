@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { WeightDelta } from "../../../src/data/delta/delta.ts";
-import { deltaDigest } from "../../../src/data/delta/deltaDigest.ts";
+import { deltaDigest } from "../../../src/data/delta/digest.ts";
 
 const numbers = (...values: number[]) => Float32Array.from(values);
 const low: WeightDelta = {
