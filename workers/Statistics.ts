@@ -24,6 +24,7 @@ import {
   type LayerStatistics,
 } from "../src/methods/statistics/statistics.ts";
 import { readStatistics, statisticsPieces } from "../src/methods/statistics/statisticsFile.ts";
+import { statisticsLayer } from "../src/methods/statistics/statisticsLayer.ts";
 import { statisticsSpectrum } from "../src/methods/statistics/statisticsSpectrum.ts";
 import type * as View from "./protocol/protocol.ts";
 import type { Queue } from "./Queue.ts";
@@ -78,9 +79,10 @@ export class Statistics {
   ): Promise<View.StatisticsOverview> {
     const name = typeof from === "string" ? (from.split("/").at(-1) ?? from) : from.name;
     return this.#host.queue.runReporting(id, `reading ${name}`, report, async (signal) => {
-      const { dMlp, layers } = this.#host.config();
-      if (!(layer >= 0 && layer < layers))
-        throw new Error(`invalid layer: ${layer} (this model has 0–${layers - 1})`);
+      const config = this.#host.config();
+      const { dMlp, layers } = config;
+      // Said before gigabytes are read.
+      if (layer !== undefined) statisticsLayer({ what: name }, { layer, layers });
       const onBytes = (done: number, total: number) => report(done, total, `fetching ${name}`);
       const source =
         typeof from === "string"
@@ -88,14 +90,14 @@ export class Statistics {
           : blobSource(from);
       const statistics = await readStatistics(
         source,
-        { layer, dMlp, source: name, what: name },
+        { layer, layers, module: (of) => keyModule(config, of), dMlp, source: name, what: name },
         { signal, onProgress: (rows, total) => report(rows, total, `reading ${name}`) },
       );
       const differs = statistics.model && otherNumbers(statistics.model, this.#host.identity());
       if (differs && !another)
         return { ...(await this.#overview()), question: `${name}: ${differs}` };
       if (differs) statistics.source = `${name}, of ${statistics.model!.id} (another model)`;
-      report(1, 1, `keeping layer ${layer}`);
+      report(1, 1, `keeping layer ${statistics.layer}`);
       await this.#keep([statistics], { date });
       return this.#overview();
     });

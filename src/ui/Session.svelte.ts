@@ -97,6 +97,8 @@ export class Session {
     stop: () => this.cancel("statistics"),
     callback: (call) => this.#callback(call),
     took: (answer) => this.#tookStatistics(answer),
+    layers: () => this.model?.config.layers,
+    report: (error) => this.report("statistics", error),
   });
 
   readonly rewriting = new RewriteDesk({

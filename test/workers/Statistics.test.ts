@@ -69,6 +69,22 @@ test("a layer that the model has not is refused by its number", async () => {
   await expect(adding).rejects.toThrow("invalid layer: 7 (this model has 0–2)");
 });
 
+test("a file that says its layer needs none, and is taken for no other", async () => {
+  const statistics = opened();
+  await statistics.add(1, { from: npz(), layer: 1, date }, none);
+  const [{ key }] = (await statistics.overview()).kept;
+  const { blob } = await statistics.file(2, key);
+  const own = new File([blob], "C.npz");
+  const [taken] = (await opened().add(3, { from: own, date }, none)).kept;
+  expect(taken.layer).toBe(1);
+  await expect(opened().add(4, { from: own, layer: 0, date }, none)).rejects.toThrow(
+    "C.npz is of layer 1, not of layer 0",
+  );
+  await expect(opened().add(5, { from: npz(), date }, none)).rejects.toThrow(
+    "statistics.npz does not say of which layer it is; give the layer",
+  );
+});
+
 test("a text is collected for several layers, and told as it goes", async () => {
   const stages: string[] = [];
   const { kept, collection: begun } = await opened().collect(1, collection(), (_, stage) =>

@@ -39,7 +39,8 @@ export interface StatisticsOverview {
 /** What the page asks of an import. */
 export interface AddOrder {
   from: File | string;
-  layer: number;
+  /** Absent: the layer that the file says. */
+  layer?: number | undefined;
   /** Milliseconds since 1970. */
   date: number;
   /** Taken although it says that it is of another model. */

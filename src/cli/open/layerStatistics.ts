@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { otherNumbers } from "../../data/identity/ModelIdentity.ts";
 import { fillTemplate } from "../../data/facts/template.ts";
-import { shippedStatistics } from "../../methods/statistics/shippedStatistics.ts";
+import { keyModule, shippedStatistics } from "../../methods/statistics/shippedStatistics.ts";
 import type { LayerStatistics } from "../../methods/statistics/statistics.ts";
 import { readStatistics } from "../../methods/statistics/statisticsFile.ts";
 import { fileSource } from "./folderFiles.ts";
@@ -25,7 +25,13 @@ export async function layerStatistics(
   const file = (await isFolder(path))
     ? await statisticsFile(path, config, layer)
     : fillTemplate(path, String(layer));
-  const about = { layer, source: basename(file), dMlp: config.dMlp, what: file };
+  const about = {
+    layer,
+    source: basename(file),
+    dMlp: config.dMlp,
+    module: (of: number) => keyModule(config, of),
+    what: file,
+  };
   const found = await readStatistics(await fileSource(file), about);
   const differs = found.model && otherNumbers(found.model, model.identity);
   if (!differs) return found;

@@ -3,7 +3,7 @@ import { shown } from "../../data/outside/shown.ts";
 import { NpzStream, type ByteSource } from "../../data/archive/npzStream.ts";
 import * as v from "valibot";
 import { stamp } from "../../data/delta/provenance.ts";
-import { object, someText, text } from "../../data/outside/kinds.ts";
+import { object, someText, text, whole } from "../../data/outside/kinds.ts";
 import { readJson } from "../../data/outside/readJson.ts";
 import type { StatedIdentity } from "../../data/identity/ModelIdentity.ts";
 import { npzPieces } from "../../data/archive/npzWriter.ts";
@@ -12,10 +12,10 @@ import type { NpyHeader } from "../../data/archive/npyHeader.ts";
 import { SymmetricTiles } from "../../kernels/covariance/SymmetricTiles.ts";
 import { isCompact, readCompactSum } from "./compactStatistics.ts";
 import type { LayerStatistics } from "./statistics.ts";
+import { type AskedLayer, statisticsLayer } from "./statisticsLayer.ts";
 
-/** What a statistics file is read for; the file itself says none of it. */
-export interface StatisticsAbout {
-  layer: number;
+/** What a statistics file is read for. The authors' files say their layer in their names, ours within too. */
+export interface StatisticsAbout extends AskedLayer {
   /** The name of the corpus. */
   source: string;
   /** The model's, which the file must have. */
@@ -38,10 +38,10 @@ const MIRRORED = 4;
  * The pieces of a statistics file in the authors' form (METHODS 3), which NumPy and their `layer_stats` load:
  * `mom2.mom2` is the sum, `mom2.count` the number of tokens. Their loader compares `sample_size` with what it asks
  * for; the boxed null of NumPy stands for "all texts". The matrix is written row by row. `palimpsest` is our own member,
- * which they do not look at: the model whose keys these are, as JSON.
+ * which they do not look at: the layer, and the model whose keys these are, as JSON.
  */
 export function statisticsPieces(statistics: LayerStatistics): Generator<Uint8Array> {
-  const { dMlp, count, sum, sampleSize, model } = statistics;
+  const { layer, dMlp, count, sum, sampleSize, model } = statistics;
   const integer = (value: number): NpyArray => ({
     shape: [],
     dtype: "i8",
@@ -52,33 +52,39 @@ export function statisticsPieces(statistics: LayerStatistics): Generator<Uint8Ar
     "mom2.count": integer(count),
     "mom2.mom2": { shape: [dMlp, dMlp], rows: () => rowsOf(sum) },
     sample_size: sampleSize === undefined ? boxedNull() : integer(sampleSize),
-    ...(model ? identityMember(model) : noMember),
+    [MEMBER]: ownMember(layer, model),
   });
 }
 
 /** Our member of a statistics file. */
 const MEMBER = "palimpsest";
-const noMember: Record<string, NpyArray> = {};
 
-function identityMember({ id, revision, stamp, precision }: StatedIdentity) {
-  const text = JSON.stringify({ model: { id, revision, stamp, precision } });
-  return { [MEMBER]: { shape: [], dtype: "U", data: [text] } satisfies NpyArray };
+function ownMember(layer: number, of: StatedIdentity | undefined): NpyArray {
+  const { id, revision, stamp, precision } = of ?? {};
+  const model = of && { id, revision, stamp, precision };
+  return { shape: [], dtype: "U", data: [JSON.stringify({ layer, model })] };
 }
 
-/** The model that a statistics file says it is of; undefined where it does not, as in those that are published. */
-async function identityIn(npz: NpzStream, what: string): Promise<StatedIdentity | undefined> {
-  if (!npz.names.includes(MEMBER)) return undefined;
+/** The layer and the model that a statistics file says it is of; neither where it does not, as in those that are published. */
+async function memberIn(
+  npz: NpzStream,
+  what: string,
+): Promise<{ layer?: number | undefined; model?: StatedIdentity | undefined }> {
+  if (!npz.names.includes(MEMBER)) return {};
   const [text] = (await npz.small(MEMBER)).data as string[];
-  return readJson(String(text), memberSchema, `"${MEMBER}" of ${what}`).model;
+  return readJson(String(text), memberSchema, `"${MEMBER}" of ${what}`);
 }
 
 const memberSchema = object({
-  model: object({
-    id: someText,
-    revision: v.optional(text),
-    stamp: v.optional(stamp),
-    precision: v.optional(text),
-  }),
+  layer: v.optional(whole()),
+  model: v.optional(
+    object({
+      id: someText,
+      revision: v.optional(text),
+      stamp: v.optional(stamp),
+      precision: v.optional(text),
+    }),
+  ),
 });
 
 /**
@@ -86,22 +92,23 @@ const memberSchema = object({
  * never held, only its lower half.
  *
  * @throws one sentence when the file is damaged, a member is missing or misshapen, or the matrix cannot be a second
- *   covariance of this model's keys: not square, not symmetric, not finite, with a diagonal that is not positive
+ *   covariance of this model's keys: of another layer, not square, not symmetric, not finite, with a diagonal that is not positive
  */
 export async function readStatistics(
   source: ByteSource,
   about: StatisticsAbout,
   options: ReadOptions = {},
 ): Promise<LayerStatistics> {
-  const { layer, dMlp, what } = about;
-  const npz = await NpzStream.open(source, what);
+  const { dMlp, what = about.source } = about;
+  const npz = await NpzStream.open(source, about.what);
+  const { layer: said, model } = await memberIn(npz, what);
+  const layer = statisticsLayer({ what, layer: said }, about);
   const count = await wholeNumber(npz, "mom2.count");
   if (!(count > 0)) {
     const found = `${npz.label("mom2.count")} is no whole number above 0`;
     throw new Error(`${found}; statistics of at least one token are needed`);
   }
   const sampleSize = npz.names.includes("sample_size") ? await wholeNumber(npz, "sample_size") : 0;
-  const model = await identityIn(npz, what ?? "the statistics");
   const sum = await (isCompact(npz) ? compactSum : denseSum)(npz, dMlp, options);
   const sampled = sampleSize > 0 ? { sampleSize } : {};
   return { layer, source: about.source, dMlp: sum.n, count, ...sampled, model, sum };

@@ -5,6 +5,7 @@ import type {
   KeptView,
   StatisticsOverview,
 } from "../../../workers/protocol/protocol.ts";
+import { fieldValue } from "../../data/settings/fieldValue.ts";
 import { download } from "../parts/download.ts";
 
 /** What the session lends: the worker, and a job of which one is under way at a time. */
@@ -12,8 +13,11 @@ interface StatisticsDeskHost {
   lab(): RemoteLab["statistics"];
   run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
   stop(): void;
+  /** How many the open model has. */
+  layers(): number | undefined;
   callback<F extends (...values: never[]) => void>(call: F): F;
   took(answer: StatisticsOverview): void;
+  report(error: unknown): void;
 }
 
 /** What this browser stores for the page, and whether it has promised to keep it. */
@@ -35,7 +39,7 @@ export class StatisticsDesk {
   collecting = $state(false);
   storage = $state.raw<PageStorage | null>(null);
   /** A file that says that it is of another model, until the reader has said whether it is taken. */
-  doubtful = $state.raw<{ from: File | string; layer: number; question: string } | null>(null);
+  doubtful = $state.raw<{ from: File | string; layer: string; question: string } | null>(null);
   readonly #host: StatisticsDeskHost;
   #collection: Promise<void> | undefined;
 
@@ -49,24 +53,40 @@ export class StatisticsDesk {
     await this.refresh();
   }
 
+  /** Looks anew at what there is. It is no job: a collection that is under way goes on. */
   async refresh() {
-    await this.#do("looking for statistics", () => this.#host.lab().overview());
+    try {
+      this.#took(await this.#host.lab().overview());
+    } catch (error) {
+      this.#host.report(error);
+    }
     await this.measureStorage();
   }
 
-  /** Takes an .npz in the authors' form, from a file or an address. */
-  async add(from: File | string, layer: number, another = false) {
+  /**
+   * Takes an .npz in the authors' form, from a file or an address.
+   *
+   * @param layer as typed; nothing is the layer that the file says
+   */
+  async add(from: File | string, layer: string, another = false) {
     this.doubtful = null;
     const name = typeof from === "string" ? from : from.name;
     await this.#do(`reading ${name}`, (id) => {
       const report = this.#host.callback((done: number, total: number, stage: string) => {
         this.stage = `${stage}: ${Math.floor((100 * done) / total)} %`;
       });
-      return this.#host.lab().add(id, { from, layer, date: Date.now(), another }, report);
+      const order = { from, layer: this.#layer(layer), date: Date.now(), another };
+      return this.#host.lab().add(id, order, report);
     });
     const question = this.overview?.question;
     if (question) this.doubtful = { from, layer, question };
     await this.#keepStorage();
+  }
+
+  #layer(typed: string): number | undefined {
+    if (!typed.trim()) return undefined;
+    const context = { layers: this.#host.layers() };
+    return fieldValue({ label: "Layer", kind: { type: "layer" } }, typed, context) as number;
   }
 
   /** Collects, or goes on with what was begun. */
@@ -130,7 +150,7 @@ export class StatisticsDesk {
 
   /** Asks the browser how much it stores for the page, and whether for good. */
   async measureStorage(asked = this.storage?.asked ?? false) {
-    const { storage } = navigator;
+    const storage = globalThis.navigator?.storage;
     if (!storage?.estimate) return;
     const [{ usage = 0, quota = 0 }, persisted] = await Promise.all([
       storage.estimate(),
@@ -156,7 +176,10 @@ export class StatisticsDesk {
   async #do(stage: string, work: (id: number) => Promise<StatisticsOverview>) {
     this.stage = stage;
     const answer = await this.#host.run(stage, work);
-    if (!answer) return;
+    if (answer) this.#took(answer);
+  }
+
+  #took(answer: StatisticsOverview) {
     this.overview = answer;
     this.#host.took(answer);
   }

@@ -19,7 +19,7 @@ export class FakeStatistics implements RemoteStatistics {
     return { kept: this.kept, atHand };
   }
 
-  add(_id: number, { from, layer }: { from: File | string; layer: number }) {
+  add(_id: number, { from, layer = 0 }: { from: File | string; layer?: number | undefined }) {
     return this.#keep(layer, typeof from === "string" ? from : from.name);
   }
 
