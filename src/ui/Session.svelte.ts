@@ -33,7 +33,8 @@ import { labelOf } from "./model/precisionText.ts";
 import { keepForGood } from "./parts/keepForGood.ts";
 import { messageOf } from "./parts/sentence.ts";
 import { StatisticsDesk } from "./statistics/StatisticsDesk.svelte.ts";
-import { decodeView, encodeView } from "./viewHash.ts";
+import { type Address, decodeAddress, type Spot } from "./place/address.ts";
+import { Places } from "./place/Places.svelte.ts";
 import { type Death, WorkerKeeper } from "./model/WorkerKeeper.ts";
 
 const jobNames = [
@@ -60,6 +61,7 @@ export class Session {
   /** True where the model of the page could not be loaded into a new worker. */
   stranded = $state(false);
 
+  readonly places = new Places();
   readonly draft = new Draft();
   readonly jobs = Object.fromEntries(jobNames.map((name) => [name, new Job()])) as Record<
     JobName,
@@ -143,30 +145,49 @@ export class Session {
   /** Opens the runtime, the facts and the model that the address names; fills in an example. */
   async start(hash: string) {
     this.#asked = hash;
-    this.models.take(decodeView(hash));
+    this.places.follow(decodeAddress(hash));
+    this.models.take(decodeAddress(hash).view);
     await this.#begin("starting");
   }
 
-  /** The part of the address after `#` that brings this view back. */
-  get hash(): string {
+  /** The address that brings back what is shown, or another place as it is now. */
+  address({ place, item }: Spot = this.places.spot): Address {
     const { asked } = this.models;
     const precision = asked?.precision ?? this.model?.precision ?? this.models.precision;
-    return encodeView({
-      ...this.draft.view(),
+    const own = {
+      fact: () => this.draft.view(),
+      facts: () => this.draft.viewOfMany(),
+      studies: () => ({}),
+      edits: () => ({}),
+    };
+    const view = {
+      ...own[place](),
       ...this.models.view(),
       model: asked?.place ? addressOf(asked.source) : this.draft.model,
       precision: precision === "f32" ? undefined : precision,
-    });
+    };
+    return { place, item, view };
   }
 
-  /** Takes a view from an address that was pasted into an open page. */
+  /** Goes where the address says. One that was typed or pasted may ask for another model; Back and Forward do not. */
   async follow(hash: string) {
-    const view = decodeView(hash, this.#methods);
+    const address = decodeAddress(hash, this.#methods);
     const { model } = this.draft;
-    this.draft.restore(view, this.facts);
+    this.places.follow(address);
+    this.#fill(address);
+    if (this.places.isOurs) this.draft.model = model;
     if (this.draft.model === model) return;
-    await this.models.openLink({ ...view, model: this.draft.model });
+    await this.models.openLink({ ...address.view, model: this.draft.model });
     if (this.model) this.draft.model = addressOf(this.#order.source);
+  }
+
+  /** Fills in what an address carries; one without a view leaves all as it is. */
+  #fill({ place, view }: Address) {
+    const { model } = view;
+    if (model !== undefined) this.draft.model = model;
+    if (!Object.keys(view).length) return;
+    if (place === "fact") this.draft.restore(view, this.facts);
+    if (place === "facts") this.draft.restoreMany(view);
   }
 
   /** Loads a model; the one before stays where that fails. */
@@ -356,12 +377,13 @@ export class Session {
     });
     if (!opened) return;
     if (this.#asked === null) return this.reload();
-    const view = decodeView(this.#asked, this.#methods);
+    const address = decodeAddress(this.#asked, this.#methods);
+    const { place, view } = address;
     this.#asked = null;
     if (this.facts.length) this.draft.take(this.facts[0]);
-    this.draft.restore(view, this.facts);
+    this.#fill(address);
     await this.models.openLink({ ...view, model: this.draft.model });
-    if (this.model?.toy && this.#isPreset(view.trace)) await this.trace();
+    if (place === "fact" && this.model?.toy && this.#isPreset(view.trace)) await this.trace();
   }
 
   /** Whether a link's settings of a trace are the model's own: what else a link asks for is filled in and not begun. */

@@ -11,7 +11,7 @@ test("the built-in model opens, and nobody but the page's own server is asked", 
     asked.push(request.url());
     if (request.method() === "GET") read.push(new URL(request.url()).pathname);
   });
-  await page.goto("/#many=1&kinds=none");
+  await page.goto("/#/facts");
   const write = page.getByRole("button", { name: "Write the facts" });
   await expect(write).toBeVisible({ timeout: 60_000 });
   expect(read.filter((path) => path.endsWith("/tokenizer.json"))).toHaveLength(1);

@@ -22,32 +22,32 @@ const patience = { timeout: 150_000 };
 /** Opens the page, untraced, and its statistics, when no other job is in their way. */
 async function open(page: Page): Promise<Locator> {
   await page.goto("/#trace.samples=1&kinds=state");
-  await page.getByRole("button", { name: "Covariance statistics…" }).click(patience);
-  const dialog = page.getByRole("dialog", { name: "Covariance statistics" });
-  await expect(dialog.getByText("shipped with the model")).toBeVisible(patience);
-  return dialog;
+  await page.getByRole("link", { name: "Covariance statistics" }).click(patience);
+  const section = page.getByRole("region", { name: "Covariance statistics" });
+  await expect(section.getByText("shipped with the model")).toBeVisible(patience);
+  return section;
 }
 
-const entry = (dialog: Locator, layer: number) =>
-  dialog.getByRole("listitem").filter({ hasText: `Layer ${layer}` });
+const entry = (section: Locator, layer: number) =>
+  section.getByRole("listitem").filter({ hasText: `Layer ${layer}` });
 
 test("statistics are imported, used, exported and deleted, and outlive the page", async ({
   page,
 }) => {
-  const dialog = await open(page);
+  const section = await open(page);
   expect(await serious(page)).toEqual([]);
-  const form = dialog.getByRole("form", { name: "Import statistics" });
+  const form = section.getByRole("form", { name: "Import statistics" });
   await form.getByLabel("Layer").fill("3");
   await form.getByLabel("From a file…").setInputFiles("test/data/fixtures/moment_stored.npz");
-  await expect(dialog.getByRole("alert")).toContainText(
+  await expect(section.getByRole("alert")).toContainText(
     `these statistics are of keys with 40 numbers, but this model's have ${dMlp}; take those of this model`,
     patience,
   );
   await form.getByLabel("From a file…").setInputFiles(shipped);
-  await expect(entry(dialog, 3)).toContainText("in use", patience);
-  await expect(entry(dialog, 3)).toContainText("Effective rank");
-  await expect(entry(dialog, 3)).toContainText("Condition");
-  await expect(dialog.getByText(/promise/)).toBeVisible();
+  await expect(entry(section, 3)).toContainText("in use", patience);
+  await expect(entry(section, 3)).toContainText("Effective rank");
+  await expect(entry(section, 3)).toContainText("Condition");
+  await expect(section.getByText(/promise/)).toBeVisible();
 
   await page.reload();
   const again = await open(page);
@@ -75,8 +75,8 @@ test("statistics are imported, used, exported and deleted, and outlive the page"
 });
 
 test("a collection is paused, survives a reload, goes on and is kept", async ({ page }) => {
-  const dialog = await open(page);
-  const form = dialog.getByRole("form", { name: "Collect statistics" });
+  const section = await open(page);
+  const form = section.getByRole("form", { name: "Collect statistics" });
   const text = Array.from({ length: 700 }, (_, i) => `Town ${i} is in the region of ${i % 17}.`);
   await form.getByLabel("Layers").fill("1, 2");
   await form.getByLabel("Text", { exact: true }).selectOption("paste");

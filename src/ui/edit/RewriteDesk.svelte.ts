@@ -50,7 +50,7 @@ export class RewriteDesk {
     if (!model) return;
     const made = await this.#host.run("preparing", (id) => {
       draft.demandSubject();
-      const editor = draft.editor(model.editors);
+      const editor = draft.editor(model.editors, false);
       const order = this.#order(editor, model.config.layers);
       const planned = plannedSteps(order.settings as Record<string, unknown>);
       this.rewrite = { editor, target: draft.target, planned, steps: [], made: null };

@@ -21,8 +21,6 @@ export class Draft {
   neighbours = $state("");
   kinds = $state<Record<Kind, boolean>>({ state: true, mlp: true, attn: true });
   replace = $state(false);
-  /** Whether many facts are rewritten together, instead of this one. */
-  many = $state(false);
   /** Fields that differ from the model's own defaults. */
   traceText = $state.raw<Typed>({});
   /** The same of every editor, by its name. */
@@ -109,15 +107,15 @@ export class Draft {
     this.neighbours = fact.neighbours.join("\n");
   }
 
-  /** The editor that facts are written with. */
-  editor(editors: EditorView[]): EditorView {
-    const chosen = this.#chosen[this.many ? "many" : "one"];
-    return editors.find(({ name }) => name === chosen) ?? offered(editors, this.many)[0];
+  /** The editor that one fact is rewritten with, or many are written with. */
+  editor(editors: EditorView[], many: boolean): EditorView {
+    const chosen = this.#chosen[many ? "many" : "one"];
+    return editors.find(({ name }) => name === chosen) ?? offered(editors, many)[0];
   }
 
-  /** Writes facts with another editor. */
-  choose({ name }: EditorView) {
-    this.#chosen[this.many ? "many" : "one"] = name;
+  /** Writes one fact, or many, with another editor. */
+  choose({ name }: EditorView, many: boolean) {
+    this.#chosen[many ? "many" : "one"] = name;
   }
 
   /** What is typed of an editor's fields. */
@@ -148,8 +146,7 @@ export class Draft {
       neighbours: asGiven(this.neighbours, fact?.neighbours),
       kinds: kinds.length === 3 ? "" : kinds.join(",") || "none",
       replace: this.replace ? "1" : "",
-      many: this.many ? "1" : "",
-      method: this.#chosen[this.many ? "many" : "one"],
+      method: this.#chosen.one,
       trace: this.traceText,
       settings: this.editorText,
     };
@@ -169,10 +166,20 @@ export class Draft {
       for (const kind of ["state", "mlp", "attn"] as const) this.kinds[kind] = kinds.includes(kind);
     }
     this.replace = view.replace === "1";
-    this.many = view.many === "1";
     this.traceText = { ...view.trace };
-    const method = view.method ?? "";
-    this.#chosen = { one: this.many ? "" : method, many: this.many ? method : "" };
+    this.#chosen.one = view.method ?? "";
+    this.editorText = { ...view.settings };
+  }
+
+  /** What a link to the writing of many facts carries. */
+  viewOfMany(): Partial<View> {
+    return { model: this.model, method: this.#chosen.many, settings: this.editorText };
+  }
+
+  /** Takes what such a link carries. */
+  restoreMany(view: Partial<View>) {
+    if (view.model !== undefined) this.model = view.model;
+    this.#chosen.many = view.method ?? "";
     this.editorText = { ...view.settings };
   }
 }

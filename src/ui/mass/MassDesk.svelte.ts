@@ -159,7 +159,7 @@ export class MassDesk {
 
   /** The editor that facts are written with. */
   editor(model: ModelView): EditorView {
-    return this.#host.draft.editor(model.editors);
+    return this.#host.draft.editor(model.editors, true);
   }
 
   /** What is typed of its fields. */

@@ -31,7 +31,7 @@ export interface PageStorage {
 
 /** Covariance statistics on the page: what is kept, and what is being collected. */
 export class StatisticsDesk {
-  /** Whether the dialog is open. */
+  /** Whether the page shows them. */
   shown = $state(false);
   overview = $state.raw<StatisticsOverview | null>(null);
   progress = $state.raw<CollectProgress | null>(null);
@@ -47,7 +47,7 @@ export class StatisticsDesk {
     this.#host = host;
   }
 
-  /** Opens the dialog on what there is now. */
+  /** Shows what there is now. */
   async open() {
     this.shown = true;
     await this.refresh();

@@ -16,10 +16,10 @@ afterEach(() => history.replaceState(null, "", "#"));
 
 /** The page on many facts, over a fake Lab. */
 async function open(options: FakeOptions = {}) {
-  history.replaceState(null, "", "#many=1");
+  history.replaceState(null, "", "#/facts");
   const lab = new FakeLab(options);
   const screen = await render(App, { connect: () => fakeConnection(lab) });
-  await expect.element(screen.getByText("p corrupted")).toBeVisible();
+  await expect.element(screen.getByRole("button", { name: "Write the facts" })).toBeVisible();
   return { screen, lab };
 }
 
@@ -51,6 +51,7 @@ test("a pasted table is written with MEMIT, goes into the stack as one edit, and
   expect(lab.edits.active).toHaveLength(1);
   const [order] = lab.editing.orders;
   expect(order).toMatchObject({ editor: "memit", settings: { layers: [0, 2] }, seed: 0 });
+  await press(screen.getByRole("link", { name: /^Edits/ }));
   const stack = screen.getByRole("region", { name: "Edits" });
   await expect.element(stack.getByText("and 11 more")).toBeVisible();
   await expect.element(stack.getByText(/MEMIT, layers\s+0, 2/)).toBeVisible();
@@ -75,9 +76,7 @@ test("layers without statistics are named before the start, with the way to get 
   const { screen } = await open();
   await screen.getByRole("textbox", { name: "Layers" }).fill("3-5");
   await expect.element(screen.getByText(/No covariance statistics of layers\s+4, 5/)).toBeVisible();
-  await expect
-    .element(screen.getByRole("button", { name: "Covariance statistics…" }))
-    .toBeVisible();
+  await expect.element(screen.getByRole("link", { name: "Covariance statistics" })).toBeVisible();
 });
 
 test("a bad line is named, and the text stays", async () => {
@@ -146,6 +145,7 @@ test("stop and discard writes nothing", async () => {
   await press(screen.getByRole("button", { name: "Stop and discard" }));
   await expect.element(screen.getByRole("button", { name: "Write the facts" })).toBeEnabled();
   expect(lab.edits.active).toHaveLength(0);
+  await press(screen.getByRole("link", { name: /^Edits/ }));
   await expect.element(screen.getByText(/Nothing is overwritten yet/)).toBeVisible();
 });
 
