@@ -4,6 +4,7 @@ import { type ShelfSize, VectorShelf } from "../src/engine/storage/VectorShelf.t
 import type { Edit, EditContext, Editor, ValueCache } from "../src/methods/edit/Editor.ts";
 import { editorOf, type EditorRegistry, editors } from "../src/methods/edit/editors.ts";
 import { withSettings, writeEdit } from "../src/methods/edit/writeEdit.ts";
+import { perplexity } from "../src/methods/score/perplexity.ts";
 import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
 import { Bundle } from "./Bundle.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
@@ -108,17 +109,28 @@ export class Editing {
     const { bundle, signal } = run;
     const { facts } = order;
     const active = this.#host.held.active;
+    // Where they go one by one the editor measures it as it goes.
+    const neutral = editor.facts === "many" ? (order.neutral?.texts ?? []) : [];
+    const ask = async (model: Model) => ({
+      answers: await targetAnswers(model, facts, signal),
+      perplexity: neutral.length > 0 ? await perplexity(model, neutral, signal) : NaN,
+    });
     bundle.add({ type: "stage", stage: "asking the model for every fact" }, true);
-    const before = await targetAnswers(this.#host.model(active), facts, signal);
-    bundle.add({ type: "before", answers: before }, true);
+    const before = await ask(this.#host.model(active));
+    bundle.add({ type: "before", answers: before.answers }, true);
     const made = await this.#written(editor, order, run);
     bundle.add({ type: "stage", stage: "asking the model for every fact again" }, true);
     const delta = await this.#host.held.find(made.edit.id);
     const model = this.#host.model([...active, delta]);
     try {
-      const ask = () => targetAnswers(model, facts, signal);
-      const after = await withSettings(editor, model.config, order.settings, ask);
-      return { ...made, answers: { before, after } };
+      const after = await withSettings(editor, model.config, order.settings, () => ask(model));
+      const { perplexity } = before;
+      return {
+        ...made,
+        answers: { before: before.answers, after: after.answers },
+        perplexity:
+          neutral.length > 0 ? { before: perplexity, after: after.perplexity } : undefined,
+      };
     } finally {
       this.#host.model(active);
     }

@@ -32,6 +32,7 @@ import { releaseCallback } from "./callback.ts";
 import { Queue } from "./Queue.ts";
 import { Scoring } from "./Scoring.ts";
 import { Statistics } from "./Statistics.ts";
+import { Tables } from "./Tables.ts";
 
 const none: Delta[] = [];
 
@@ -92,6 +93,13 @@ export class Lab {
     runtime: () => this.#opened(),
     base: () => this.#base,
     changed: () => this.#tabs.tell({ kind: "models" }),
+  });
+  /** Tables of facts: reading, keeping, asking which are known. */
+  readonly tables = new Tables({
+    queue: this.#queue,
+    model: () => this.#with(none),
+    stamp: () => this.#loaded().stamp,
+    changed: () => this.#tabs.tell({ kind: "tables" }),
   });
   #lose!: (reason: string) => void;
   readonly #lost = new Promise<string>((resolve) => (this.#lose = resolve));

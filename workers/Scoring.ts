@@ -107,6 +107,7 @@ async function scoreTable(
 ): Promise<TableScore> {
   const answers: TargetAnswer[] = [];
   const scores: CaseScore[] = [];
+  let place = 0;
   for (let at = 0; at < facts.length; at += CHUNK) {
     const some = facts.slice(at, at + CHUNK);
     answers.push(...(await targetAnswers(model, some, signal)));
@@ -116,5 +117,6 @@ async function scoreTable(
       onDone(at + i + 1);
     }
   }
-  return { answers, summary: scores.length ? summarise(scores) : undefined };
+  const byFact = facts.map((fact) => (fact.case ? scores[place++].measures : undefined));
+  return { answers, measures: byFact, summary: scores.length ? summarise(scores) : undefined };
 }

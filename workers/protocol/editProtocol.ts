@@ -106,7 +106,10 @@ export interface EditOrder {
   seed: number;
   /** Templates with one `{}` each; sampled from the model when absent. */
   contexts?: string[] | undefined;
-  /** Texts that no fact is about; their perplexity is measured after every so many edits, where they go one by one. */
+  /**
+   * Texts that no fact is about: their perplexity is measured after every so many edits where they go one by one, and
+   * before and after where they are made at once.
+   */
   neutral?: { texts: string[]; every: number } | undefined;
   /** Whether the model is asked for every fact before and after. */
   answers?: boolean | undefined;
@@ -130,6 +133,8 @@ export interface FinishedEdit {
   measures: Measure[];
   /** p(target) of every fact with the edits that were on, and with this one too; where it was asked for. */
   answers?: { before: TargetAnswer[]; after: TargetAnswer[] } | undefined;
+  /** Of the neutral text, before and after, where many facts were written at once. */
+  perplexity?: { before: number; after: number } | undefined;
   /** All statistics at hand by now. */
   atHand: StatisticsView[];
 }

@@ -5,4 +5,5 @@ export type * from "./editProtocol.ts";
 export type * from "./modelProtocol.ts";
 export type * from "./scoreProtocol.ts";
 export type * from "./statisticsProtocol.ts";
+export type * from "./tableProtocol.ts";
 export type * from "./traceProtocol.ts";

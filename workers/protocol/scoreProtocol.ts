@@ -1,6 +1,6 @@
 import type { TableFact } from "../../src/data/facts/factTable.ts";
 import type { Case } from "../../src/data/facts/facts.ts";
-import type { CaseScore, PromptScore, Summary } from "../../src/methods/score/score.ts";
+import type { CaseScore, Measures, PromptScore, Summary } from "../../src/methods/score/score.ts";
 import type { TargetAnswer } from "../../src/methods/score/targetAnswers.ts";
 
 /** One candidate for the next token. */
@@ -29,6 +29,8 @@ export interface ComparisonView {
 /** The whole table on the model as it is at one time. */
 export interface TableScore {
   answers: TargetAnswer[];
+  /** Of each fact whose true answer is known. */
+  measures: (Measures | undefined)[];
   /** Over the facts whose true answer is known; absent where it is of none. */
   summary?: Summary | undefined;
 }
@@ -39,4 +41,4 @@ export interface TableScoreView {
   after?: TableScore | undefined;
 }
 
-export type { Case, CaseScore, PromptScore, Summary, TableFact, TargetAnswer };
+export type { Case, CaseScore, Measures, PromptScore, Summary, TableFact, TargetAnswer };

@@ -37,3 +37,11 @@ export function rowTemplate(row: Pick<TableRow, "prompt" | "subject">): string {
 /** What tells written facts apart: the words of prompt, subject and target. */
 export const factKey = (fact: { prompt: string; subject: string; target: string }): string =>
   JSON.stringify([rowTemplate(fact), fact.subject.trim(), fact.target.trim()]);
+
+/** What tells apart whether a model knows rows: the words of prompt, subject and true answer. */
+export const truthKey = (row: Pick<TableRow, "prompt" | "subject" | "truth">): string =>
+  JSON.stringify([rowTemplate(row), row.subject.trim(), row.truth.trim()]);
+
+/** What tells the scores of rows apart: all that is scored. */
+export const scoreKey = (row: TableRow): string =>
+  JSON.stringify([factKey(row), row.truth.trim(), row.paraphrases ?? [], row.neighbours ?? []]);

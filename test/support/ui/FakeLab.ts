@@ -22,6 +22,7 @@ import { FakeEditing } from "./FakeEditing.ts";
 import { FakeModels } from "./FakeModels.ts";
 import { FakeScoring } from "./FakeScoring.ts";
 import { FakeStatistics } from "./FakeStatistics.ts";
+import { FakeTables } from "./FakeTables.ts";
 
 const layers = 8;
 const words = (text: string) => text.match(/\s*\S+/g) ?? [];
@@ -42,6 +43,7 @@ export interface FakeOptions {
 export class FakeLab implements RemoteLab {
   readonly statistics = new FakeStatistics();
   readonly models = new FakeModels();
+  readonly tables = new FakeTables();
   readonly edits = new FakeEdits();
   readonly earlier = new FakeEarlier();
   readonly editing: FakeEditing;

@@ -63,7 +63,8 @@ export class FakeScoring implements RemoteScoring {
 function tableScore(facts: TableFact[], probability: number): TableScore {
   const answers = facts.map(() => answer(probability));
   const cases = facts.filter((fact) => fact.case).length;
-  if (!cases) return { answers };
+  const byFact = facts.map(() => undefined);
+  if (!cases) return { answers, measures: byFact };
   const of = (mean: number) => ({ mean, std: 0, cases });
   const [high, low] = probability > 0.5 ? [0.98, 0.9] : [0.03, -0.8];
   const measures = {
@@ -79,5 +80,5 @@ function tableScore(facts: TableFact[], probability: number): TableScore {
     LP: { mean: NaN, std: NaN, cases: 0 },
     GE: { mean: NaN, std: NaN, cases: 0 },
   };
-  return { answers, summary: { cases, measures, score: high } };
+  return { answers, measures: byFact, summary: { cases, measures, score: high } };
 }
