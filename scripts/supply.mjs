@@ -22,7 +22,7 @@ const scripts = {
 };
 
 /** Licences that a package says in its LICENSE file alone. */
-const inFile = { "png-js@2.0.0": "MIT" };
+const inFile = { "png-js@2.0.0": "MIT", "svelte-toolbelt@0.10.7": "MIT" };
 
 /** What a package is replaced with, by package.json's overrides: code that the page's build leaves out anyway. */
 const stands = { "onnxruntime-node": "idb-keyval", sharp: "platform" };
