@@ -28,6 +28,8 @@ export interface EditingHost {
 
 /** One run: where its reports go, and its two ends. */
 interface Run {
+  /** The edits that were on when it began: it goes on with these, whatever is switched meanwhile. */
+  active: Delta[];
   bundle: Bundle<EditReport>;
   /** Stop, and write what is found. */
   enough: AbortSignal;
@@ -58,11 +60,13 @@ export class Editing {
     order: EditOrder,
     report: (reports: EditReport[]) => void,
   ): Promise<FinishedEdit> {
-    const doing = order.facts.length === 1 ? "rewriting" : "writing the facts";
-    return this.#host.queue.runReporting(id, doing, report, async (signal) => {
+    const single = order.facts.length === 1;
+    const doing = single ? "rewriting" : "writing the facts";
+    const work = async (signal: AbortSignal) => {
       const enough = new AbortController();
       this.#running.set(id, enough);
-      const run = { bundle: new Bundle(report), enough: enough.signal, signal };
+      const { active } = this.#host.held;
+      const run = { active, bundle: new Bundle(report), enough: enough.signal, signal };
       try {
         const editor = editorOf(order.editor, this.#editors);
         const { layers, instead } = await this.#missing(editor, order.settings);
@@ -74,7 +78,9 @@ export class Editing {
         run.bundle.flush();
         this.#running.delete(id);
       }
-    });
+    };
+    const urgency = single ? "short" : "turn";
+    return this.#host.queue.runReporting(id, doing, report, work, urgency);
   }
 
   /** Ends the search of a run; it writes what is found by then. */
@@ -106,9 +112,8 @@ export class Editing {
 
   /** The facts' answers before the run, the run, and their answers after. */
   async #measured(editor: Editor, order: EditOrder, run: Run): Promise<FinishedEdit> {
-    const { bundle, signal } = run;
+    const { active, bundle, signal } = run;
     const { facts } = order;
-    const active = this.#host.held.active;
     // Where they go one by one the editor measures it as it goes.
     const neutral = editor.facts === "many" ? (order.neutral?.texts ?? []) : [];
     const ask = async (model: Model) => ({
@@ -137,9 +142,9 @@ export class Editing {
   }
 
   async #written(editor: Editor, order: EditOrder, run: Run): Promise<FinishedEdit> {
-    const { bundle, enough, signal } = run;
+    const { active, bundle, enough, signal } = run;
     const { facts, settings, seed, contexts, neutral } = order;
-    const model = this.#host.model(this.#host.held.active);
+    const model = this.#host.model(active);
     const at: EditContext = {
       seed,
       contexts,

@@ -65,7 +65,7 @@ export class Edits {
    * another model is asked about instead, unless `another` says yes.
    */
   import(id: number, file: File, another = false): Promise<Imported> {
-    return this.#host.queue.run(id, `reading ${file.name}`, async () => {
+    const work = async (): Promise<Imported> => {
       if (file.size > bounds.unpacked) {
         throw new Error(
           `${shown(file.name)} is refused: it has ${file.size} bytes, at most ${bounds.unpacked} are read`,
@@ -78,7 +78,8 @@ export class Edits {
       if (differs && !another) return { question: `${file.name}: ${differs}` };
       this.#host.held.checkFits(delta);
       return { edit: await this.#host.held.hold(await this.#measured(delta)) };
-    });
+    };
+    return this.#host.queue.run(id, `reading ${file.name}`, work, "short");
   }
 
   /** The delta with ‖ΔW‖/‖W‖ of every weight, which only our own files tell. */
@@ -89,7 +90,7 @@ export class Edits {
 
   /** An edit as a file; its bytes change hands. */
   save(id: number, edit: string, form: EditForm): Promise<SavedFile> {
-    return this.#host.queue.run(id, "saving the edit", async () => {
+    const work = async () => {
       const found = await this.#host.held.find(edit);
       const file =
         form === "delta"
@@ -98,7 +99,8 @@ export class Edits {
             ? recipeFile(found)
             : await this.#adapter(found);
       return Comlink.transfer(file, [file.bytes.buffer as ArrayBuffer]);
-    });
+    };
+    return this.#host.queue.run(id, "saving the edit", work, "short");
   }
 
   async #adapter(delta: Delta): Promise<SavedFile> {

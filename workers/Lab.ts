@@ -43,7 +43,10 @@ const none: Delta[] = [];
 export class Lab {
   readonly #held: Promise<void>;
   readonly #openRuntime: typeof openWebRuntime;
-  readonly #queue = new Queue((work) => (this.#model ? this.#model.frame(work) : work()));
+  readonly #queue = new Queue({
+    frame: (work) => (this.#model ? this.#model.frame(work) : work()),
+    between: (work) => this.#aside(work),
+  });
   readonly #tabs = new OtherTabs();
   readonly #edits = new HeldEdits(() => this.#loaded(), undefined, this.#tabs);
   /** The edits that the worker holds: switching, keeping, importing, saving. */
@@ -167,7 +170,8 @@ export class Lab {
         const where = { store: browserStore(), signal: stop, report };
         const fetched = await whileLoading(() => fetchModel(order, this.#base, where));
         this.#tabs.tell({ kind: "models" });
-        return this.#queue.run(id, doing, (signal) => this.#replace(order, fetched, signal));
+        const replace = (signal: AbortSignal) => this.#replace(order, fetched, signal);
+        return this.#queue.run(id, doing, replace, "alone");
       });
     } finally {
       releaseCallback(report);
@@ -185,6 +189,7 @@ export class Lab {
       onProgress: (done, total, tensor) => report({ stage: "converting", done, total, tensor }),
     });
     await this.#model?.dispose();
+    model.giveWay = () => this.#queue.giveWay();
     this.#model = model;
     this.#files = files;
     this.#applied = none;
@@ -228,11 +233,12 @@ export class Lab {
 
   /** The likeliest next tokens without and with the edits. */
   predict(id: number, prompt: string, top: number): Promise<View.PredictionView> {
-    return this.#queue.run(id, "predicting", async () => {
+    const work = async () => {
       const before = await predict(this.#with(none), prompt, top);
       if (!this.#edits.active.length) return { prompt, before };
       return { prompt, before, after: await predict(this.#with(this.#edits.active), prompt, top) };
-    });
+    };
+    return this.#queue.run(id, "predicting", work, "answer");
   }
 
   /** Causal tracing of the model with the edits that are on; σ is measured on the page's facts. */
@@ -241,7 +247,7 @@ export class Lab {
     request: View.TraceRequest,
     report: (event: View.TraceEvent) => void,
   ): Promise<View.Trace> {
-    return this.#queue.runReporting(id, "tracing", report, async (signal) => {
+    const work = async (signal: AbortSignal) => {
       const model = this.#with(this.#edits.active);
       return trace(model, request, {
         sigma: await this.#sigmaOf(model, request.subject),
@@ -249,7 +255,8 @@ export class Lab {
         onRow: (token, row) => report({ type: "row", token, row }),
         signal,
       });
-    });
+    };
+    return this.#queue.runReporting(id, "tracing", report, work, "short");
   }
 
   /** σ of the page's facts; of this subject alone where they could not be read. */
@@ -276,6 +283,16 @@ export class Lab {
     this.#queue.cancel(id);
   }
 
+  /** Has a job stand still at its next step, or go on. */
+  pause(id: number, held: boolean): void {
+    this.#queue.pause(id, held);
+  }
+
+  /** Reports all jobs, now and whenever one begins, ends, or is in another state. */
+  followJobs(report: (jobs: View.JobView[]) => void): void {
+    this.#queue.follow(report);
+  }
+
   #loaded(): Model {
     if (!this.#model) throw new Error("no model is loaded; open one first");
     return this.#model;
@@ -287,6 +304,17 @@ export class Lab {
     if (deltas !== this.#applied) model.setDeltas(deltas.flatMap(({ weights }) => weights));
     this.#applied = deltas;
     return model;
+  }
+
+  /** Work between two steps of other work, whose deltas are put back. */
+  async #aside<T>(work: () => Promise<T>): Promise<T> {
+    const applied = this.#applied;
+    this.#applied = none;
+    try {
+      return await this.#loaded().between(work);
+    } finally {
+      this.#applied = applied;
+    }
   }
 
   #opened(): Runtime {

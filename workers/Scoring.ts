@@ -37,7 +37,7 @@ export class Scoring {
     scored: Case,
     report: (done: number, total: number, stage: string) => void,
   ): Promise<ComparisonView> {
-    return this.#host.queue.runReporting(id, "scoring", report, async (signal) => {
+    const work = async (signal: AbortSignal): Promise<ComparisonView> => {
       const prompts = comparedPrompts(scored);
       const { active } = this.#host.held;
       const turns = active.length ? 2 : 1;
@@ -60,7 +60,8 @@ export class Scoring {
           after: after?.texts[i],
         })),
       };
-    });
+    };
+    return this.#host.queue.runReporting(id, "scoring", report, work, "short");
   }
 
   /** Scores every fact of a table. */

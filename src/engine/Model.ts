@@ -49,6 +49,7 @@ export class Model {
   readonly identity: ModelIdentity;
   #transformer: Transformer;
   #edition = 0;
+  #editions = 0;
   #deltas: readonly WeightDelta[] = [];
 
   /**
@@ -139,7 +140,7 @@ export class Model {
     return this.#transformer.gpu;
   }
 
-  /** Counts the changes of the active deltas, so that what was sampled before one is known as stale. */
+  /** Tells one state of the active deltas from every other, so that what was sampled before a change is known as stale. */
   get edition(): number {
     return this.#edition;
   }
@@ -224,7 +225,32 @@ export class Model {
     for (const delta of deltas) checkFits(delta, shapes, config);
     active.set(deltas);
     this.#deltas = deltas;
-    this.#edition++;
+    this.#edition = ++this.#editions;
+  }
+
+  /**
+   * What is awaited before every block that the model computes: the place where other work may go in between, in
+   * {@link between}. Nothing by default.
+   */
+  set giveWay(giveWay: (() => Promise<void>) | undefined) {
+    this.#transformer.giveWay = giveWay;
+  }
+
+  /**
+   * Does other work in the middle of work that gives way: it begins with no active deltas, and leaves those of the work
+   * around it, the edition and the cost as they were.
+   */
+  async between<T>(work: () => Promise<T>): Promise<T> {
+    const [deltas, edition, { blockTokens }] = [this.#deltas, this.#edition, this.cost];
+    this.#deltas = [];
+    this.#edition = ++this.#editions;
+    try {
+      return await this.#transformer.deltas.aside(work);
+    } finally {
+      this.#deltas = deltas;
+      this.#edition = edition;
+      this.cost.blockTokens = blockTokens;
+    }
   }
 
   /** Frees the weights and the compiled graphs. */

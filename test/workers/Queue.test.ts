@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Queue } from "../../workers/Queue.ts";
+import type { JobView, Urgency } from "../../workers/protocol/jobProtocol.ts";
 
 const tick = () => new Promise((resolve) => setTimeout(resolve));
 
@@ -25,10 +26,9 @@ test("a job that waits is cancelled before it begins, one under way by its signa
   });
   const second = queue.run(2, "b", () => Promise.resolve(began++));
   queue.cancel(2);
-  await tick();
+  await expect(second).rejects.toMatchObject({ name: "AbortError" });
   queue.cancel(1);
   await expect(first).rejects.toMatchObject({ name: "AbortError" });
-  await expect(second).rejects.toMatchObject({ name: "AbortError" });
   expect(began).toBe(1);
 });
 
@@ -69,16 +69,121 @@ test("work beside the queue waits for nobody, and is one job with the turn it ta
 
 test("every job is done in the frame that was given", async () => {
   const frames: string[] = [];
-  const queue = new Queue(async (work) => {
+  const frame = async <T>(work: () => Promise<T>) => {
     frames.push("open");
     try {
       return await work();
     } finally {
       frames.push("closed");
     }
-  });
+  };
+  const queue = new Queue({ frame });
   expect(await queue.run(1, "a", () => Promise.resolve(frames.length))).toBe(1);
   const failing = queue.run(2, "b", () => Promise.reject(new Error("no")));
   await expect(failing).rejects.toThrow("no");
   expect(frames).toEqual(["open", "closed", "open", "closed"]);
+});
+
+/** A queue whose jobs note their steps, giving way before each, and what it last told of them. */
+function steppingQueue() {
+  const notes: string[] = [];
+  const between = async <T>(work: () => Promise<T>) => {
+    notes.push("(");
+    try {
+      return await work();
+    } finally {
+      notes.push(")");
+    }
+  };
+  const queue = new Queue({ between });
+  let told: JobView[] = [];
+  queue.follow((jobs) => (told = jobs));
+  const start = (id: number, name: string, steps: number, urgency?: Urgency) =>
+    queue.run(
+      id,
+      name,
+      async (signal) => {
+        for (let step = 1; step <= steps; step++) {
+          await queue.giveWay();
+          signal.throwIfAborted();
+          notes.push(`${name}${step}`);
+          await tick();
+        }
+        return name;
+      },
+      urgency,
+    );
+  const states = () => Object.fromEntries(told.map(({ doing, state }) => [doing, state]));
+  return { queue, notes, start, states, told: () => told };
+}
+
+test("an answer goes between the steps of a short job, which goes between those of a long one", async () => {
+  const { notes, start } = steppingQueue();
+  const long = start(1, "long", 3);
+  await tick();
+  const short = start(2, "short", 2, "short");
+  await tick();
+  const answer = start(3, "answer", 1, "answer");
+  const other = start(4, "other", 1);
+  await Promise.all([long, short, answer, other]);
+  expect(notes.join(" ")).toMatch(
+    /^long1 (long2 )?\( short1 (short2 )?\( answer1 \) (short2 )?\) (long2 )?long3 other1$/,
+  );
+});
+
+test("equals go in the order they came, and what goes alone between no others", async () => {
+  const { notes, start } = steppingQueue();
+  const ends = [start(1, "a", 2), start(2, "load", 1, "alone"), start(3, "b", 2), start(4, "c", 1)];
+  await Promise.all(ends);
+  expect(notes).toEqual(["a1", "a2", "b1", "b2", "c1", "load1"]);
+});
+
+test("a job that fails or is cancelled between the steps of another leaves that one alone", async () => {
+  const { queue, notes, start } = steppingQueue();
+  const long = start(1, "long", 3);
+  const failing = queue.run(2, "b", () => Promise.reject(new Error("no")), "answer");
+  await expect(failing).rejects.toThrow("no");
+  const cancelled = start(3, "short", 100, "short");
+  await tick();
+  queue.cancel(3);
+  await expect(cancelled).rejects.toMatchObject({ name: "AbortError" });
+  await expect(long).resolves.toBe("long");
+  expect(notes.at(-1)).toBe("long3");
+});
+
+test("a paused job stands still while others go, and goes on or is cancelled from there", async () => {
+  const { queue, notes, start, states, told } = steppingQueue();
+  const long = start(1, "long", 3);
+  await tick();
+  expect(told()).toMatchObject([{ id: 1, state: "running", pausable: true, before: 0 }]);
+  queue.pause(1, true);
+  await start(2, "other", 2);
+  await tick();
+  expect(notes).not.toContain("long3");
+  expect(states()).toEqual({ long: "paused" });
+  queue.pause(1, false);
+  await expect(long).resolves.toBe("long");
+
+  const again = start(3, "again", 3);
+  queue.pause(3, true);
+  await tick();
+  await tick();
+  queue.cancel(3);
+  await expect(again).rejects.toMatchObject({ name: "AbortError" });
+  expect(notes).not.toContain("again3");
+});
+
+test("the page is told which jobs wait, and behind how many", async () => {
+  const { queue, start, states, told } = steppingQueue();
+  const ends = [start(1, "a", 3), start(2, "b", 1), start(3, "c", 1)];
+  await tick();
+  expect(states()).toEqual({ a: "running", b: "waiting", c: "waiting" });
+  expect(told().map(({ before }) => before)).toEqual([0, 1, 2]);
+  queue.cancel(2);
+  await expect(ends[1]).rejects.toMatchObject({ name: "AbortError" });
+  await tick();
+  expect(states()).not.toHaveProperty("b");
+  await Promise.all([ends[0], ends[2]]);
+  await tick();
+  expect(told()).toEqual([]);
 });

@@ -32,7 +32,7 @@ export const isDense = ([inputs, outputs]: readonly number[], rank: number): boo
  */
 export class ActiveDeltas {
   readonly #model: OnDevice;
-  readonly #active = new Map<string, Active>();
+  #active = new Map<string, Active>();
 
   constructor(model: OnDevice) {
     this.#model = model;
@@ -54,6 +54,21 @@ export class ActiveDeltas {
   clear(): void {
     for (const { feeds } of this.#active.values()) this.#release(feeds);
     this.#active.clear();
+  }
+
+  /**
+   * Does work that begins with nothing switched on, and switches back on what was: it stays on the device meanwhile, so that
+   * what is fed with it can go on.
+   */
+  async aside<T>(work: () => Promise<T>): Promise<T> {
+    const active = this.#active;
+    this.#active = new Map();
+    try {
+      return await work();
+    } finally {
+      this.clear();
+      this.#active = active;
+    }
   }
 
   /** How a layer's graph takes the changes of its matrices, if there are any. */

@@ -57,6 +57,8 @@ export class Transformer implements OnDevice {
   /** Block-token evaluations so far: one position of one row through one block. */
   readonly cost = { blockTokens: 0 };
   readonly deltas = new ActiveDeltas(this);
+  /** Awaited before every block: where other work on the same model may go in between, see `Model.between`. */
+  giveWay: (() => Promise<void>) | undefined;
   /** How the matrices lie on the device. */
   readonly layout: ModelLayout;
   readonly #tables = new Tables(this, this.deltas);
@@ -127,6 +129,7 @@ export class Transformer implements OnDevice {
   /** Runs one block over a pass. Outputs belong to the caller. */
   async block(request: BlockRequest): Promise<Record<BlockOutput, Tensor>> {
     const { layer, pass, outputs = ["hidden"], interventions = [] } = request;
+    await this.giveWay?.();
     await this.deltas.settle(layer);
     const variant = this.variant(layer, pass, interventions);
     const name = `${variantName(variant)}/${outputs.join()}`;

@@ -20,6 +20,7 @@ export async function recordBlock(
   wrt: readonly BlockGradient[] = [],
 ): Promise<Recorded> {
   const { layer, pass, interventions = [] } = request;
+  await model.giveWay?.();
   await model.deltas.settle(layer);
   const variant = model.variant(layer, pass, interventions);
   const name = `gradient/${variantName(variant)}/${wrt.map(gradientName).join()}`;

@@ -4,6 +4,7 @@ import { editors } from "../../../src/methods/edit/editors.ts";
 import { tracePreset } from "../../../src/methods/trace/tracePreset.ts";
 import type { Connection, RemoteLab } from "../../../workers/connect.ts";
 import type {
+  JobView,
   LoadProgress,
   ModelConfig,
   ModelOrder,
@@ -238,6 +239,17 @@ export class FakeLab implements RemoteLab {
   async cancel(id: number) {
     this.calls.push("cancel");
     this.#cancelled.add(id);
+  }
+
+  async pause(id: number, held: boolean) {
+    this.calls.push(`${held ? "pause" : "go on"} ${id}`);
+  }
+
+  /** Tells of jobs, as the worker's queue does. */
+  tellJobs: (jobs: JobView[]) => void = () => undefined;
+
+  async followJobs(report: (jobs: JobView[]) => void) {
+    this.tellJobs = report;
   }
 
   #enter(method: FakeCall) {
