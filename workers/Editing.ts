@@ -60,8 +60,10 @@ export class Editing {
     order: EditOrder,
     report: (reports: EditReport[]) => void,
   ): Promise<FinishedEdit> {
-    const single = order.facts.length === 1;
-    const doing = single ? "rewriting" : "writing the facts";
+    const task =
+      order.facts.length === 1
+        ? { doing: "rewriting", urgency: "short" as const }
+        : { doing: "writing the facts", urgency: "turn" as const };
     const work = async (signal: AbortSignal) => {
       const enough = new AbortController();
       this.#running.set(id, enough);
@@ -79,8 +81,7 @@ export class Editing {
         this.#running.delete(id);
       }
     };
-    const urgency = single ? "short" : "turn";
-    return this.#host.queue.runReporting(id, doing, report, work, urgency);
+    return this.#host.queue.runReporting(id, task, report, work);
   }
 
   /** Ends the search of a run; it writes what is found by then. */

@@ -79,7 +79,7 @@ export class Edits {
       this.#host.held.checkFits(delta);
       return { edit: await this.#host.held.hold(await this.#measured(delta)) };
     };
-    return this.#host.queue.run(id, `reading ${file.name}`, work, "short");
+    return this.#host.queue.run(id, { doing: `reading ${file.name}`, urgency: "short" }, work);
   }
 
   /** The delta with ‖ΔW‖/‖W‖ of every weight, which only our own files tell. */
@@ -100,7 +100,7 @@ export class Edits {
             : await this.#adapter(found);
       return Comlink.transfer(file, [file.bytes.buffer as ArrayBuffer]);
     };
-    return this.#host.queue.run(id, "saving the edit", work, "short");
+    return this.#host.queue.run(id, { doing: "saving the edit", urgency: "short" }, work);
   }
 
   async #adapter(delta: Delta): Promise<SavedFile> {

@@ -171,7 +171,7 @@ export class Lab {
         const fetched = await whileLoading(() => fetchModel(order, this.#base, where));
         this.#tabs.tell({ kind: "models" });
         const replace = (signal: AbortSignal) => this.#replace(order, fetched, signal);
-        return this.#queue.run(id, doing, replace, "alone");
+        return this.#queue.run(id, { doing, urgency: "alone" }, replace);
       });
     } finally {
       releaseCallback(report);
@@ -238,7 +238,7 @@ export class Lab {
       if (!this.#edits.active.length) return { prompt, before };
       return { prompt, before, after: await predict(this.#with(this.#edits.active), prompt, top) };
     };
-    return this.#queue.run(id, "predicting", work, "answer");
+    return this.#queue.run(id, { doing: "predicting", urgency: "answer" }, work);
   }
 
   /** Causal tracing of the model with the edits that are on; σ is measured on the page's facts. */
@@ -256,7 +256,8 @@ export class Lab {
         signal,
       });
     };
-    return this.#queue.runReporting(id, "tracing", report, work, "short");
+    const task = { doing: "tracing", urgency: "short" as const };
+    return this.#queue.runReporting(id, task, report, work);
   }
 
   /** σ of the page's facts; of this subject alone where they could not be read. */

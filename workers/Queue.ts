@@ -13,6 +13,9 @@ export interface QueueHost {
   between?: Wrap;
 }
 
+/** What a job does, "scoring the table", and how urgent it is; where it does not say, it waits for its turn. */
+export type Task = string | { doing: string; urgency: Urgency };
+
 /** A job from its call to its end. */
 interface Job {
   readonly id: number;
@@ -59,7 +62,9 @@ export class Queue {
    *
    * @throws what the work throws, as a sentence; an AbortError after {@link cancel}
    */
-  async run<T>(id: number, doing: string, work: Work<T>, urgency: Urgency = "turn"): Promise<T> {
+  async run<T>(id: number, task: Task, work: Work<T>): Promise<T> {
+    const { doing, urgency } =
+      typeof task === "string" ? { doing: task, urgency: "turn" as const } : task;
     const outer = this.#jobs.get(id);
     const job = outer ?? this.#enter(id, doing, urgency);
     job.urgency = urgency;
@@ -76,13 +81,12 @@ export class Queue {
   /** {@link run} of work that reports; its callback is released afterwards. */
   async runReporting<T>(
     id: number,
-    doing: string,
+    task: Task,
     report: (...values: never[]) => void,
     work: Work<T>,
-    urgency?: Urgency,
   ): Promise<T> {
     try {
-      return await this.run(id, doing, work, urgency);
+      return await this.run(id, task, work);
     } finally {
       releaseCallback(report);
     }
@@ -173,14 +177,12 @@ export class Queue {
 
   /** Waits for the job's turn and does its work; other work waits until that is over. */
   #turn<T>(job: Job, work: () => Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
+    return new Promise<T>((resolve) => {
       job.start = async () => {
-        try {
-          job.controller.signal.throwIfAborted();
-          resolve(await work());
-        } catch (error) {
-          reject(error as Error);
-        }
+        const { signal } = job.controller;
+        const outcome = signal.aborted ? Promise.reject<T>(signal.reason as Error) : work();
+        resolve(outcome);
+        await outcome.catch(() => undefined);
       };
       this.#waiting.push(job);
       this.#set(job, "waiting");

@@ -61,7 +61,8 @@ export class Scoring {
         })),
       };
     };
-    return this.#host.queue.runReporting(id, "scoring", report, work, "short");
+    const task = { doing: "scoring", urgency: "short" as const };
+    return this.#host.queue.runReporting(id, task, report, work);
   }
 
   /** Scores every fact of a table. */

@@ -88,25 +88,22 @@ describe.for(cases)("$name in $precision", ({ name, precision }) => {
   });
 
   const ofBlocks = Object.entries(engineOperations).filter(([name]) => !/matrix/.test(name));
-  test.for(ofBlocks)(
-    "%s gives way, and holds nothing more afterwards",
-    async ([, operation]) => {
-      const { signal } = new AbortController();
-      const deltas = someDeltas(model);
-      model.setDeltas(deltas);
-      await predicted();
-      const before = held(model);
-      const changed = await predicted();
-      const times = await interrupted(
-        () => operation(model, signal),
-        async () => {
-          model.setDeltas(deltas.slice(1, 2));
-          await predicted();
-        },
-      );
-      expect(times).toBeGreaterThan(0);
-      expect(held(model)).toEqual(before);
-      expect(await predicted()).toEqual(changed);
-    },
-  );
+  test.for(ofBlocks)("%s gives way, and holds nothing more afterwards", async ([, operation]) => {
+    const { signal } = new AbortController();
+    const deltas = someDeltas(model);
+    model.setDeltas(deltas);
+    await predicted();
+    const before = held(model);
+    const changed = await predicted();
+    const times = await interrupted(
+      () => operation(model, signal),
+      async () => {
+        model.setDeltas(deltas.slice(1, 2));
+        await predicted();
+      },
+    );
+    expect(times).toBeGreaterThan(0);
+    expect(held(model)).toEqual(before);
+    expect(await predicted()).toEqual(changed);
+  });
 });

@@ -24,7 +24,8 @@ const editOf = (editor: string, settings: object, written = facts) => ({
   facts: written,
   settings: {
     ...editors.find(({ name }) => name === editor)!.preset(smallConfig).settings,
-    ...{ steps: 3, contextLengths: [] },
+    steps: 3,
+    contextLengths: [],
     ...settings,
   },
   seed: 1,
@@ -84,7 +85,9 @@ async function during<T>(
 ) {
   const ends: string[] = [];
   let asked: Promise<T> | undefined;
-  sessions.at(at, () => (asked = ask().finally(() => ends.push("answer"))));
+  sessions.at(at, () => {
+    asked = ask().finally(() => ends.push("answer"));
+  });
   const result = await run(++job).finally(() => ends.push("job"));
   sessions.at(Infinity, none);
   return { result, answer: await asked!, first: ends[0] };

@@ -98,21 +98,16 @@ function steppingQueue() {
   const queue = new Queue({ between });
   let told: JobView[] = [];
   queue.follow((jobs) => (told = jobs));
-  const start = (id: number, name: string, steps: number, urgency?: Urgency) =>
-    queue.run(
-      id,
-      name,
-      async (signal) => {
-        for (let step = 1; step <= steps; step++) {
-          await queue.giveWay();
-          signal.throwIfAborted();
-          notes.push(`${name}${step}`);
-          await tick();
-        }
-        return name;
-      },
-      urgency,
-    );
+  const start = (id: number, name: string, steps: number, urgency: Urgency = "turn") =>
+    queue.run(id, { doing: name, urgency }, async (signal) => {
+      for (let step = 1; step <= steps; step++) {
+        await queue.giveWay();
+        signal.throwIfAborted();
+        notes.push(`${name}${step}`);
+        await tick();
+      }
+      return name;
+    });
   const states = () => Object.fromEntries(told.map(({ doing, state }) => [doing, state]));
   return { queue, notes, start, states, told: () => told };
 }
@@ -141,7 +136,9 @@ test("equals go in the order they came, and what goes alone between no others", 
 test("a job that fails or is cancelled between the steps of another leaves that one alone", async () => {
   const { queue, notes, start } = steppingQueue();
   const long = start(1, "long", 3);
-  const failing = queue.run(2, "b", () => Promise.reject(new Error("no")), "answer");
+  const failing = queue.run(2, { doing: "b", urgency: "answer" }, () =>
+    Promise.reject(new Error("no")),
+  );
   await expect(failing).rejects.toThrow("no");
   const cancelled = start(3, "short", 100, "short");
   await tick();
