@@ -35,7 +35,8 @@ export class Asking {
    * @throws a sentence where the text is empty or leaves no room, an AbortError where it was stopped
    */
   ask(id: number, order: AskOrder, report: (event: AskEvent) => void): Promise<AskView> {
-    return this.#host.queue.runReporting(id, "continuing the text", report, async (signal) => {
+    const task = { doing: "continuing the text", urgency: "short" as const };
+    return this.#host.queue.runReporting(id, task, report, async (signal) => {
       const { active } = this.#host.held;
       const continued = (deltas: Delta[], side: AskEvent["side"]) =>
         ask(this.#host.model(deltas), order.prompt, order.settings, {
