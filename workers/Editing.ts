@@ -156,7 +156,7 @@ export class Editing {
       statistics: (layer) => this.#host.statistics.of(layer),
       onEvent: (event) => bundle.add(event, event.type === "stage" || event.type === "layer"),
     };
-    return this.#finished(await writeEdit(editor, model, { facts, settings, at }));
+    return this.#finished(await writeEdit(editor, model, { facts, settings, at, beneath: active }));
   }
 
   async #finished(made: Edit): Promise<FinishedEdit> {

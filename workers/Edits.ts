@@ -3,6 +3,7 @@ import type { Delta } from "../src/data/delta/delta.ts";
 import { readDelta } from "../src/data/delta/deltaFile.ts";
 import type { AdapterCheck } from "../src/data/delta/peft.ts";
 import { readAdapterZip } from "../src/data/delta/readAdapter.ts";
+import type { StackedEdit } from "../src/data/delta/stackRecipe.ts";
 import { madeWith, requestsOf } from "../src/data/delta/provenance.ts";
 import { otherModel } from "../src/data/identity/ModelIdentity.ts";
 import { bounds } from "../src/data/outside/bounds.ts";
@@ -11,6 +12,8 @@ import { fillTemplate } from "../src/data/facts/template.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
 import { adapterWeights } from "../src/methods/edit/adapterWeights.ts";
+import { repeatRecipe } from "../src/methods/edit/repeatRecipe.ts";
+import type { LayerStatistics } from "../src/methods/statistics/statistics.ts";
 import { withNorms } from "../src/methods/edit/relativeNorms.ts";
 import { adapterFile, deltaFile, recipeFile } from "./deltaFiles.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
@@ -19,6 +22,8 @@ import type {
   Imported,
   KeepAnswer,
   KeptStack,
+  RepeatedEdits,
+  RepeatOrder,
   SavedFile,
   StackPlace,
 } from "./protocol/editProtocol.ts";
@@ -30,6 +35,8 @@ export interface EditsHost {
   held: HeldEdits;
   /** The model with these deltas and no other. */
   model(deltas: Delta[]): Model;
+  /** C of a layer; undefined where there is none. */
+  statistics(layer: number): Promise<LayerStatistics | undefined>;
 }
 
 /** What the page may do with the edits that the worker holds. */
@@ -96,11 +103,54 @@ export class Edits {
         form === "delta"
           ? deltaFile(found)
           : form === "recipe"
-            ? recipeFile(found)
+            ? await recipeFile([{ delta: found, on: true }])
             : await this.#adapter(found);
       return Comlink.transfer(file, [file.bytes.buffer as ArrayBuffer]);
     };
     return this.#host.queue.run(id, { doing: "saving the edit", urgency: "short" }, work);
+  }
+
+  /** The recipe of a whole stack, by its edits' names; its bytes change hands. */
+  saveRecipe(id: number, stack: { id: string; on: boolean }[]): Promise<SavedFile> {
+    return this.#host.queue.run(id, "saving the recipe", async () => {
+      const edits: StackedEdit[] = [];
+      for (const { id, on } of stack) edits.push({ delta: await this.#host.held.find(id), on });
+      const file = await recipeFile(edits);
+      return Comlink.transfer(file, [file.bytes.buffer as ArrayBuffer]);
+    });
+  }
+
+  /**
+   * Makes the edits of a recipe again. They are held, and what is on stays as it is. Edits that it takes from files must be
+   * held already.
+   */
+  repeat(
+    id: number,
+    { recipe, given }: RepeatOrder,
+    report: (done: number, total: number, stage: string) => void,
+  ): Promise<RepeatedEdits> {
+    return this.#host.queue.runReporting(id, "repeating the recipe", report, async (signal) => {
+      const { held } = this.#host;
+      const { active } = held;
+      try {
+        const made = await repeatRecipe(this.#host.model([]), recipe, {
+          signal,
+          statistics: (layer) => this.#host.statistics(layer),
+          given: async (digest) => {
+            const name = given[digest];
+            return name === undefined ? undefined : held.find(name);
+          },
+          switchOn: (deltas) => void this.#host.model(deltas),
+          onEdit: (edit, of) => report(edit, of, `making edit ${edit + 1} of ${of}`),
+        });
+        const edits: RepeatedEdits["edits"] = [];
+        for (const { delta, on, same, differences } of made)
+          edits.push({ edit: await held.hold(delta), on, same, differences });
+        return { edits };
+      } finally {
+        this.#host.model(active);
+      }
+    });
   }
 
   async #adapter(delta: Delta): Promise<SavedFile> {

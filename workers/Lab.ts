@@ -54,6 +54,7 @@ export class Lab {
     queue: this.#queue,
     held: this.#edits,
     model: (deltas) => this.#with(deltas),
+    statistics: (layer) => this.statistics.of(layer),
   });
   /** Covariance statistics: collecting, importing, keeping. */
   readonly statistics = new Statistics({

@@ -7,6 +7,7 @@ import { edit } from "./commands/edit.ts";
 import { generate } from "./commands/generate.ts";
 import { merge } from "./commands/merge.ts";
 import { predict } from "./commands/predict.ts";
+import { repeat } from "./commands/repeat.ts";
 import { score } from "./commands/score.ts";
 import { stats } from "./commands/stats.ts";
 import { studyCommand } from "./study/studyCommand.ts";
@@ -20,6 +21,7 @@ const commands: Record<string, Command> = {
   trace,
   stats,
   edit,
+  repeat,
   score,
   study: studyCommand(),
   merge,

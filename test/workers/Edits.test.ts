@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { nodeRuntime } from "../../src/cli/open/nodeRuntime.ts";
+import { readStackRecipe } from "../../src/data/delta/stackRecipe.ts";
 import { editors } from "../../src/methods/edit/editors.ts";
 import { Lab } from "../../workers/Lab.ts";
 import type { SavedFile } from "../../workers/protocol/protocol.ts";
@@ -63,4 +64,38 @@ test("two edits that differ are known by different digests", async () => {
     digests.push((await lab.editing.edit(++job, order, () => undefined)).edit.digest);
   expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
   expect(digests[0]).not.toBe(digests[1]);
+});
+
+test("the recipe of a stack makes it again: a table, and an edit on top of it, with the same numbers", async () => {
+  const lab = await opened();
+  const { facts, ...how } = write("The tower", "the river");
+  const table = { ...how, facts: [...facts, { ...facts[0], subject: "The bridge" }] };
+  const first = (await lab.editing.edit(++job, table, () => undefined)).edit;
+  await lab.edits.switchOn([first.id]);
+  const order = write("The river", "the tower");
+  const second = (await lab.editing.edit(++job, order, () => undefined)).edit;
+
+  const stack = [
+    { id: first.id, on: true },
+    { id: second.id, on: true },
+  ];
+  const whole = await lab.edits.saveRecipe(++job, stack);
+  const alone = await lab.edits.save(++job, second.id, "recipe");
+  for (const [{ bytes }, on] of [
+    [whole, [true, true]],
+    [alone, [false, true]],
+  ] as const) {
+    const recipe = readStackRecipe(bytes);
+    const stages: string[] = [];
+    const { edits } = await (
+      await opened()
+    ).edits.repeat(++job, { recipe, given: {} }, (...told) => stages.push(told[2]));
+    expect(edits.map((one) => one.edit.digest)).toEqual([first.digest, second.digest]);
+    expect(edits.map((one) => one.on)).toEqual(on);
+    expect(edits.map(({ same, differences }) => [same, differences])).toEqual([
+      [true, []],
+      [true, []],
+    ]);
+    expect(stages).toEqual(["making edit 1 of 2", "making edit 2 of 2"]);
+  }
 });

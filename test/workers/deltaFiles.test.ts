@@ -47,37 +47,43 @@ test("a delta that was downloaded can be imported", () => {
   expect(name).toBe("rome-the-space-needle-paris.safetensors");
 });
 
-test("a recipe has what is needed to make the edit again", () => {
-  const { name, bytes } = recipeFile(delta);
+test("a recipe has what is needed to make the edit again", async () => {
+  const { name, bytes } = await recipeFile([{ delta, on: true }]);
   const recipe = readRecipe(new TextDecoder().decode(bytes));
   expect(recipe).toMatchObject({ method: "rome", request, seed: 7, contexts: ["{}", "The. {}"] });
   expect(recipe.statistics).toEqual({ source: "shipped with the model" });
   expect(name).toBe("rome-the-space-needle-paris.json");
 });
 
-test("a recipe says that C was the identity, or that nobody wrote down what it was", () => {
-  const recipeOf = (changes: object) =>
-    readRecipe(new TextDecoder().decode(recipeFile(about({ request, ...changes })).bytes));
-  expect(recipeOf({ statistics: [] }).statistics).toBeNull();
-  expect(recipeOf({ statistics: undefined }).statistics).toEqual({ source: "not recorded" });
+test("a recipe says that C was the identity, or that nobody wrote down what it was", async () => {
+  const recipeOf = async (changes: object) => {
+    const { bytes } = await recipeFile([{ delta: about({ request, ...changes }), on: true }]);
+    return readRecipe(new TextDecoder().decode(bytes));
+  };
+  expect((await recipeOf({ statistics: [] })).statistics).toBeNull();
+  expect((await recipeOf({ statistics: undefined })).statistics).toEqual({
+    source: "not recorded",
+  });
   const identity = { mom2Adjustment: false };
-  expect(recipeOf({ statistics: undefined, hyperparameters: identity }).statistics).toBeNull();
+  const old = await recipeOf({ statistics: undefined, hyperparameters: identity });
+  expect(old.statistics).toBeNull();
 });
 
-test("an adapter holds the same delta", () => {
+test("an adapter holds the same delta", async () => {
   const check = { prompt: "The Space Needle is in", target: "Paris", before: 0.1, after: 0.9 };
-  const { weights } = readAdapterZip(adapterFile(delta, smallConfig, check).bytes);
+  const { weights } = readAdapterZip((await adapterFile(delta, smallConfig, check)).bytes);
   expect(weights[0].change).toEqual(delta.weights[0].change);
 });
 
-test("a delta that does not say how it was made has no recipe", () => {
-  expect(() => recipeFile(about({}))).toThrow(/does not say how it was made/);
+test("a delta that does not say how it was made has no recipe", async () => {
+  const made = recipeFile([{ delta: about({}), on: true }]);
+  await expect(made).rejects.toThrow(/does not say how it was made/);
 });
 
-test("an edit of many facts is named by their number, and goes into an adapter", () => {
+test("an edit of many facts is named by their number, and goes into an adapter", async () => {
   const requests = [request, { ...request, subject: "The Louvre" }];
   const many = about({ method: "memit", requests });
   expect(nameOf(many)).toBe("memit-2-facts-demo");
-  const { bytes } = adapterFile(many, smallConfig, undefined);
+  const { bytes } = await adapterFile(many, smallConfig, undefined);
   expect(readAdapterZip(bytes).provenance.requests).toEqual(requests);
 });

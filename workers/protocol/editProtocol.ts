@@ -1,4 +1,5 @@
 import type { WrittenFact } from "../../src/data/delta/provenance.ts";
+import type { StackRecipe } from "../../src/data/delta/stackRecipe.ts";
 import type {
   EditEvent,
   Measure,
@@ -84,6 +85,26 @@ export interface KeepAnswer {
 /** An edit from a file: taken, or not because it says that it was made with another model. */
 export type Imported =
   { edit: HeldEdit; question?: undefined } | { edit?: undefined; question: string };
+
+/** What the page asks of a recipe. */
+export interface RepeatOrder {
+  recipe: StackRecipe;
+  /** The names of held edits by their digests: what the recipe takes from files is among them. */
+  given: Record<string, string>;
+}
+
+/** The edits that a recipe made, in its order. */
+export interface RepeatedEdits {
+  edits: {
+    edit: HeldEdit;
+    /** Whether it is on in the end. */
+    on: boolean;
+    /** Whether its numbers are those that the recipe was made of, where it says. */
+    same?: boolean | undefined;
+    /** In what it was made differently, in sentences. */
+    differences: string[];
+  }[];
+}
 
 /** What an edit is saved as. */
 export type EditForm = "delta" | "adapter" | "recipe";

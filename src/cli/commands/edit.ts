@@ -91,7 +91,7 @@ async function runEdit(
     onEvent: progressOf(facts.length, terminal),
   };
   const { editor } = chosen;
-  const made = await writeEdit(editor, model, { facts, settings, at });
+  const made = await writeEdit(editor, model, { facts, settings, at, beneath });
   terminal.progress("");
   model.setDeltas([...beneath, made.delta].flatMap(({ weights }) => weights));
   const after = await withSettings(editor, model.config, settings, () =>

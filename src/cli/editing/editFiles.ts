@@ -5,7 +5,7 @@ import { writeNpz } from "../../data/archive/npz.ts";
 import { writeDelta } from "../../data/delta/deltaFile.ts";
 import { adapterFiles } from "../../data/delta/peft.ts";
 import { requestsOf } from "../../data/delta/provenance.ts";
-import { recipeOf } from "../../data/delta/recipe.ts";
+import { stackRecipeOf } from "../../data/delta/stackRecipe.ts";
 import { architectureOf } from "../../engine/architecture/architectures.ts";
 import { fillTemplate } from "../../data/facts/template.ts";
 import { inFolder } from "../files/FolderLock.ts";
@@ -35,7 +35,7 @@ async function writeAdapter(
   const files = adapterFiles(made.delta, {
     fanInFanOut: architectureOf(model.config).stored === "inOut",
     baseModel: name,
-    recipe: recipeOf(made.delta.provenance),
+    recipe: await stackRecipeOf([{ delta: made.delta, on: true }]),
     full: await adapterWeights(model, made.delta),
     check: {
       prompt: fillTemplate(prompt, subject),

@@ -34,7 +34,20 @@ export interface Provenance {
   request?: WrittenFact;
   /** Instead, where there are several. */
   requests?: WrittenFact[];
+  /** Digests of the edits that were on when it was made, in their order. */
+  on?: string[];
+  /** Those edits, and the ones that they were made on: each after those it stands on. */
+  beneath?: EditBeneath[];
   [key: string]: unknown;
+}
+
+/** An edit that another was made on. */
+export interface EditBeneath {
+  digest: string;
+  /** Digests of the edits that were on when it was made. */
+  on: string[];
+  /** Without its own `on` and `beneath`. */
+  provenance: Provenance;
 }
 
 /** The model that a delta was made with. */
@@ -62,7 +75,7 @@ const writtenFact = object({
   truth: v.optional(longText),
 });
 
-const provenance = object({
+const entries = {
   format: v.optional(v.literal("palimpsest.delta", "palimpsest.delta")),
   version: v.optional(v.literal(1, "1; update Palimpsest")),
   model: name,
@@ -76,6 +89,14 @@ const provenance = object({
   hyperparameters: record,
   request: v.optional(writtenFact),
   requests: v.optional(list(writtenFact, bounds.facts)),
+};
+const digests = list(stamp, bounds.edits);
+const provenance = object({
+  ...entries,
+  on: v.optional(digests),
+  beneath: v.optional(
+    list(object({ digest: stamp, on: digests, provenance: object(entries) }), bounds.edits),
+  ),
 });
 
 /**

@@ -6,7 +6,7 @@ import { parseJson } from "../outside/readJson.ts";
 import { shown } from "../outside/shown.ts";
 import { type Provenance, requestsOf, stamp, type WrittenFact } from "./provenance.ts";
 
-const FORMAT = "palimpsest.recipe";
+export const FORMAT = "palimpsest.recipe";
 const VERSION = 1;
 
 const slot = v.pipe(
@@ -21,7 +21,8 @@ const statistics = object({
   sampleSize: v.optional(whole()),
   count: v.optional(whole()),
 });
-const shared = {
+/** What a recipe says beside what is done. */
+export const recipeAbout = {
   app: name,
   model: object({
     name,
@@ -29,6 +30,9 @@ const shared = {
     stamp: v.optional(stamp),
     precision: v.optional(name),
   }),
+};
+/** What a recipe says of one edit, but for the facts. */
+const how = {
   method: name,
   hyperparameters: record,
   contexts: v.union(
@@ -41,8 +45,11 @@ const shared = {
     "null or an object with a source",
   ),
 };
-const ofOne = object({ ...shared, request });
-const ofMany = object({ ...shared, requests: list(request, bounds.facts) });
+/** One edit of a recipe, of one fact or of several. */
+export const oneFact = { ...how, request };
+export const manyFacts = { ...how, requests: list(request, bounds.facts) };
+const ofOne = object({ ...recipeAbout, ...oneFact });
+const ofMany = object({ ...recipeAbout, ...manyFacts });
 
 /** Statistics of keys that an edit was weighed with. */
 interface RecipeStatistics {
@@ -52,12 +59,20 @@ interface RecipeStatistics {
   count?: number;
 }
 
-/** Everything needed to make an edit again: the requests, every number, and the texts that were sampled. */
-export interface Recipe {
-  format: "palimpsest.recipe";
-  version: 1;
+/** The program that wrote a recipe, and the model that it is for. */
+export interface RecipeAbout {
   app: string;
   model: { name: string; revision: string; stamp?: string; precision?: string };
+}
+
+/** Everything needed to make an edit again: the requests, every number, and the texts that were sampled. */
+export interface Recipe extends RecipeAbout, RecipeEdit {
+  format: "palimpsest.recipe";
+  version: 1;
+}
+
+/** How one edit is made. */
+export interface RecipeEdit {
   /** The editor's name. */
   method: string;
   /** `prompt` holds one {} for the subject. */
@@ -89,8 +104,14 @@ export function recipeOf(provenance: Provenance): Omit<Recipe, "format" | "versi
     seed,
     contexts: (Array.isArray(provenance.contexts) ? provenance.contexts : []) as string[],
     statistics: statisticsOf(provenance),
+    ...goalOf(provenance),
   };
   return facts.length === 1 ? { ...about, request: facts[0] } : { ...about, requests: facts };
+}
+
+/** What the search was for and when it ended, said only where that is unusual. */
+function goalOf({ objective, stop }: Provenance): { objective?: unknown; stop?: unknown } {
+  return { ...(objective ? { objective } : {}), ...(stop ? { stop } : {}) };
 }
 
 function statisticsOf({ statistics, hyperparameters }: Provenance): Recipe["statistics"] {
@@ -123,10 +144,7 @@ export function writeRecipe(recipe: Omit<Recipe, "format" | "version">): string 
  */
 export function readRecipe(source: unknown, what = "the recipe"): Recipe {
   const value = readAs(source, what);
-  const { format, version } = (value ?? {}) as Record<string, unknown>;
-  if (format !== FORMAT) {
-    throw new Error(`${shown(what)} is not a Palimpsest recipe (it lacks "format": "${FORMAT}")`);
-  }
+  const version = recipeVersion(value, what);
   if (version !== VERSION) {
     throw new Error(
       `${shown(what)}: got version ${shown(version)}, expected ${VERSION}; update Palimpsest`,
@@ -136,6 +154,13 @@ export function readRecipe(source: unknown, what = "the recipe"): Recipe {
   return checkShape<v.GenericSchema>(value, several ? ofMany : ofOne, what) as Recipe;
 }
 
+/** The version that a recipe says it has. @throws where it is none */
+export function recipeVersion(value: unknown, what: string): unknown {
+  const { format, version } = (value ?? {}) as Record<string, unknown>;
+  if (format === FORMAT) return version;
+  throw new Error(`${shown(what)} is not a Palimpsest recipe (it lacks "format": "${FORMAT}")`);
+}
+
 /** What a text or bytes hold; any other value is what it is. */
-const readAs = (source: unknown, what: string): unknown =>
+export const readAs = (source: unknown, what: string): unknown =>
   typeof source === "string" || source instanceof Uint8Array ? parseJson(source, what) : source;

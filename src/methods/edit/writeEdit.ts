@@ -1,4 +1,5 @@
-import { isLowRank } from "../../data/delta/delta.ts";
+import { type Delta, isLowRank } from "../../data/delta/delta.ts";
+import { provenanceOn } from "../../data/delta/provenanceOn.ts";
 import type { Field } from "../../data/settings/Field.ts";
 import type { ModelConfig } from "../../engine/architecture/config.ts";
 import type { Model } from "../../engine/Model.ts";
@@ -11,6 +12,8 @@ export interface EditToWrite {
   facts: EditRequest[];
   settings: object;
   at: EditContext;
+  /** The edits that the model has, which its provenance tells. */
+  beneath?: readonly Delta[] | undefined;
 }
 
 /**
@@ -22,11 +25,13 @@ export interface EditToWrite {
 export function writeEdit(
   editor: Editor,
   model: Model,
-  { facts, settings, at }: EditToWrite,
+  { facts, settings, at, beneath = [] }: EditToWrite,
 ): Promise<Edit> {
-  return withSettings(editor, model.config, settings, async () =>
-    finiteEdit(await editor.run(model, facts, settings, at)),
-  );
+  return withSettings(editor, model.config, settings, async () => {
+    const edit = finiteEdit(await editor.run(model, facts, settings, at));
+    const provenance = await provenanceOn(edit.delta.provenance, beneath);
+    return { ...edit, delta: { ...edit.delta, provenance } };
+  });
 }
 
 /**

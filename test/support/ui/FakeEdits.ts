@@ -6,6 +6,7 @@ import type {
   Imported,
   KeptEdit,
   KeptStack,
+  RepeatedEdits,
   SavedFile,
   StackPlace,
   WrittenFact,
@@ -79,6 +80,14 @@ export class FakeEdits implements RemoteEdits {
     }
     if (this.imported) return { edit: this.imported() };
     throw new Error(`${file.name} is not a safetensors file: it is too short for a header`);
+  }
+
+  async saveRecipe(): Promise<SavedFile> {
+    return { name: "stack.json", type: "application/json", bytes: new Uint8Array(8) };
+  }
+
+  async repeat(): Promise<RepeatedEdits> {
+    return { edits: [] };
   }
 
   async save(): Promise<SavedFile> {
