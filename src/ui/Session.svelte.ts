@@ -248,7 +248,9 @@ export class Session {
     if (!model) return;
     await this.#run("trace", "tracing", async (id) => {
       this.draft.demandSubject();
-      const settings = changedSettings(traceFields, draft.traceText, model.tracing.settings);
+      const settings = changedSettings(traceFields, draft.traceText, model.tracing.settings, {
+        layers: model.config.layers,
+      });
       const kinds = (["state", "mlp", "attn"] as const).filter((kind) => draft.kinds[kind]);
       if (!kinds.length) throw new Error("nothing to trace: choose state, MLP or attention");
       for (const [turn, kind] of kinds.entries()) {

@@ -64,7 +64,10 @@ async function runTrace(args: string[], terminal: Terminal): Promise<void> {
   const opened = await openModel(given, terminal);
   const { model } = opened;
   const { settings } = tracePreset(model.config);
-  const request: TraceRequest = { ...fact, ...changedSettings(traceFields, texts, settings) };
+  const request: TraceRequest = {
+    ...fact,
+    ...changedSettings(traceFields, texts, settings, { layers: model.config.layers }),
+  };
   const unit =
     request.noise.kind === "sigma"
       ? (fixed ?? (await measuredSigma(model, given.subjects, terminal)))

@@ -25,6 +25,8 @@ export interface NumberLimits {
   above?: number;
   max?: number;
   whole?: boolean;
+  /** At most as many as the model has layers, where that is known. */
+  upToLayers?: boolean;
 }
 
 /** What a field holds, and with it how it is written and read. */

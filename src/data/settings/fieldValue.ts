@@ -24,7 +24,7 @@ export function fieldValue(
   const typed = text.trim();
   switch (kind.type) {
     case "number":
-      return numberOf(called, typed, kind);
+      return numberOf(called, typed, withLayers(kind, layers));
     case "numbers":
       return listOf(typed).map((part) => numberOf(called, part, kind));
     case "layer":
@@ -82,6 +82,12 @@ function numberOf(called: string, text: string, limits: NumberLimits): number {
     text !== "" && Number.isFinite(value) && value >= min && value > above && value <= max;
   if (fits && (!whole || Number.isSafeInteger(value))) return value;
   throw wrong(called, text, spanOf(limits));
+}
+
+/** Limits with the model's layers as the most, where the field says so. */
+function withLayers(limits: NumberLimits, layers: number | undefined): NumberLimits {
+  if (!limits.upToLayers || layers === undefined) return limits;
+  return { ...limits, max: Math.min(limits.max ?? Infinity, layers) };
 }
 
 function spanOf({ min, above, max, whole }: NumberLimits): string {

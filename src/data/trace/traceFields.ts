@@ -20,7 +20,7 @@ export const traceFields = [
     name: "window",
     label: "Window",
     hint: "How many layers of MLP or attention are restored together",
-    kind: { type: "number", min: 1, whole: true },
+    kind: { type: "number", min: 1, whole: true, upToLayers: true },
     main: true,
   },
   {

@@ -17,7 +17,8 @@ const scriptNoise: Partial<Record<string, string>> = {
 
 /**
  * The settings of a causal trace (METHODS 2.4, 2.5): ten samples with noise of 3σ and windows of ten layers, as the
- * authors' code has them by default for every model; three layers for the built-in one, which has few.
+ * authors' code has them by default for every model, or of all layers where a model has fewer; three layers for the
+ * built-in one.
  */
 export function tracePreset(config: ModelConfig): TracePreset {
   const common = { samples: 10, noise: { kind: "sigma", factor: 3 }, seed: 1 } as const;
@@ -27,5 +28,5 @@ export function tracePreset(config: ModelConfig): TracePreset {
   }
   const script = scriptNoise[shapeOf(config)] ?? "";
   const source = `the default of the authors' code${script}`;
-  return { settings: { ...common, window: 10 }, source };
+  return { settings: { ...common, window: Math.min(10, config.layers) }, source };
 }

@@ -12,14 +12,14 @@ export function download(
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** An SVG drawing as PNG bytes, at `scale` pixels per SVG unit. */
-export async function rasterise(svg: string, scale = 3): Promise<Uint8Array> {
+/** An SVG drawing as PNG bytes of a width in pixels. */
+export async function rasterise(svg: string, width: number): Promise<Uint8Array> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await image.decode();
   const canvas = document.createElement("canvas");
-  canvas.width = image.width * scale;
-  canvas.height = image.height * scale;
+  canvas.width = width;
+  canvas.height = Math.round((image.height * width) / image.width);
   canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
   if (!blob) throw new Error("the picture could not be drawn; take the SVG instead");

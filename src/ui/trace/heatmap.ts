@@ -1,5 +1,11 @@
 import { scaleLinear } from "d3-scale";
-import { interpolateGreens, interpolatePurples, interpolateReds } from "d3-scale-chromatic";
+import {
+  interpolateGreens,
+  interpolatePurples,
+  interpolateRdBu,
+  interpolateReds,
+} from "d3-scale-chromatic";
+import { type Tick, tickLabels } from "../../data/figure/tickLabels.ts";
 
 export type Kind = "state" | "mlp" | "attn";
 
@@ -17,6 +23,8 @@ export interface HeatmapData {
   highScore: number;
   /** [token, layer]; NaN where nothing is computed (yet). */
   scores: Float32Array;
+  /** Where the scores are one trace's less another's: what stands over them, and beside their colours. */
+  difference?: { title: string; quantity: string } | undefined;
 }
 
 const colours: Record<Kind, (t: number) => string> = {
@@ -29,18 +37,27 @@ const names: Record<Kind, string> = { state: "state", mlp: "MLP", attn: "Attn" }
 /** The title that the paper gives the plot. */
 export const title = (kind: Kind) => `Impact of restoring ${names[kind]} after corrupted input`;
 
+/** What stands over a heatmap. */
+export const titleOf = ({ difference, kind }: Pick<HeatmapData, "difference" | "kind">): string =>
+  difference?.title ?? title(kind);
+
+/** What the colours mean. */
+export const quantityOf = ({ difference, answer }: HeatmapData): string =>
+  difference?.quantity ?? `p(${answer.trim()})`;
+
 /** The label under the layers, as in the paper. */
 export function xLabel({ kind, window, model }: Pick<HeatmapData, "kind" | "window" | "model">) {
   if (kind === "state") return `single restored layer within ${model}`;
-  const module = kind === "mlp" ? "Mlp" : "Attn";
-  return `center of interval of ${window} restored ${module} layers`;
+  return `center of interval of ${window} restored ${names[kind]} layers`;
 }
 
 /** A token as a row's label: the subject's carry a star, white space is made visible. */
-export function rowLabel(data: HeatmapData, token: number): string {
-  const inside = token >= data.subjectRange[0] && token < data.subjectRange[1];
-  return `${visible(data.tokens[token])}${inside ? "*" : ""}`;
-}
+export const rowLabel = (data: HeatmapData, token: number): string =>
+  `${visible(data.tokens[token])}${isSubject(data, token) ? "*" : ""}`;
+
+/** Whether a token is of the subject. */
+export const isSubject = ({ subjectRange: [begin, end] }: HeatmapData, token: number): boolean =>
+  token >= begin && token < end;
 
 /** White space a reader could not see otherwise. */
 export const visible = (text: string) =>
@@ -48,8 +65,15 @@ export const visible = (text: string) =>
     ? text.replaceAll(" ", "␣").replaceAll("\n", "⏎").replaceAll("\t", "⇥")
     : text.trim();
 
-/** [low, high] of the colours: the low score is the floor, the greatest value seen the ceiling. */
-export function domain({ scores, lowScore }: HeatmapData): [low: number, high: number] {
+/**
+ * [low, high] of the colours: the low score is the floor, the greatest value seen the ceiling. Of a difference, as far
+ * below 0 as above.
+ */
+export function domain({ scores, lowScore, difference }: HeatmapData): [low: number, high: number] {
+  if (difference) {
+    const most = scores.reduce((a, b) => (Math.abs(b) > a ? Math.abs(b) : a), 0) || 1e-6;
+    return [-most, most];
+  }
   const high = scores.reduce((a, b) => (b > a ? b : a), -Infinity);
   return [lowScore, high > lowScore ? high : lowScore + 1e-6];
 }
@@ -57,47 +81,20 @@ export function domain({ scores, lowScore }: HeatmapData): [low: number, high: n
 /** From a score to its colour; what lies below the low score has the floor's colour. */
 export function colourScale(data: HeatmapData): (score: number) => string {
   const [low, high] = domain(data);
-  return (score) => colours[data.kind](Math.min(1, Math.max(0, (score - low) / (high - low))));
+  const colour = ramp(data);
+  return (score) => colour(Math.min(1, Math.max(0, (score - low) / (high - low))));
 }
 
-/** The colour bar's own colours, top (1) to bottom (0). */
-export const ramp = (kind: Kind, t: number) => colours[kind](t);
+/** The colour bar's own colours, top (1) to bottom (0); what grows is red in a difference. */
+export const ramp = ({ kind, difference }: HeatmapData): ((t: number) => string) =>
+  difference ? (t) => interpolateRdBu(1 - t) : colours[kind];
 
-/** A few round values between the ends of the colours. */
-export function barTicks(data: HeatmapData, count = 5): { value: number; label: string }[] {
-  const scale = scaleLinear().domain(domain(data));
-  const label = scale.tickFormat(count);
-  return scale.ticks(count).map((value) => ({ value, label: label(value) }));
+/** A few round values between the ends of the colours, in the digits that they need; one where all scores are the floor. */
+export function barTicks(data: HeatmapData, count = 5): Tick[] {
+  const [low, high] = domain(data);
+  const greatest = data.scores.reduce((a, b) => (b > a ? b : a), -Infinity);
+  if (!data.difference && !(greatest > low)) {
+    return [{ value: low, label: tickLabels([Number(low.toPrecision(3))])[0].label }];
+  }
+  return tickLabels(scaleLinear().domain([low, high]).ticks(count));
 }
-
-/** Layers that get a number below: every fifth, or all of them when there are few. */
-export const layerTicks = (layers: number): number[] =>
-  Array.from({ length: layers }, (_, layer) => layer).filter(
-    (layer) => layers <= 12 || layer % 5 === 0,
-  );
-
-/** Where everything stands, in units of one SVG pixel. */
-export interface Layout {
-  width: number;
-  height: number;
-  /** The cells' box. */
-  left: number;
-  top: number;
-  cell: { width: number; height: number };
-  bar: { left: number; width: number };
-}
-
-/** A layout that fills `width`; labels take what the longest of them needs, at most a third. */
-export function layout(data: HeatmapData, width: number): Layout {
-  const longest = Math.max(3, ...data.tokens.map((_, token) => rowLabel(data, token).length));
-  const left = Math.min(Math.ceil(longest * 6.6) + 10, Math.floor(width / 3));
-  const bar = { left: width - 52, width: 10 };
-  const cell = {
-    width: (bar.left - 12 - left) / data.layers,
-    height: rowHeight(data.tokens.length),
-  };
-  const top = 8;
-  return { width, height: top + cell.height * data.tokens.length + 40, left, top, cell, bar };
-}
-
-const rowHeight = (rows: number) => (rows <= 10 ? 22 : rows <= 20 ? 18 : 15);

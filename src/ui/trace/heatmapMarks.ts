@@ -1,15 +1,6 @@
-import {
-  barTicks,
-  colourScale,
-  domain,
-  layerTicks,
-  layout,
-  ramp,
-  rowLabel,
-  xLabel,
-  type HeatmapData,
-  type Layout,
-} from "./heatmap.ts";
+import { colourScale, type HeatmapData, isSubject, ramp } from "./heatmap.ts";
+import { layout, type Layout } from "./heatmapLayout.ts";
+import { textWidth } from "../../data/figure/textWidth.ts";
 
 /** A cell: a hair wider than its place, so that no seam shows between two of them. */
 export interface Cell {
@@ -27,8 +18,8 @@ export interface Cell {
 
 /** A word of the drawing. */
 export interface Label {
-  /** A token's name, what stands below the layers, or a value beside the colours. */
-  kind: "token" | "tick" | "value";
+  /** A token's name, what stands below the layers, a value beside the colours, or what those mean. */
+  kind: "token" | "tick" | "value" | "quantity";
   text: string;
   x: number;
   y: number;
@@ -60,7 +51,11 @@ export function heatmapMarks(data: HeatmapData, width: number): Marks {
     bottom,
     rows: data.tokens.map((_, token) => cellsOf(data, box, token)),
     colours: coloursOf(data, box, bottom),
-    labels: [...tokenLabels(data, box), ...layerLabels(data, box), ...valueLabels(data, box)],
+    labels: [
+      ...tokenLabels(data, box),
+      ...layerLabels(box, bottom, data.layers),
+      ...valueLabels(box),
+    ],
   };
 }
 
@@ -83,43 +78,44 @@ function cellsOf(data: HeatmapData, { left, top, cell }: Layout, token: number):
 
 function coloursOf(data: HeatmapData, { top, bar }: Layout, bottom: number): Marks["colours"] {
   const height = (bottom - top) / STEPS;
+  const colour = ramp(data);
   return Array.from({ length: STEPS }, (_, i) => ({
     x: bar.left,
     y: top + height * i,
     width: bar.width,
     height: height + 0.3,
-    fill: ramp(data.kind, 1 - (i + 0.5) / STEPS),
+    fill: colour(1 - (i + 0.5) / STEPS),
   }));
 }
 
-const tokenLabels = (data: HeatmapData, { left, top, cell }: Layout): Label[] =>
-  data.tokens.map((_, token) => ({
+const tokenLabels = (data: HeatmapData, { left, top, cell, rows }: Layout): Label[] =>
+  rows.map((text, token) => ({
     kind: "token",
-    text: rowLabel(data, token),
+    text,
     x: left - 7,
     y: top + (token + 0.5) * cell.height,
-    subject: token >= data.subjectRange[0] && token < data.subjectRange[1],
+    subject: isSubject(data, token),
   }));
 
-function layerLabels(data: HeatmapData, { left, top, cell }: Layout): Label[] {
-  const bottom = top + cell.height * data.tokens.length;
-  const numbers = layerTicks(data.layers).map((layer): Label => {
+function layerLabels(box: Layout, bottom: number, layers: number): Label[] {
+  const { left, cell, width, across } = box;
+  const numbers = box.layers.map((layer): Label => {
     const x = left + (layer + 0.5) * cell.width;
     return { kind: "tick", text: String(layer), x, y: bottom + 14 };
   });
-  const x = left + (cell.width * data.layers) / 2;
-  return [...numbers, { kind: "tick", text: xLabel(data), x, y: bottom + 31 }];
+  const middle = left + (cell.width * layers) / 2;
+  const lines = across.map((text, i): Label => {
+    const half = textWidth(text, { size: 11 }) / 2;
+    const x = Math.max(half, Math.min(width - half, middle));
+    return { kind: "tick", text, x, y: bottom + 29 + 15 * i };
+  });
+  return [...numbers, ...lines];
 }
 
-function valueLabels(data: HeatmapData, { top, cell, bar }: Layout): Label[] {
-  const height = cell.height * data.tokens.length;
-  const [low, high] = domain(data);
-  const values = barTicks(data).map(({ value, label }): Label => {
-    const y = top + height * (1 - (value - low) / (high - low));
-    return { kind: "value", text: label, x: bar.left + bar.width + 4, y };
-  });
-  const text = `p(${data.answer.trim()})`;
-  const x = bar.left + bar.width / 2 + 4;
-  const known = data.scores.some((score) => !Number.isNaN(score));
-  return [...(known ? values : []), { kind: "tick", text, x, y: top + height + 14 }];
+function valueLabels({ bar, values, quantity, width }: Layout): Label[] {
+  const x = bar.left + bar.width + 4;
+  return [
+    ...values.map(({ label, y }): Label => ({ kind: "value", text: label, x, y })),
+    { kind: "quantity", text: quantity, x: width, y: 12 },
+  ];
 }

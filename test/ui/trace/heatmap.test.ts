@@ -4,13 +4,12 @@ import {
   barTicks,
   colourScale,
   domain,
-  layerTicks,
-  layout,
   rowLabel,
   title,
   xLabel,
   type HeatmapData,
 } from "../../../src/ui/trace/heatmap.ts";
+import { layerTicks, layout } from "../../../src/ui/trace/heatmapLayout.ts";
 import { traceCsv } from "../../../src/data/trace/traceCsv.ts";
 import { heatmapSvg } from "../../../src/ui/trace/heatmapSvg.ts";
 
@@ -45,11 +44,11 @@ test("gaps are no values, and before the first value the floor is the low score"
 test("titles, labels and stars are the paper’s", () => {
   expect(title("attn")).toBe("Impact of restoring Attn after corrupted input");
   expect(xLabel(data)).toBe("single restored layer within demo");
-  expect(xLabel({ ...data, kind: "mlp" })).toBe("center of interval of 3 restored Mlp layers");
+  expect(xLabel({ ...data, kind: "mlp" })).toBe("center of interval of 3 restored MLP layers");
   expect(data.tokens.map((_, token) => rowLabel(data, token))).toEqual(["The*", "Space*", '"<is>']);
   expect(rowLabel({ ...data, tokens: [" ", "a", "b"] }, 0)).toBe("␣*");
-  expect(layerTicks(48)).toEqual([0, 5, 10, 15, 20, 25, 30, 35, 40, 45]);
-  expect(layerTicks(8)).toHaveLength(8);
+  expect(layerTicks(48, 7)).toEqual([0, 5, 10, 15, 20, 25, 30, 35, 40, 45]);
+  expect(layerTicks(8, 30)).toHaveLength(8);
 });
 
 test("the colour bar’s ticks lie between its ends", () => {
