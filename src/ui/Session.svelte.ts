@@ -15,6 +15,7 @@ import type {
   Trace,
   TraceEvent,
 } from "../../workers/protocol/protocol.ts";
+import { AskDesk } from "./ask/AskDesk.svelte.ts";
 import { Draft } from "./fact/Draft.svelte.ts";
 import { caseOf } from "./fact/draftCase.ts";
 import { EditStack } from "./edit/EditStack.svelte.ts";
@@ -39,7 +40,7 @@ import { type Death, WorkerKeeper } from "./model/WorkerKeeper.ts";
 
 const jobNames = [
   ...(["model", "prompt", "trace", "edit", "compare", "stack", "statistics"] as const),
-  ...(["mass", "table", "plan", "kept"] as const),
+  ...(["mass", "table", "plan", "kept", "ask"] as const),
 ];
 /** What is under way at most once: a new one ends the one before. */
 type JobName = (typeof jobNames)[number];
@@ -114,6 +115,16 @@ export class Session {
       await this.#made(finished, this.draft.truth.trim() || this.#answer);
       await this.compare();
     },
+  });
+
+  readonly asking = new AskDesk({
+    lab: () => this.#lab.asking,
+    run: (stage, work) => this.#run("ask", stage, work),
+    job: this.jobs.ask,
+    callback: (call) => this.#callback(call),
+    model: () => this.model,
+    edits: () => this.stack.active,
+    draft: this.draft,
   });
 
   readonly mass = new MassDesk({
