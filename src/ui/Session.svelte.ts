@@ -25,6 +25,7 @@ import { changedSettings } from "../data/settings/fieldValue.ts";
 import { traceFields } from "../data/trace/traceFields.ts";
 import type { Kind } from "./trace/heatmap.ts";
 import { Job } from "./parts/Job.svelte.ts";
+import { JobsDesk } from "./jobs/JobsDesk.svelte.ts";
 import { MassDesk } from "./mass/MassDesk.svelte.ts";
 import { type TracePlot, withEvent } from "./trace/running.ts";
 import { addressOf } from "./model/modelAddress.ts";
@@ -69,6 +70,12 @@ export class Session {
     Job
   >;
 
+  readonly working = new JobsDesk({
+    lab: () => this.#lab,
+    jobs: this.jobs,
+    cancel: (name) => this.cancel(name as JobName),
+  });
+
   readonly stack = new EditStack({
     lab: () => this.#lab.edits,
     run: (stage, work) => this.#run("stack", stage, work),
@@ -98,6 +105,7 @@ export class Session {
     lab: () => this.#lab.statistics,
     run: (stage, work) => this.#run("statistics", stage, work),
     stop: () => this.cancel("statistics"),
+    job: this.jobs.statistics,
     callback: (call) => this.#callback(call),
     took: (answer) => this.#tookStatistics(answer),
     layers: () => this.model?.config.layers,
@@ -369,6 +377,7 @@ export class Session {
   }
 
   #stopJobs() {
+    this.working.clear();
     for (const job of Object.values(this.jobs)) {
       job.id = ++this.#lastJob;
       job.end();
@@ -385,6 +394,7 @@ export class Session {
       this.models.known = await this.#lab.models.known();
       this.#methods = await this.#lab.editorNames();
       await this.#lab.follow(this.#callback((change) => void this.#otherTab(change)));
+      await this.#lab.followJobs(this.#callback((told) => this.working.took(told)));
       if (!this.facts.length) this.facts = await this.#lab.facts().catch(this.#withoutFacts);
       return true;
     });

@@ -6,6 +6,7 @@ import type {
   StatisticsOverview,
 } from "../../../workers/protocol/protocol.ts";
 import { fieldValue } from "../../data/settings/fieldValue.ts";
+import type { Job } from "../parts/Job.svelte.ts";
 import { download } from "../parts/download.ts";
 
 /** What the session lends: the worker, and a job of which one is under way at a time. */
@@ -13,6 +14,7 @@ interface StatisticsDeskHost {
   lab(): RemoteLab["statistics"];
   run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
   stop(): void;
+  job: Pick<Job, "progress">;
   /** How many the open model has. */
   layers(): number | undefined;
   callback<F extends (...values: never[]) => void>(call: F): F;
@@ -102,6 +104,8 @@ export class StatisticsDesk {
         const report = this.#host.callback((progress: CollectProgress | null, stage: string) => {
           if (progress) this.progress = progress;
           this.stage = stage;
+          const { tokens = 0, totalTokens = 0 } = progress ?? {};
+          this.#host.job.progress(tokens, totalTokens, stage);
         });
         return this.#host.lab().collect(id, { ...order, date: Date.now() }, report);
       });

@@ -29,6 +29,7 @@ function deskOn(lab: Partial<RemoteLab["statistics"]> = {}) {
     },
     stop: () => jobs.push("stopped"),
     layers: () => 3,
+    job: { progress: () => undefined },
     callback: (call) => call,
     took: () => undefined,
     report,

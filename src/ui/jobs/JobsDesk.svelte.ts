@@ -1,0 +1,106 @@
+import type { RemoteLab } from "../../../workers/connect.ts";
+import type { JobView } from "../../../workers/protocol/protocol.ts";
+import type { Job } from "../parts/Job.svelte.ts";
+import { asSentence } from "../parts/sentence.ts";
+
+/** What the session lends. */
+export interface JobsDeskHost {
+  lab(): Pick<RemoteLab, "pause" | "cancel">;
+  /** The page's jobs by name. */
+  jobs: Readonly<Record<string, Job>>;
+  /** Ends one of these. */
+  cancel(name: string): void;
+}
+
+/** One line of the tray. */
+export interface TrayJob {
+  /** "Scoring the table". */
+  title: string;
+  name: string;
+  job: Job;
+}
+
+/** Milliseconds after which the end of a job is worth a word. */
+const LONG = 3000;
+
+/** The jobs that are under way, for the tray, the tab's title and what is announced. */
+export class JobsDesk {
+  /** What was announced last. */
+  said = $state("");
+  /** Whether a notification may be shown: "default" while nobody was asked. */
+  allowed = $state<NotificationPermission | "none">(permission());
+  /** Jobs that a reader should see, by the order in which they began. */
+  readonly shown = $derived.by(() => this.#slow());
+  /** "41 % · " before the tab's title, while the first of them says how far it is. */
+  readonly titleMark = $derived.by(() => {
+    const fraction = this.shown[0]?.job.fraction;
+    return fraction === undefined ? "" : `${Math.floor(100 * fraction)} % · `;
+  });
+  readonly #host: JobsDeskHost;
+  #begun = new Map<number, { title: string; at: number }>();
+
+  constructor(host: JobsDeskHost) {
+    this.#host = host;
+  }
+
+  /** Takes what the worker says of its jobs. */
+  took(views: readonly JobView[]) {
+    const byId = new Map(views.map((view) => [view.id, view]));
+    for (const job of Object.values(this.#host.jobs)) {
+      const told = byId.get(job.id);
+      if (told && job.running) job.take(told);
+    }
+    for (const [id, { title, at }] of this.#begun) {
+      if (byId.has(id)) continue;
+      this.#begun.delete(id);
+      if (performance.now() - at > LONG) this.#announce(id, title);
+    }
+    for (const { id, doing } of views)
+      if (!this.#begun.has(id))
+        this.#begun.set(id, { title: asTitle(doing), at: performance.now() });
+  }
+
+  /** The worker is gone, and its jobs with it. */
+  clear() {
+    this.#begun.clear();
+  }
+
+  pause({ job }: TrayJob) {
+    const paused = job.told?.state === "paused" || job.told?.state === "pausing";
+    void this.#host.lab().pause(job.id, !paused);
+  }
+
+  cancel({ name, job, title }: TrayJob) {
+    this.#begun.delete(job.id);
+    this.#host.cancel(name);
+    this.said = `${title}: cancelled.`;
+  }
+
+  /** Asks whether the end of a job may be told while the page is hidden; on a click only. */
+  async allow() {
+    this.allowed = await Notification.requestPermission();
+  }
+
+  #slow(): TrayJob[] {
+    const some = Object.entries(this.#host.jobs).filter(([, job]) => job.slow);
+    return some
+      .map(([name, job]) => ({ name, job, title: asTitle(job.told?.doing ?? job.stage) }))
+      .sort((a, b) => a.job.id - b.job.id);
+  }
+
+  /** The end of a job that took long; how it ended is told where it belongs. */
+  #announce(id: number, title: string) {
+    this.said = `${title}: ended.`;
+    if (this.allowed !== "granted" || !document.hidden) return;
+    const notification = new Notification("Palimpsest", { body: this.said, tag: String(id) });
+    notification.onclick = () => {
+      window.focus();
+      notification.close();
+    };
+  }
+}
+
+/** What is under way as a heading has it. */
+const asTitle = (doing: string) => asSentence(doing).replace(/\.$/, "");
+
+const permission = () => (typeof Notification === "undefined" ? "none" : Notification.permission);
