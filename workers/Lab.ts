@@ -30,6 +30,7 @@ import { nameOf } from "../src/engine/files/openSource.ts";
 import type * as View from "./protocol/protocol.ts";
 import { releaseCallback } from "./callback.ts";
 import { Queue } from "./Queue.ts";
+import { Runs } from "./runs/Runs.ts";
 import { Scoring } from "./Scoring.ts";
 import { Statistics } from "./Statistics.ts";
 import { Tables } from "./Tables.ts";
@@ -84,6 +85,11 @@ export class Lab {
     queue: this.#queue,
     model: (deltas) => this.#with(deltas),
     held: this.#edits,
+  });
+  /** The history of runs. */
+  readonly runs = new Runs({
+    held: this.#edits,
+    changed: () => this.#tabs.tell({ kind: "runs" }),
   });
   /** Continuing any text. */
   readonly asking = new Asking({

@@ -4,6 +4,7 @@ export type * from "./askProtocol.ts";
 export type * from "./editProtocol.ts";
 export type * from "./jobProtocol.ts";
 export type * from "./modelProtocol.ts";
+export type * from "./runsProtocol.ts";
 export type * from "./scoreProtocol.ts";
 export type * from "./statisticsProtocol.ts";
 export type * from "./tableProtocol.ts";

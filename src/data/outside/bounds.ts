@@ -72,6 +72,12 @@ export const bounds = {
   patterns: 1024,
   /** Edits that a page keeps for one model. */
   edits: 10_000,
+  /** Runs that a page keeps, or one zip holds. */
+  runs: 10_000,
+  /** Bytes of the runs that a browser keeps, beyond which the oldest go that nobody has pinned: a trace has some 100 kB. */
+  keptRuns: 512 * 2 ** 20,
+  /** Bytes of an edit that is kept beside a run: one fact of GPT-J takes 82 kB. */
+  runEdit: 64 * 2 ** 20,
 
   /** Token ids of a prompt or prompts of a fact that comes with a file: no model reads as many at once. */
   ids: 1_000_000,

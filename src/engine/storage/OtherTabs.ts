@@ -1,6 +1,6 @@
 /** What another tab of this page has changed of what the browser keeps. */
 export interface TabChange {
-  kind: "edits" | "statistics" | "models" | "tables";
+  kind: "edits" | "statistics" | "models" | "tables" | "runs";
   /** The stamp of the model that it is of, where it is of one. */
   model?: string | undefined;
 }
@@ -31,7 +31,7 @@ export class OtherTabs {
 /** A tab of another version of the page may tell what this one does not know. */
 function isChange(value: unknown): value is TabChange {
   const { kind } = (value ?? {}) as Partial<TabChange>;
-  return ["edits", "statistics", "models", "tables"].includes(kind!);
+  return ["edits", "statistics", "models", "tables", "runs"].includes(kind!);
 }
 
 function browserChannel(): Channel | undefined {

@@ -21,6 +21,7 @@ import { FakeEdits } from "./FakeEdits.ts";
 import type { FakeCall } from "./FakeHost.ts";
 import { FakeEditing } from "./FakeEditing.ts";
 import { FakeModels } from "./FakeModels.ts";
+import { fakeRuns } from "./fakeRuns.ts";
 import { FakeScoring } from "./FakeScoring.ts";
 import { FakeStatistics } from "./FakeStatistics.ts";
 import { FakeTables } from "./FakeTables.ts";
@@ -46,6 +47,7 @@ export class FakeLab implements RemoteLab {
   readonly models = new FakeModels();
   readonly tables = new FakeTables();
   readonly edits = new FakeEdits();
+  readonly runs = fakeRuns();
   readonly earlier = new FakeEarlier();
   readonly editing: FakeEditing;
   readonly scoring: FakeScoring;
