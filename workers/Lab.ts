@@ -25,6 +25,7 @@ import { Earlier } from "./Earlier.ts";
 import { Edits } from "./Edits.ts";
 import { type Fetched, fetchModel } from "./fetchModel.ts";
 import { HeldEdits } from "./HeldEdits.ts";
+import { ModelExport } from "./ModelExport.ts";
 import { Models } from "./Models.ts";
 import { nameOf } from "../src/engine/files/openSource.ts";
 import type * as View from "./protocol/protocol.ts";
@@ -56,6 +57,12 @@ export class Lab {
     held: this.#edits,
     model: (deltas) => this.#with(deltas),
     statistics: (layer) => this.statistics.of(layer),
+  });
+  /** The model with its edits, saved whole. */
+  readonly export = new ModelExport({
+    queue: this.#queue,
+    held: this.#edits,
+    files: () => this.#files,
   });
   /** Covariance statistics: collecting, importing, keeping. */
   readonly statistics = new Statistics({

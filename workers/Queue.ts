@@ -92,6 +92,20 @@ export class Queue {
     }
   }
 
+  /** {@link aside} of work that reports; its callback is released afterwards. */
+  async asideReporting<T>(
+    id: number,
+    doing: string,
+    report: (...values: never[]) => void,
+    work: Work<T>,
+  ): Promise<T> {
+    try {
+      return await this.aside(id, doing, work);
+    } finally {
+      releaseCallback(report);
+    }
+  }
+
   /**
    * Runs work beside the queue: it may take long and needs no turn, or takes one when it is ready. It is cancelled by the
    * same number.

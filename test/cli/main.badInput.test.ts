@@ -1,5 +1,5 @@
 import { parseConfig } from "../../src/engine/architecture/parseConfig.ts";
-import { shardPlan } from "../../src/cli/convert/shardPlan.ts";
+import { shardPlan } from "../../src/engine/export/shardPlan.ts";
 import { execFileSync } from "node:child_process";
 import { cp, mkdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -109,6 +109,26 @@ export interface RepeatedEdits {
 /** What an edit is saved as. */
 export type EditForm = "delta" | "adapter" | "recipe";
 
+/** What the page asks of a model that is saved whole. */
+export interface ExportOrder {
+  /** The names of the edits that go into its weights. */
+  edits: string[];
+  /** Of every number in the files. */
+  bits: 16 | 32;
+  /** The folder in which a new one is made; absent for a zip archive. */
+  parent?: FileSystemDirectoryHandle | undefined;
+}
+
+/** A model that was saved whole. */
+export interface SavedModel {
+  /** Of the folder or the archive. */
+  name: string;
+  /** Of all its tensors. */
+  bytes: number;
+  /** The archive; absent where a folder was written. */
+  blob?: Blob | undefined;
+}
+
 /** A file for the reader's downloads. */
 export interface SavedFile {
   name: string;

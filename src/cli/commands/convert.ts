@@ -8,14 +8,15 @@ import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
 import { checkConversion, ConversionFolder } from "../convert/ConversionFolder.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { inFolder } from "../files/FolderLock.ts";
-import { convertedTensor, shapesOf } from "../convert/convertTensor.ts";
+import { convertedTensor, shapesOf } from "../../engine/export/convertTensor.ts";
 import { modelFiles } from "../open/openModel.ts";
 import { choiceOption, parseOptions, required } from "../options.ts";
-import { type PlannedTensor, shardPlan } from "../convert/shardPlan.ts";
-import { sourceStamp } from "../convert/sourceStamp.ts";
+import { type PlannedTensor, shardPlan } from "../../engine/export/shardPlan.ts";
+import { sourceStamp } from "../../engine/export/sourceStamp.ts";
 import { WrongCall } from "../WrongCall.ts";
-import { checkTensors, INDEX, shardIndex, smallFiles } from "../convert/smallFiles.ts";
-import { dataBytes, writeShard } from "../convert/writeShard.ts";
+import { checkTensors, INDEX, shardIndex, smallFiles } from "../../engine/export/smallFiles.ts";
+import { writeShard } from "../convert/writeShard.ts";
+import { dataBytes } from "../../engine/export/TensorToWrite.ts";
 
 /** `convert`: a checkpoint as one safetensors file per layer, in 4, 8 or 16 bits. */
 export const convert: Command = {

@@ -14,8 +14,9 @@ import { writeWhole } from "../files/writeWhole.ts";
 import { readBytes, readJson } from "../open/files.ts";
 import { choiceOption, numberOption, parseOptions, required, seedOption } from "../options.ts";
 import { randomFloats, randomHalves } from "../convert/randomWeights.ts";
-import { type PlannedTensor, shardPlan } from "../convert/shardPlan.ts";
-import { dataBytes, type TensorToWrite, writeShard } from "../convert/writeShard.ts";
+import { type PlannedTensor, shardPlan } from "../../engine/export/shardPlan.ts";
+import { writeShard } from "../convert/writeShard.ts";
+import { dataBytes, type TensorToWrite } from "../../engine/export/TensorToWrite.ts";
 
 /** `synthesize`: a checkpoint of a published model's shapes with random weights. */
 export const synthesize: Command = {

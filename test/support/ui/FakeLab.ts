@@ -20,6 +20,7 @@ import { FakeEarlier } from "./FakeEarlier.ts";
 import { FakeEdits } from "./FakeEdits.ts";
 import type { FakeCall } from "./FakeHost.ts";
 import { FakeEditing } from "./FakeEditing.ts";
+import { FakeExport } from "./FakeExport.ts";
 import { FakeModels } from "./FakeModels.ts";
 import { fakeRuns } from "./fakeRuns.ts";
 import { FakeScoring } from "./FakeScoring.ts";
@@ -48,6 +49,7 @@ export class FakeLab implements RemoteLab {
   readonly tables = new FakeTables();
   readonly edits = new FakeEdits();
   readonly runs = fakeRuns();
+  readonly export = new FakeExport();
   readonly earlier = new FakeEarlier();
   readonly editing: FakeEditing;
   readonly scoring: FakeScoring;

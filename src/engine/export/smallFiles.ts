@@ -1,7 +1,7 @@
 import { record } from "../../data/outside/kinds.ts";
 import { readJson } from "../../data/outside/readJson.ts";
-import type { Checkpoint } from "../../engine/checkpoint/Checkpoint.ts";
-import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
+import type { Checkpoint } from "../checkpoint/Checkpoint.ts";
+import type { ModelFiles } from "../files/ModelFiles.ts";
 import type { PlannedShard } from "./shardPlan.ts";
 
 /** Which file of a checkpoint each tensor is in. */

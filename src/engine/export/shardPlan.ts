@@ -1,11 +1,7 @@
-import type { Orientation } from "../../engine/architecture/Architecture.ts";
-import { blockWeights } from "../../engine/architecture/blockWeights.ts";
-import type { ModelConfig } from "../../engine/architecture/config.ts";
-import {
-  type OuterWeight,
-  outerWeights,
-  weightName,
-} from "../../engine/architecture/weightNames.ts";
+import type { Orientation } from "../architecture/Architecture.ts";
+import { blockWeights } from "../architecture/blockWeights.ts";
+import type { ModelConfig } from "../architecture/config.ts";
+import { type OuterWeight, outerWeights, weightName } from "../architecture/weightNames.ts";
 
 /** One tensor of a checkpoint: its Hugging Face name and stored shape, METHODS 1.4. */
 export interface PlannedTensor {

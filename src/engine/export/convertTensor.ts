@@ -1,11 +1,11 @@
 import { shown } from "../../data/outside/shown.ts";
 import { toFloat16 } from "../../data/weights/float16.ts";
-import { areFinite } from "../../engine/transformer/finite.ts";
-import type { TensorRows } from "../../engine/checkpoint/changedRows.ts";
-import { BLOCK, quantizeRows } from "../../engine/checkpoint/quantize.ts";
-import { transpose } from "../../engine/checkpoint/transpose.ts";
+import { areFinite } from "../transformer/finite.ts";
+import type { TensorRows } from "../checkpoint/changedRows.ts";
+import { BLOCK, quantizeRows } from "../checkpoint/quantize.ts";
+import { transpose } from "../checkpoint/transpose.ts";
 import type { PlannedTensor } from "./shardPlan.ts";
-import type { TensorToWrite } from "./writeShard.ts";
+import type { TensorToWrite } from "./TensorToWrite.ts";
 
 // Numbers in memory at a time, but for a matrix [inputs, outputs], which is turned whole: 16 MB of float32.
 const SLAB = 2 ** 22;

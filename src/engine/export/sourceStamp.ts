@@ -1,9 +1,9 @@
-import type { Checkpoint } from "../../engine/checkpoint/Checkpoint.ts";
-import { stampOf } from "../../engine/checkpoint/stamp.ts";
-import { Tokenizer } from "../../engine/checkpoint/Tokenizer.ts";
-import { readConfig } from "../../engine/architecture/readConfig.ts";
-import type { ModelFiles } from "../../engine/files/ModelFiles.ts";
-import { rememberedFiles } from "../../engine/files/rememberedFiles.ts";
+import type { Checkpoint } from "../checkpoint/Checkpoint.ts";
+import { stampOf } from "../checkpoint/stamp.ts";
+import { Tokenizer } from "../checkpoint/Tokenizer.ts";
+import { readConfig } from "../architecture/readConfig.ts";
+import type { ModelFiles } from "../files/ModelFiles.ts";
+import { rememberedFiles } from "../files/rememberedFiles.ts";
 import type { PlannedTensor } from "./shardPlan.ts";
 
 /** Numbers that are read at a time. */
