@@ -18,6 +18,7 @@ import { withNorms } from "../src/methods/edit/relativeNorms.ts";
 import { adapterFile, deltaFile, recipeFile } from "./deltaFiles.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import type {
+  EditEffect,
   EditForm,
   Imported,
   KeepAnswer,
@@ -38,6 +39,9 @@ export interface EditsHost {
   /** C of a layer; undefined where there is none. */
   statistics(layer: number): Promise<LayerStatistics | undefined>;
 }
+
+/** Facts of one edit that the model is asked for before and after. */
+const ASKED = 50;
 
 /** What the page may do with the edits that the worker holds. */
 export class Edits {
@@ -108,6 +112,19 @@ export class Edits {
       return Comlink.transfer(file, [file.bytes.buffer as ArrayBuffer]);
     };
     return this.#host.queue.run(id, { doing: "saving the edit", urgency: "short" }, work);
+  }
+
+  /** p(target) of an edit's first facts, with the others that are on: without it, and with it. */
+  effect(id: number, edit: string): Promise<EditEffect> {
+    const asked = { doing: "asking the model before and after", urgency: "short" } as const;
+    return this.#host.queue.run(id, asked, async (signal) => {
+      const delta = await this.#host.held.find(edit);
+      const facts = requestsOf(delta).slice(0, ASKED);
+      const others = this.#host.held.active.filter((other) => other !== delta);
+      const ask = (deltas: Delta[]) => targetAnswers(this.#host.model(deltas), facts, signal);
+      const before = await ask(others);
+      return { before, after: await ask([...others, delta]) };
+    });
   }
 
   /** The recipe of a whole stack, by its edits' names; its bytes change hands. */

@@ -34,6 +34,7 @@ import { ModelDesk } from "./model/ModelDesk.svelte.ts";
 import { labelOf } from "./model/precisionText.ts";
 import { keepForGood } from "./parts/keepForGood.ts";
 import { messageOf } from "./parts/sentence.ts";
+import { ExportDesk, folderPicker } from "./edits/ExportDesk.svelte.ts";
 import { StatisticsDesk } from "./statistics/StatisticsDesk.svelte.ts";
 import { type Address, decodeAddress, type Spot } from "./place/address.ts";
 import { Places } from "./place/Places.svelte.ts";
@@ -41,7 +42,7 @@ import { type Death, WorkerKeeper } from "./model/WorkerKeeper.ts";
 
 const jobNames = [
   ...(["model", "prompt", "trace", "edit", "compare", "stack", "statistics"] as const),
-  ...(["mass", "table", "plan", "kept", "ask"] as const),
+  ...(["mass", "table", "plan", "kept", "ask", "export"] as const),
 ];
 /** What is under way at most once: a new one ends the one before. */
 type JobName = (typeof jobNames)[number];
@@ -78,12 +79,21 @@ export class Session {
 
   readonly stack = new EditStack({
     lab: () => this.#lab.edits,
-    run: (stage, work) => this.#run("stack", stage, work),
+    run: (stage, work) =>
+      this.#run("stack", stage, (id) => work(id, this.#progress("stack", id))),
+    identity: () => this.model?.identity,
     number: () => ++this.#lastJob,
     changed: () => this.#editsChanged(),
     report: (error) => this.report("stack", error),
     notify: (notice) => this.notify(notice),
     kept: () => void keepForGood(),
+  });
+
+  readonly saving = new ExportDesk({
+    lab: () => this.#lab.export,
+    run: (stage, work) => this.#run("export", stage, (id) => work(id, this.#progress("export", id))),
+    active: () => this.stack.active.map(({ id }) => id),
+    pick: folderPicker(),
   });
 
   readonly models = new ModelDesk({

@@ -109,6 +109,12 @@ export interface RepeatedEdits {
 /** What an edit is saved as. */
 export type EditForm = "delta" | "adapter" | "recipe";
 
+/** What the model says of an edit's facts, with the other edits that are on: without it, and with it. */
+export interface EditEffect {
+  before: TargetAnswer[];
+  after: TargetAnswer[];
+}
+
 /** What the page asks of a model that is saved whole. */
 export interface ExportOrder {
   /** The names of the edits that go into its weights. */

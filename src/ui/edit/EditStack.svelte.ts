@@ -1,10 +1,14 @@
 import type { RemoteLab } from "../../../workers/connect.ts";
 import type {
   BrokenEdit,
+  EditEffect,
   EditForm,
   HeldEdit,
   KeepAnswer,
 } from "../../../workers/protocol/protocol.ts";
+import { readStackRecipe } from "../../data/delta/stackRecipe.ts";
+import { type ModelIdentity, otherModel } from "../../data/identity/ModelIdentity.ts";
+import { bounds } from "../../data/outside/bounds.ts";
 import { download } from "../parts/download.ts";
 
 /** One edit in the stack: what is known of it, and whether it is switched on. The worker holds its delta. */
@@ -14,11 +18,15 @@ export interface Edit extends HeldEdit {
   truth: string;
 }
 
+type Report = (done: number, total: number, stage: string) => void;
+
 /** What the session lends. */
 export interface StackHost {
+  /** What the open model is known by. */
+  identity(): ModelIdentity | undefined;
   lab(): RemoteLab["edits"];
   /** A job of which one is under way at a time; undefined where it failed or was ended. */
-  run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
+  run<T>(stage: string, work: (id: number, report: Report) => Promise<T>): Promise<T | undefined>;
   /** A number for a job beside those. */
   number(): number;
   /** The edits that are on are others now. */
@@ -39,6 +47,8 @@ export class EditStack {
   canUndo = $derived.by(() => this.#history.length > 0);
   /** A file that says that it was made with another model, until the reader has said whether it is taken. */
   doubtful = $state.raw<{ file: File; question: string } | null>(null);
+  /** What the model said of edits' facts, as long as the same edits are on. */
+  effects = $state.raw<Partial<Record<string, EditEffect>>>({});
   /** Whether the stack was kept when it was last told. */
   durable = false;
   #history = $state.raw<Edit[][]>([]);
@@ -92,6 +102,7 @@ export class EditStack {
 
   /** Tells the worker which edits are on, and keeps the stack for the next visit. */
   async apply() {
+    this.effects = {};
     await this.#host.run("switching edits", async () => {
       await this.#switch();
       const answer = await this.#keep();
@@ -137,9 +148,13 @@ export class EditStack {
     return added.length + removed.length > 0;
   }
 
-  /** Takes a delta or an adapter file into the stack; asks where it says that it was made with another model. */
+  /**
+   * Takes a delta, an adapter file or a recipe into the stack, the last by making its edits again; asks where it says that
+   * it was made with another model.
+   */
   async import(file: File, another = false) {
     this.doubtful = null;
+    if (/\.json$/i.test(file.name)) return this.#repeat(file, another);
     const imported = await this.#host.run(`reading ${file.name}`, (id) =>
       this.#host.lab().import(id, file, another),
     );
@@ -156,6 +171,52 @@ export class EditStack {
     }
     this.add(imported.edit);
     await this.#host.changed();
+  }
+
+  async #repeat(file: File, another: boolean) {
+    const made = await this.#host.run(`reading ${file.name}`, async (id, report) => {
+      if (file.size > bounds.json)
+        throw new Error(`${file.name} is too large for a recipe: ${file.size} bytes`);
+      const recipe = readStackRecipe(new Uint8Array(await file.arrayBuffer()), file.name);
+      const open = this.#host.identity();
+      const { name, ...rest } = recipe.model;
+      const differs = open && otherModel({ id: name, ...rest }, open);
+      if (differs && !another) {
+        this.doubtful = { file, question: `${file.name}: ${differs}` };
+        return undefined;
+      }
+      const given = Object.fromEntries(this.edits.map((edit) => [edit.digest, edit.id]));
+      return this.#host.lab().repeat(id, { recipe, given }, report);
+    });
+    if (!made) return;
+    const known = new Set(this.edits.map(({ digest }) => digest));
+    const added = made.edits.filter(({ edit }) => !known.has(edit.digest));
+    const others = added.map(({ edit, on }) => ({ ...edit, on, truth: truthOf(edit) }));
+    if (others.length) this.#change([...this.edits, ...others]);
+    const some = made.edits.length - others.length;
+    if (some) this.#host.notify(`${some} of the edits of ${file.name} are in the stack already`);
+    for (const sentence of made.edits.flatMap(({ differences }) => differences))
+      this.#host.notify(`${file.name}: ${sentence}`);
+    await this.#host.changed();
+  }
+
+  /** Asks the model for an edit's facts, without it and with it. */
+  async measure({ id }: Edit) {
+    const effect = await this.#host.run("asking the model before and after", (job) =>
+      this.#host.lab().effect(job, id),
+    );
+    if (effect) this.effects = { ...this.effects, [id]: effect };
+  }
+
+  /** Hands the recipe of the whole stack to the reader's downloads. */
+  async saveRecipe() {
+    try {
+      const places = this.edits.map(({ id, on }) => ({ id, on }));
+      const file = await this.#host.lab().saveRecipe(this.#host.number(), places);
+      download(file.name, file.bytes, file.type);
+    } catch (error) {
+      this.#host.report(error);
+    }
   }
 
   /** Hands an edit to the reader's downloads. */

@@ -2,6 +2,7 @@
 import type { RemoteLab } from "../../../workers/connect.ts";
 import type {
   BrokenEdit,
+  EditEffect,
   HeldEdit,
   Imported,
   KeptEdit,
@@ -80,6 +81,10 @@ export class FakeEdits implements RemoteEdits {
     }
     if (this.imported) return { edit: this.imported() };
     throw new Error(`${file.name} is not a safetensors file: it is too short for a header`);
+  }
+
+  async effect(): Promise<EditEffect> {
+    return { before: [], after: [] };
   }
 
   async saveRecipe(): Promise<SavedFile> {

@@ -8,7 +8,8 @@ function stackOn(lab = new FakeEdits()) {
   let job = 0;
   const stack: EditStack = new EditStack({
     lab: () => lab,
-    run: (_, work) => work(++job),
+    run: (_, work) => work(++job, () => undefined),
+    identity: () => undefined,
     number: () => ++job,
     changed: () => stack.apply(),
     report: (error) => notices.push(String(error)),
