@@ -44,6 +44,13 @@ test("statistics are imported, used, exported and deleted, and outlive the page"
     patience,
   );
   await form.getByLabel("From a file…").setInputFiles(shipped);
+  await expect(section.getByRole("alert")).toContainText("is of layer 0, not of layer 3", patience);
+  await form.getByLabel("Layer").fill("abc");
+  const unnamed = { name: "C.npz", mimeType: "", buffer: readFileSync(shipped) };
+  await form.getByLabel("From a file…").setInputFiles(unnamed);
+  await expect(section.getByRole("alert")).toContainText("invalid layer: abc", patience);
+  await form.getByLabel("Layer").fill("3");
+  await form.getByLabel("From a file…").setInputFiles(unnamed);
   await expect(entry(section, 3)).toContainText("in use", patience);
   await expect(entry(section, 3)).toContainText("Effective rank");
   await expect(entry(section, 3)).toContainText("Condition");
