@@ -1,5 +1,5 @@
-/** What the reader chose for all visits: the device to compute on, and the Hub's mirror. */
-export type Preference = "device" | "hub";
+/** What the reader chose for all visits: the device to compute on, the Hub’s mirror; and the step at which the guide was left. */
+export type Preference = "device" | "hub" | "guide";
 
 /** The choice; empty where there is none. */
 export function preferred(which: Preference): string {
