@@ -8,6 +8,7 @@ import { generate } from "./commands/generate.ts";
 import { merge } from "./commands/merge.ts";
 import { predict } from "./commands/predict.ts";
 import { repeat } from "./commands/repeat.ts";
+import { runs } from "./commands/runs.ts";
 import { score } from "./commands/score.ts";
 import { stats } from "./commands/stats.ts";
 import { studyCommand } from "./study/studyCommand.ts";
@@ -22,6 +23,7 @@ const commands: Record<string, Command> = {
   stats,
   edit,
   repeat,
+  runs,
   score,
   study: studyCommand(),
   merge,

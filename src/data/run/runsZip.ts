@@ -51,7 +51,7 @@ export function writeRuns(
   editors?: ReadonlyMap<string, readonly Field[]>,
 ): Uint8Array {
   const members: Record<string, Uint8Array> = {};
-  const folders = runs.map((run, i) => folderOf(run, i, runs.length));
+  const folders = runFolders(runs);
   const list = runs.map(({ id, name, result }, i) => {
     const { kind } = result;
     return { folder: folders[i], id, kind, title: titleOf(runs[i]), name };
@@ -69,6 +69,10 @@ export function writeRuns(
   }
   return writeZip(members);
 }
+
+/** The folders of runs in a zip. */
+export const runFolders = (runs: readonly Run[]): string[] =>
+  runs.map((run, i) => folderOf(run, i, runs.length));
 
 /** The files of one run by their names. */
 export function runFiles(
