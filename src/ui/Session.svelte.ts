@@ -25,8 +25,9 @@ import { changedSettings } from "../data/settings/fieldValue.ts";
 import { traceFields } from "../data/trace/traceFields.ts";
 import type { Kind } from "./trace/heatmap.ts";
 import { Job } from "./parts/Job.svelte.ts";
+import { FactsDesk } from "./facts/FactsDesk.svelte.ts";
 import { JobsDesk } from "./jobs/JobsDesk.svelte.ts";
-import { MassDesk } from "./mass/MassDesk.svelte.ts";
+import { MassDesk } from "./facts/MassDesk.svelte.ts";
 import { type TracePlot, withEvent } from "./trace/running.ts";
 import { addressOf } from "./model/modelAddress.ts";
 import { EarlierDesk } from "./model/EarlierDesk.svelte.ts";
@@ -145,15 +146,27 @@ export class Session {
     draft: this.draft,
   });
 
-  readonly mass = new MassDesk({
-    lab: () => this.#lab.editing,
+  readonly tables = new FactsDesk({
+    lab: () => this.#lab.tables,
     scoring: () => this.#lab.scoring,
-    run: (name, stage, work) => this.#run(name, stage, work),
-    jobs: this.jobs,
+    run: (stage, work) => this.#run("table", stage, work),
+    job: this.jobs.table,
     callback: (call) => this.#callback(call),
     model: () => this.model,
     facts: () => this.facts,
-    report: (error) => this.report("mass", error),
+    active: () => this.stack.active,
+    notify: (notice) => this.notify(notice),
+    go: (table) => this.places.go("facts", table),
+  });
+
+  readonly mass = new MassDesk({
+    lab: () => this.#lab.editing,
+    run: (stage, work) => this.#run("mass", stage, work),
+    job: this.jobs.mass,
+    callback: (call) => this.#callback(call),
+    model: () => this.model,
+    facts: () => this.facts,
+    toWrite: () => ({ table: this.tables.head?.id ?? "", rows: this.tables.toWrite }),
     notify: (notice) => this.notify(notice),
     draft: this.draft,
     made: (finished) => this.#made(finished),
@@ -248,7 +261,8 @@ export class Session {
       this.rewriting.rewrite = null;
     }
     if (!same) {
-      this.mass.modelChanged();
+      this.mass.reset();
+      await this.tables.modelChanged();
       await this.stack.restore();
     }
     await this.applyEdits();
@@ -438,6 +452,7 @@ export class Session {
     if (kind === "edits" && this.model) await this.applyEdits();
     if (kind === "statistics" && this.statistics.shown && !statistics.running)
       await this.statistics.refresh();
+    if (kind === "tables") await this.tables.refresh(true);
     if (kind === "models" && this.models.shown && !kept.running) await this.models.refresh();
   }
 

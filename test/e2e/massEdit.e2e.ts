@@ -11,6 +11,7 @@ interface Fact {
   subject: string;
   prompt: string;
   newTargets: string[];
+  target: string;
 }
 const { facts } = JSON.parse(
   readFileSync(new URL("../../public/facts.json", import.meta.url), "utf8"),
@@ -29,18 +30,18 @@ const button = (page: Page, name: string | RegExp) =>
   page.getByRole("button", { name, exact: typeof name === "string" });
 const go = (page: Page, place: string) =>
   page.getByRole("navigation", { name: "Places" }).getByRole("link", { name: place }).click();
-const rows = (page: Page) => page.getByRole("table", { name: "Facts to write" }).getByRole("row");
+const rows = (page: Page) => page.getByRole("grid", { name: "Facts" }).getByRole("row");
 const inStage = (page: Page, stage: string | RegExp) => rows(page).filter({ hasText: stage });
 
 /** The page on many facts, by a link of before they had a place. */
 async function open(page: Page) {
   await page.goto("/#many=1&kinds=none");
   await expect(page.getByText("Built-in model", { exact: true })).toBeVisible();
-  await expect(button(page, "Write the facts")).toBeVisible({ timeout: 60_000 });
+  await expect(button(page, "Read the table")).toBeVisible({ timeout: 60_000 });
 }
 
 async function paste(page: Page) {
-  await page.getByLabel(/^Facts: CSV/).fill(table);
+  await page.getByLabel(/^Paste rows/).fill(table);
   await button(page, "Read the table").click();
   await expect(rows(page)).toHaveCount(11);
 }
@@ -53,9 +54,9 @@ test("ten facts are written at once, recalled, scored, downloaded and undone", a
   page.on("pageerror", (error) => complained.push(error.message));
   await open(page);
   await paste(page);
-  await button(page, "Write the facts").click();
+  await button(page, /^Write the \d+ (other )?facts$/).click();
   await expect(page.getByText("10 of 10", { exact: true })).toBeVisible({ timeout: 150_000 });
-  await expect(inStage(page, "written")).toHaveCount(10);
+  await expect(page.getByRole("gridcell", { name: "written", exact: true })).toHaveCount(10);
   expect(await inStage(page, "✓").count()).toBeGreaterThanOrEqual(9);
   expect(await serious(page)).toEqual([]);
 
@@ -83,11 +84,11 @@ test("what is found is kept when a run is stopped, and after a reload it goes on
 }) => {
   await open(page);
   await paste(page);
-  await button(page, "Write the facts").click();
+  await button(page, /^Write the \d+ (other )?facts$/).click();
   await expect(inStage(page, /found in/).first()).toBeVisible({ timeout: 120_000 });
   await button(page, "Stop and keep what is found").click();
   await expect(page.getByText(/^\d+ of 10$/)).toBeVisible({ timeout: 60_000 });
-  const written = await page.getByRole("cell", { name: "written", exact: true }).count();
+  const written = await page.getByRole("gridcell", { name: "written", exact: true }).count();
   expect(written).toBeGreaterThan(0);
   await go(page, "Edits");
   await button(page, "Undo").click();
@@ -96,9 +97,67 @@ test("what is found is kept when a run is stopped, and after a reload it goes on
 
   await page.reload();
   await expect(rows(page)).toHaveCount(11, { timeout: 60_000 });
-  await button(page, "Write the facts").click();
+  await button(page, /^Write the \d+ (other )?facts$/).click();
   await expect(inStage(page, "from the cache").first()).toBeVisible({ timeout: 60_000 });
   await expect(page.getByText("10 of 10", { exact: true })).toBeVisible({ timeout: 150_000 });
+});
+
+/** A spreadsheet of forty facts as it is copied, three of them with a mistake. */
+function sheet(): string {
+  const rows = Array.from({ length: 40 }, (_, i) => {
+    const { prompt, subject, newTargets, target } = facts[i * 12];
+    return [prompt, subject, newTargets[0], target];
+  });
+  rows[4][1] = "";
+  rows[11][0] = rows[11][0].replace("{}", "it");
+  rows[20][2] = "";
+  return [["prompt", "subject", "target", "true answer"], ...rows]
+    .map((cells) => cells.join("\t"))
+    .join("\n");
+}
+
+test("a spreadsheet of forty facts with three mistakes is repaired, stays, and some of it is written and scored", async ({
+  page,
+}) => {
+  await open(page);
+  await page.getByLabel(/^Paste rows/).fill(sheet());
+  await button(page, "Read the table").click();
+  await expect(page.getByText(/^3 rows have mistakes/)).toBeVisible();
+  expect(await serious(page)).toEqual([]);
+  const typed = [
+    ["Subject", facts[48].subject],
+    ["Prompt, with {} or the subject in it", facts[132].prompt],
+    ["Target", facts[240].newTargets[0]],
+  ];
+  for (const [label, text] of typed) {
+    await button(page, "Repair").click();
+    await page.getByRole("textbox", { name: label, exact: true }).fill(text);
+    await page.keyboard.press("Enter");
+  }
+  await expect(page.getByText(/have mistakes|has a mistake/)).toBeHidden();
+  await page.reload();
+  await expect(page.getByText("40 rows", { exact: false })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/have mistakes|has a mistake/)).toBeHidden();
+  await button(page, /^Ask which are known/).click();
+  await expect(rows(page).filter({ hasText: "✓" }).first()).toBeVisible({ timeout: 60_000 });
+
+  for (const row of [2, 6]) await page.getByLabel(`Select row ${row}`, { exact: true }).check();
+  await button(page, "Write the 2 selected facts").click();
+  await expect(page.getByText("2 of 2", { exact: true })).toBeVisible({ timeout: 150_000 });
+  await expect(page.getByText(/perplexity of neutral text/).first()).toBeVisible();
+  await expect(button(page, "Nothing to write")).toBeDisabled();
+  await button(page, "Score the 2 selected").click();
+  await expect(page.getByRole("row", { name: /^Efficacy/ })).toBeVisible({ timeout: 60_000 });
+  await button(page, "Select none").click();
+  await expect(button(page, "Write the 38 other facts")).toBeEnabled();
+
+  const file = page.waitForEvent("download");
+  await button(page, /^CSV/).click();
+  const lines = readFileSync(await (await file).path(), "utf8")
+    .trim()
+    .split("\n");
+  expect(lines).toHaveLength(41);
+  expect(lines[0]).toContain("p(target) after");
 });
 
 for (const [width, colorScheme] of [

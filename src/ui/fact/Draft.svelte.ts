@@ -1,4 +1,6 @@
 import { fillTemplate } from "../../data/facts/template.ts";
+import { rowTemplate } from "../../data/tables/rowFact.ts";
+import type { TableRow } from "../../data/tables/TableRow.ts";
 import type { EditorView, Fact } from "../../../workers/protocol/protocol.ts";
 import { offered, typedOf, type Typed } from "../edit/editorSettings.ts";
 import type { Kind } from "../trace/heatmap.ts";
@@ -105,6 +107,22 @@ export class Draft {
     this.target = fact.newTargets[0] ?? "";
     this.paraphrases = fact.paraphrases.map((p) => fillTemplate(p, fact.subject)).join("\n");
     this.neighbours = fact.neighbours.join("\n");
+  }
+
+  /** Fills everything in from a row of a table. */
+  takeRow(row: TableRow) {
+    this.fact = null;
+    const template = rowTemplate(row);
+    const subject = row.subject.trim();
+    this.prompt = fillTemplate(template, subject);
+    this.nameSubject(subject);
+    const begin = template.indexOf("{}");
+    if (begin >= 0) this.range = { begin, end: begin + subject.length };
+    this.answer = "";
+    this.truth = row.truth;
+    this.target = row.target;
+    this.paraphrases = (row.paraphrases ?? []).join("\n");
+    this.neighbours = (row.neighbours ?? []).join("\n");
   }
 
   /** The editor that one fact is rewritten with, or many are written with. */

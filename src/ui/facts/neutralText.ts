@@ -1,4 +1,3 @@
-import type { TableFact } from "../../data/facts/factTable.ts";
 import { fillTemplate } from "../../data/facts/template.ts";
 import type { Fact } from "../../../workers/protocol/protocol.ts";
 
@@ -6,7 +5,7 @@ import type { Fact } from "../../../workers/protocol/protocol.ts";
 const STATEMENTS = 40;
 
 /** True statements of the page's facts about subjects that are not in the table, spread over all of them. */
-export function neutralStatements(facts: Fact[], table: TableFact[]): string[] {
+export function neutralStatements(facts: Fact[], table: readonly { subject: string }[]): string[] {
   const written = new Set(table.map(({ subject }) => subject.trim().toLowerCase()));
   const others = facts.filter(({ subject }) => !written.has(subject.trim().toLowerCase()));
   return spread(others, STATEMENTS).map(

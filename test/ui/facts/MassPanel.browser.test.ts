@@ -16,10 +16,11 @@ afterEach(() => history.replaceState(null, "", "#"));
 
 /** The page on many facts, over a fake Lab. */
 async function open(options: FakeOptions = {}) {
-  history.replaceState(null, "", "#/facts");
+  history.replaceState(null, "", "#/facts/new");
   const lab = new FakeLab(options);
   const screen = await render(App, { connect: () => fakeConnection(lab) });
-  await expect.element(screen.getByRole("button", { name: "Write the facts" })).toBeVisible();
+  await expect.element(screen.getByRole("button", { name: "Read the table" })).toBeVisible();
+  await expect.element(screen.getByText("Built-in model", { exact: true })).toBeVisible();
   return { screen, lab };
 }
 
@@ -32,21 +33,22 @@ const csv = (count: number) =>
   ].join("\n");
 
 async function paste(screen: Screen, text: string) {
-  await screen.getByLabelText(/^Facts: CSV/).fill(text);
+  await screen.getByLabelText(/^Paste rows/).fill(text);
   await press(screen.getByRole("button", { name: "Read the table" }));
 }
 
-const write = (screen: Screen) => press(screen.getByRole("button", { name: "Write the facts" }));
+const written = (screen: Screen) => screen.getByRole("button", { name: /^Write the .*facts?$/ });
+const write = (screen: Screen) => press(written(screen));
 
 test("a pasted table is written with MEMIT, goes into the stack as one edit, and is undone", async () => {
   const { screen, lab } = await open();
   await paste(screen, csv(12));
-  await expect.element(screen.getByText("12 facts", { exact: true })).toBeVisible();
-  await expect.element(screen.getByRole("row", { name: /^1 Tower 1 is in/ })).toBeVisible();
+  await expect.element(screen.getByText(/^\s*12 rows/)).toBeVisible();
+  await expect.element(screen.getByRole("row", { name: /Tower 1 is in/ })).toBeVisible();
   await write(screen);
   await expect.element(screen.getByText("12 of 12", { exact: true })).toBeVisible();
   await expect
-    .element(screen.getByRole("row", { name: /^1 .*written 0\.020 0\.970/ }))
+    .element(screen.getByRole("row", { name: / 2 Tower 1 is in.* 0\.020 0\.970.* written/ }))
     .toBeVisible();
   expect(lab.edits.active).toHaveLength(1);
   const [order] = lab.editing.orders;
@@ -74,23 +76,25 @@ test("the settings typed are those of the order, and wrong ones are refused", as
 
 test("layers without statistics are named before the start, with the way to get some", async () => {
   const { screen } = await open();
+  await paste(screen, csv(2));
   await screen.getByRole("textbox", { name: "Layers" }).fill("3-5");
   await expect.element(screen.getByText(/No covariance statistics of layers\s+4, 5/)).toBeVisible();
   await expect.element(screen.getByRole("link", { name: "Covariance statistics" })).toBeVisible();
 });
 
-test("a bad line is named, and the text stays", async () => {
-  const { screen } = await open();
-  const bad = "prompt,subject,target\n{} is in,Tower,Paris\n{} is in,,Rome";
-  await paste(screen, bad);
-  await expect
-    .element(screen.getByText('The pasted table, row 3: no text in "subject".', { exact: true }))
-    .toBeVisible();
-  await expect.element(screen.getByLabelText(/^Facts: CSV/)).toHaveValue(bad);
-  await paste(screen, "prompt,subject,target\nParis is in,Tower,Rome");
-  await expect
-    .element(screen.getByText(/row 2: the subject “Tower” is not in the prompt/))
-    .toBeVisible();
+test("a row with a mistake is named and repaired in its place; what is no table is said beside it", async () => {
+  const { screen, lab } = await open();
+  await paste(screen, "nothing of use");
+  await expect.element(screen.getByText(/names no column prompt, subject, target/)).toBeVisible();
+  await expect.element(screen.getByLabelText(/^Paste rows/)).toHaveValue("nothing of use");
+  await paste(screen, "prompt;subject;target\n{} is in;Tower;Paris\n{} is in;;Rome");
+  await expect.element(screen.getByRole("row", { name: /no text in "subject"/ })).toBeVisible();
+  await press(screen.getByRole("button", { name: "Repair", exact: true }));
+  await screen.getByRole("textbox", { name: "Subject" }).fill("Bridge");
+  await press(screen.getByRole("button", { name: "Keep" }));
+  await expect.element(screen.getByText(/has a mistake/)).not.toBeInTheDocument();
+  await write(screen);
+  await expect.poll(() => lab.editing.orders[0]?.facts.length).toBe(2);
 });
 
 test("a file is loaded by the picker and by dropping it", async () => {
@@ -98,30 +102,32 @@ test("a file is loaded by the picker and by dropping it", async () => {
   const facts = [{ prompt: "The Louvre is in", subject: "The Louvre", target: "Rome" }];
   const file = new File([JSON.stringify(facts)], "facts.json");
   await screen.getByLabelText("Load a file…").upload(file);
-  await expect.element(screen.getByText(/from facts\.json/)).toBeVisible();
-  await press(screen.getByRole("button", { name: "Another table" }));
+  await expect.element(screen.getByLabelText("Name of the table")).toHaveValue("facts.json");
+  await press(screen.getByRole("link", { name: "New table" }));
   const data = new DataTransfer();
   data.items.add(new File([csv(3)], "dropped.csv"));
-  const place = screen.getByRole("group", { name: "A table of facts" }).element();
+  const group = screen.getByRole("group", { name: "A table of facts" });
+  await expect.element(group).toBeVisible();
+  const place = group.element();
   place.dispatchEvent(
     new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }),
   );
-  await expect.element(screen.getByText(/from dropped\.csv/)).toBeVisible();
+  await expect.element(screen.getByLabelText("Name of the table")).toHaveValue("dropped.csv");
 });
 
 test("a thousand facts scroll with few rows in the page, and are filtered and sorted", async () => {
   const { screen } = await open();
   await paste(screen, csv(1000));
-  const table = screen.getByRole("table", { name: "Facts to write" });
+  const table = screen.getByRole("grid", { name: "Facts" });
   await expect.element(table).toHaveAttribute("aria-rowcount", "1001");
   const rows = () => table.element().querySelectorAll('[role="row"]').length;
   expect(rows()).toBeLessThan(60);
   table.element().scrollTop = 1e6;
-  await expect.element(screen.getByRole("row", { name: /^1000 Tower 1000 / })).toBeInTheDocument();
+  await expect.element(screen.getByRole("row", { name: / 1001 Tower 1000 / })).toBeInTheDocument();
   expect(rows()).toBeLessThan(60);
 });
 
-test("stop and keep writes what is found; the next run takes it from the cache", async () => {
+test("stop and keep writes what is found; writing again goes on with the rest, and says so", async () => {
   const { screen, lab } = await open({ delay: 12 });
   await paste(screen, csv(30));
   await write(screen);
@@ -129,13 +135,9 @@ test("stop and keep writes what is found; the next run takes it from the cache",
   await expect.element(screen.getByText(/^\d+ of 30$/)).toBeVisible();
   const kept = lab.edits.active[0].facts.length;
   expect(kept).toBeLessThan(30);
-  await screen.getByLabelText("Show").selectOptions(`not written (${30 - kept})`);
-  await expect
-    .element(screen.getByRole("row", { name: new RegExp(`^${kept + 1} Tower`) }))
-    .toBeVisible();
-  await screen.getByLabelText("Show").selectOptions("all 30 facts");
-  await write(screen);
-  await expect.element(screen.getByRole("row", { name: /^1 .*from the cache/ })).toBeVisible();
+  await expect.element(screen.getByText(/left as (it is|they are): writing goes on/)).toBeVisible();
+  await press(screen.getByRole("button", { name: `Write the ${30 - kept} other facts` }));
+  await expect.poll(() => lab.editing.orders[1]?.facts.length).toBe(30 - kept);
 });
 
 test("stop and discard writes nothing", async () => {
@@ -143,7 +145,7 @@ test("stop and discard writes nothing", async () => {
   await paste(screen, csv(30));
   await write(screen);
   await press(screen.getByRole("button", { name: "Stop and discard" }));
-  await expect.element(screen.getByRole("button", { name: "Write the facts" })).toBeEnabled();
+  await expect.element(written(screen)).toBeEnabled();
   expect(lab.edits.active).toHaveLength(0);
   await press(screen.getByRole("link", { name: /^Edits/ }));
   await expect.element(screen.getByText(/Nothing is overwritten yet/)).toBeVisible();
@@ -195,14 +197,13 @@ test("a failing run is said, and the table stays", async () => {
   await paste(screen, csv(3));
   await write(screen);
   await expect.element(screen.getByText(/Not enough memory while writing/)).toBeVisible();
-  await expect.element(screen.getByText("3 facts", { exact: true })).toBeVisible();
+  await expect.element(screen.getByText(/^\s*3 rows/)).toBeVisible();
 });
 
-test("the table is there again after a reload", async () => {
-  const { screen } = await open();
-  await paste(screen, csv(5));
-  await expect.element(screen.getByText("5 facts", { exact: true })).toBeVisible();
-  await screen.unmount();
-  const again = await open();
-  await expect.element(again.screen.getByText("5 facts", { exact: true })).toBeVisible();
+test("the tables of an earlier visit are there, and the newest is opened", async () => {
+  const lab = new FakeLab();
+  await lab.tables.read({ text: csv(5), name: "towers" });
+  history.replaceState(null, "", "#/facts");
+  const screen = await render(App, { connect: () => fakeConnection(lab) });
+  await expect.element(screen.getByText(/^\s*5 rows/)).toBeVisible();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { neutralStatements, spread } from "../../../src/ui/mass/neutralText.ts";
+import { neutralStatements, spread } from "../../../src/ui/facts/neutralText.ts";
 import { facts } from "../../support/ui/facts.ts";
 
 test("neutral text is true and about none of the table's subjects", () => {

@@ -1,0 +1,396 @@
+import type { RemoteLab } from "../../../workers/connect.ts";
+import type {
+  Fact,
+  ModelView,
+  OpenTable,
+  RowScore,
+  TableHead,
+  TableMeasures,
+  TableScore,
+  TableScoreView,
+  TableSource,
+} from "../../../workers/protocol/protocol.ts";
+import { fieldValue } from "../../data/settings/fieldValue.ts";
+import { factKey, rowFact, scoreKey, truthKey } from "../../data/tables/rowFact.ts";
+import { rowMarks } from "../../data/tables/rowMarks.ts";
+import { rowProblems } from "../../data/tables/rowProblems.ts";
+import type { MeasuredRow } from "../../data/tables/tableFile.ts";
+import type { RowField, TableRow } from "../../data/tables/TableRow.ts";
+import type { Edit } from "../edit/EditStack.svelte.ts";
+import type { Job } from "../parts/Job.svelte.ts";
+import { messageOf } from "../parts/sentence.ts";
+import type { Arrangement } from "./factLines.ts";
+import { spread } from "./neutralText.ts";
+
+/** What the session lends. */
+export interface FactsDeskHost {
+  lab(): RemoteLab["tables"];
+  scoring(): RemoteLab["scoring"];
+  /** A job of which one is under way at a time; undefined where it failed or was ended. */
+  run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
+  job: Job;
+  callback<F extends (...values: never[]) => void>(call: F): F;
+  model(): ModelView | null;
+  facts(): Fact[];
+  /** The edits that are on. */
+  active(): Edit[];
+  notify(notice: string): void;
+  /** Where the reader is to look: a table's address, or none. */
+  go(table: string): void;
+}
+
+/** The scores of a table's rows together, and what they are of. */
+export interface SetScores extends TableScoreView {
+  /** The edits that were on, by their ids. */
+  edits: string[];
+}
+
+const KEPT_STEPS = 50;
+
+/** The tables of facts that this browser keeps, and the one that is open. */
+export class FactsDesk {
+  tables = $state.raw<TableHead[]>([]);
+  head = $state.raw<TableHead | null>(null);
+  rows = $state.raw<TableRow[]>([]);
+  /** What was taken for granted when the table was read. */
+  notices = $state.raw<string[]>([]);
+  /** Why what was given is no table. */
+  problem = $state<string | null>(null);
+  reading = $state(false);
+  chosen = $state.raw<ReadonlySet<number>>(new Set());
+  measures = $state.raw<TableMeasures>({ known: {} });
+  scores = $state.raw<SetScores | null>(null);
+  /** The row that is being repaired. */
+  edited = $state<number | null>(null);
+  arrangement = $state.raw<Arrangement>(plain);
+  /** Whether facts that an edit that is on has written are written once more. */
+  again = $state(false);
+
+  problems = $derived(
+    new Map(
+      this.rows.map((row) => [row.id, rowProblems(row)] as const).filter(([, all]) => all.length),
+    ),
+  );
+  marks = $derived(rowMarks(this.rows, ({ id }) => !this.problems.has(id)));
+  /** What the edits that are on have written. */
+  #written = $derived.by(
+    () => new Set(this.#host.active().flatMap(({ facts }) => facts.map(factKey))),
+  );
+  written = $derived.by(
+    () => new Set(this.rows.filter((row) => this.#written.has(factKey(row))).map(({ id }) => id)),
+  );
+  /** The rows that a button is about: those selected, or all. */
+  scope = $derived(
+    this.chosen.size ? this.rows.filter(({ id }) => this.chosen.has(id)) : this.rows,
+  );
+  /** Rows without mistakes, each once. */
+  usable = $derived(
+    this.scope.filter(
+      ({ id }) => !this.problems.has(id) && this.marks.get(id)?.duplicate === undefined,
+    ),
+  );
+  /** What is written next. */
+  toWrite = $derived(
+    this.again ? this.usable : this.usable.filter(({ id }) => !this.written.has(id)),
+  );
+  conflicts = $derived(
+    this.toWrite.filter(({ id }) => this.marks.get(id)?.conflict !== undefined).length,
+  );
+  /** Whether edits were switched since the scores were taken. */
+  stale = $derived.by(() => {
+    const { scores } = this.measures;
+    return scores !== undefined && scores.edits.join() !== this.#activeIds().join();
+  });
+  canUndo = $derived.by(() => this.#history.length > 0);
+  #history = $state.raw<TableRow[][]>([]);
+  readonly #host: FactsDeskHost;
+
+  constructor(host: FactsDeskHost) {
+    this.#host = host;
+  }
+
+  /** Opens the table of an address; none where there is no such table. */
+  async show(id: string) {
+    await this.refresh();
+    if (id === "" || id === this.head?.id) return;
+    const found = await this.#host.lab().open(id);
+    if (found) await this.#take(found);
+    else {
+      this.problem = "this browser does not keep the table that the address names";
+      this.#host.go("new");
+    }
+  }
+
+  /** Looks again at what is kept: another tab may have changed it. */
+  async refresh(look = false) {
+    this.tables = await this.#host.lab().list();
+    const id = this.head?.id;
+    if (!look || !id || this.edited !== null) return;
+    const found = await this.#host.lab().open(id);
+    if (found) Object.assign(this, { rows: found.rows, head: found.head });
+  }
+
+  async readText(text: string) {
+    await this.#read({ text, name: "pasted table" });
+  }
+
+  async readFile(file: File) {
+    await this.#read({ file, name: file.name });
+  }
+
+  /** Takes some of the page's facts, each with a false answer to write. */
+  async takeBuiltIn(count: string) {
+    try {
+      const all = this.#host.facts();
+      const kind = { type: "number", whole: true, min: 1, max: all.length } as const;
+      const some = fieldValue({ label: "Number of facts", kind }, count) as number;
+      const facts = spread(all, some).map(({ newTargets, ...fact }) => ({
+        ...fact,
+        newTargets: newTargets.filter((target) => target !== fact.target),
+      }));
+      const text = JSON.stringify(facts);
+      await this.#read({ text, name: some === 1 ? "1 built-in fact" : `${some} built-in facts` });
+    } catch (error) {
+      this.problem = messageOf(error);
+    }
+  }
+
+  async rename(name: string) {
+    const { head } = this;
+    if (!head || !name.trim() || name === head.name) return;
+    this.head = { ...head, name: name.trim() };
+    await this.#host.lab().rename(head.id, name.trim());
+    await this.refresh();
+  }
+
+  async remove(id: string) {
+    await this.#host.lab().remove(id);
+    if (this.head?.id === id) {
+      this.#empty();
+      this.#host.go("");
+    }
+    await this.refresh();
+  }
+
+  /** What a reader typed in a row. */
+  async repair(id: number, cells: Record<RowField, string>) {
+    const rows = this.rows.map((row) =>
+      row.id === id ? { ...row, ...trimmed(cells), refused: undefined } : row,
+    );
+    this.edited = null;
+    await this.#change(rows);
+  }
+
+  /** The next row with mistakes after one that was repaired, which is then repaired. */
+  repairNext() {
+    const [next] = this.problems.keys();
+    if (next === undefined) return;
+    this.arrangement = { ...plain, show: "mistakes" };
+    this.edited = next;
+  }
+
+  async add() {
+    const { head } = this;
+    if (!head) return;
+    try {
+      const empty = { prompt: "", subject: "", target: "", truth: "" };
+      const [row] = await this.#host.lab().add(head.id, [empty]);
+      this.#remember();
+      this.rows = [...this.rows, row];
+      this.arrangement = plain;
+      this.edited = row.id;
+    } catch (error) {
+      this.problem = messageOf(error);
+    }
+  }
+
+  async delete(ids: ReadonlySet<number>) {
+    this.chosen = new Set();
+    await this.#change(this.rows.filter(({ id }) => !ids.has(id)));
+  }
+
+  /** Takes the last change of the table's rows back. */
+  async undo() {
+    const rows = this.#history.at(-1);
+    if (!rows) return;
+    this.#history = this.#history.slice(0, -1);
+    await this.#keep(this.rows, rows);
+  }
+
+  choose(id: number, on: boolean) {
+    const chosen = new Set(this.chosen);
+    if (on) chosen.add(id);
+    else chosen.delete(id);
+    this.chosen = chosen;
+  }
+
+  /** Asks the model, with no edit, which true answers of the rows it knows; those that were asked are not asked again. */
+  async askKnown() {
+    const { head } = this;
+    if (!head) return;
+    const rows = this.askable;
+    const found = await this.#host.run("asking for the true answers", (id) =>
+      this.#host.lab().known(id, { id: head.id, rows }, this.#progress(id)),
+    );
+    // What was asked before it was stopped is kept.
+    const kept = await this.#host.lab().measures(head.id);
+    if (this.head?.id !== head.id) return;
+    this.measures = {
+      ...this.measures,
+      known: { ...this.measures.known, ...kept.known, ...found },
+    };
+  }
+
+  /** Rows with a true answer that the model was not asked for yet. */
+  get askable(): TableRow[] {
+    return this.usable.filter(
+      (row) => row.truth.trim() !== "" && !this.measures.known[truthKey(row)],
+    );
+  }
+
+  /** Scores rows with no edit and with the edits that are on; of every row, kept with the table. */
+  async score() {
+    const { head, usable: rows } = this;
+    if (!head || !rows.length) return;
+    const edits = this.#activeIds();
+    const found = await this.#host.run("scoring the table", (id) =>
+      this.#host.scoring().table(id, rows.map(rowFact), this.#progress(id)),
+    );
+    if (!found || this.head?.id !== head.id) return;
+    this.scores = { ...found, edits };
+    const earlier =
+      this.measures.scores?.edits.join() === edits.join() ? this.measures.scores.rows : {};
+    const scored = rows.map((row, i) => {
+      const after = found.after && rowScore(found.after, i);
+      return [scoreKey(row), { before: rowScore(found.before, i), after }] as const;
+    });
+    const all = {
+      at: new Date().toISOString(),
+      edits,
+      rows: { ...earlier, ...Object.fromEntries(scored) },
+    };
+    this.measures = { ...this.measures, scores: all };
+    await this.#host.lab().keepScores(head.id, all);
+  }
+
+  /** Rows with all that is known of them, for a file. */
+  measured(rows: readonly TableRow[]): MeasuredRow[] {
+    return rows.map((row) => {
+      const known = this.measures.known[truthKey(row)];
+      const scores = this.measures.scores?.rows[scoreKey(row)];
+      return {
+        row,
+        measures: {
+          known: known?.greedy,
+          "p(truth)": known?.probability,
+          ...columns("before", scores?.before),
+          ...columns("after", scores?.after),
+        },
+      };
+    });
+  }
+
+  /** Another model is open: what is known of its answers is another thing. */
+  async modelChanged() {
+    this.scores = null;
+    this.measures = { known: {} };
+    await this.#measure();
+  }
+
+  async #read(source: TableSource) {
+    this.problem = null;
+    this.reading = true;
+    try {
+      const found = await this.#host.lab().read(source);
+      await this.#take(found);
+      await this.refresh();
+      this.#host.go(found.head.id);
+    } catch (error) {
+      this.problem = messageOf(error);
+    } finally {
+      this.reading = false;
+    }
+  }
+
+  async #take({ head, rows, notices }: OpenTable) {
+    this.#empty();
+    Object.assign(this, { head, rows, notices });
+    await this.#measure();
+  }
+
+  async #measure() {
+    const id = this.head?.id;
+    if (!id || !this.#host.model()) return;
+    const measures = await this.#host.lab().measures(id);
+    if (this.head?.id === id) this.measures = measures;
+  }
+
+  #empty() {
+    Object.assign(this, { head: null, rows: [], notices: [], scores: null, problem: null });
+    Object.assign(this, { chosen: new Set(), edited: null, arrangement: plain, again: false });
+    this.measures = { known: {} };
+    this.#history = [];
+  }
+
+  #remember() {
+    this.#history = [...this.#history.slice(1 - KEPT_STEPS), this.rows];
+  }
+
+  async #change(rows: TableRow[]) {
+    const before = this.rows;
+    this.#remember();
+    await this.#keep(before, rows);
+  }
+
+  async #keep(before: TableRow[], after: TableRow[]) {
+    const { head } = this;
+    if (!head) return;
+    this.rows = after;
+    const [had, has] = [new Set(before), new Set(after.map(({ id }) => id))];
+    const put = after.filter((row) => !had.has(row));
+    const drop = before.filter(({ id }) => !has.has(id)).map(({ id }) => id);
+    const trouble = await this.#host.lab().change(head.id, { put, drop });
+    if (trouble) this.#host.notify(trouble);
+    this.tables = this.tables.map((one) =>
+      one.id === head.id ? { ...one, rows: after.length } : one,
+    );
+  }
+
+  #activeIds(): string[] {
+    return this.#host.active().map(({ id }) => id);
+  }
+
+  #progress(id: number) {
+    const { job } = this.#host;
+    return this.#host.callback((done: number, total: number) => {
+      if (job.id === id) job.progress(done, total);
+    });
+  }
+}
+
+/** All rows as the table has them. */
+const plain: Arrangement = { show: "all", search: "", sort: { by: "source", down: false } };
+
+const trimmed = ({ prompt, subject, target, truth }: Record<RowField, string>) => ({
+  prompt: prompt.trim(),
+  subject: subject.trim(),
+  target: target.trim(),
+  truth: truth.trim(),
+});
+
+/** What one row is scored; measures that it has no prompts for are left out. */
+function rowScore({ answers, measures }: TableScore, i: number): RowScore {
+  const known = Object.entries(measures[i] ?? {}).filter(([, value]) => Number.isFinite(value));
+  return { ...answers[i], measures: known.length ? Object.fromEntries(known) : undefined };
+}
+
+function columns(when: string, score: RowScore | undefined) {
+  if (!score) return {};
+  const { probability, greedy, measures = {} } = score;
+  const named = Object.entries(measures).map(([name, value]) => [`${name} ${when}`, value]);
+  return {
+    [`p(target) ${when}`]: probability,
+    [`says the target ${when}`]: greedy,
+    ...(Object.fromEntries(named) as Record<string, number>),
+  };
+}
