@@ -1,11 +1,12 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defaultClientConditions, defineConfig } from "vite";
 import { isolation } from "./scripts/isolation.mjs";
+import { offline } from "./scripts/offline.mjs";
 import { policy } from "./scripts/policy.mjs";
 import { transformers } from "./scripts/transformers.mjs";
 
 export default defineConfig({
-  plugins: [transformers(), svelte({ configFile: false }), policy()],
+  plugins: [transformers(), svelte({ configFile: false }), policy(), offline()],
   base: "./",
   // onnxruntime-web without its embedded loader: the one copy of the wasm is the asset that
   // the engine names with ?url.

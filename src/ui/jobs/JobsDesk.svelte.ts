@@ -37,7 +37,8 @@ export class JobsDesk {
     return fraction === undefined ? "" : `${Math.floor(100 * fraction)} % · `;
   });
   readonly #host: JobsDeskHost;
-  #begun = new Map<number, { title: string; at: number }>();
+  /** What the worker has told of and not yet ended. */
+  #begun: { id: number; title: string; at: number }[] = [];
 
   constructor(host: JobsDeskHost) {
     this.#host = host;
@@ -45,24 +46,22 @@ export class JobsDesk {
 
   /** Takes what the worker says of its jobs. */
   took(views: readonly JobView[]) {
-    const byId = new Map(views.map((view) => [view.id, view]));
     for (const job of Object.values(this.#host.jobs)) {
-      const told = byId.get(job.id);
+      const told = views.find(({ id }) => id === job.id);
       if (told && job.running) job.take(told);
     }
-    for (const [id, { title, at }] of this.#begun) {
-      if (byId.has(id)) continue;
-      this.#begun.delete(id);
-      if (performance.now() - at > LONG) this.#announce(id, title);
-    }
-    for (const { id, doing } of views)
-      if (!this.#begun.has(id))
-        this.#begun.set(id, { title: asTitle(doing), at: performance.now() });
+    const now = performance.now();
+    const ended = this.#begun.filter(({ id }) => !views.some((view) => view.id === id));
+    for (const { id, title, at } of ended) if (now - at > LONG) this.#announce(id, title);
+    this.#begun = views.map(({ id, doing }) => {
+      const before = this.#begun.find((begun) => begun.id === id);
+      return before ?? { id, title: asTitle(doing), at: now };
+    });
   }
 
   /** The worker is gone, and its jobs with it. */
   clear() {
-    this.#begun.clear();
+    this.#begun = [];
   }
 
   pause({ job }: TrayJob) {
@@ -71,7 +70,7 @@ export class JobsDesk {
   }
 
   cancel({ name, job, title }: TrayJob) {
-    this.#begun.delete(job.id);
+    this.#begun = this.#begun.filter(({ id }) => id !== job.id);
     this.#host.cancel(name);
     this.said = `${title}: cancelled.`;
   }

@@ -20,8 +20,8 @@ function opened() {
   const calls: string[] = [];
   const desk = new JobsDesk({
     lab: () => ({
-      pause: async (id, held) => void calls.push(`${held ? "pause" : "go on"} ${id}`),
-      cancel: async () => undefined,
+      pause: (id, held) => Promise.resolve(void calls.push(`${held ? "pause" : "go on"} ${id}`)),
+      cancel: () => Promise.resolve(),
     }),
     jobs,
     cancel: (name) => calls.push(`cancel ${name}`),

@@ -1,0 +1,110 @@
+import { createContext, runInContext } from "node:vm";
+import { expect, test } from "vitest";
+import { serviceWorker } from "../../scripts/offline.mjs";
+
+type Listener = (event: object) => void;
+
+const files = new Map([
+  ["index.html", "<!doctype html>"],
+  ["assets/page-1a2b.js", "start()"],
+]);
+const base = "https://host.example/some/path/";
+
+/** Files of a host by their address, and what asked for them, while there is a network. */
+class Host {
+  online = true;
+  asked: string[] = [];
+  fetch = (url: string) => {
+    this.asked.push(url);
+    if (!this.online) return Promise.reject(new TypeError("Failed to fetch"));
+    const file = files.get(url.slice(base.length));
+    return Promise.resolve(
+      file === undefined ? new Response(null, { status: 404 }) : new Response(file),
+    );
+  };
+}
+
+/** The worker of some files, in what a browser gives a worker. */
+function started(built = files, kept = new Map<string, Map<string, Response>>()) {
+  const host = new Host();
+  const listeners = new Map<string, Listener>();
+  const self = {
+    location: { href: `${base}service-worker.js` },
+    addEventListener: (name: string, listener: Listener) => listeners.set(name, listener),
+    skipped: false,
+    skipWaiting: () => Promise.resolve(void (self.skipped = true)),
+    clients: { claim: () => Promise.resolve() },
+  };
+  const caches = {
+    open(name: string) {
+      const entries = kept.get(name) ?? new Map<string, Response>();
+      kept.set(name, entries);
+      return Promise.resolve({
+        put: (url: string, response: Response) => Promise.resolve(void entries.set(url, response)),
+        match: (url: string) => Promise.resolve(entries.get(url)?.clone()),
+      });
+    },
+    keys: () => Promise.resolve([...kept.keys()]),
+    delete: (name: string) => Promise.resolve(kept.delete(name)),
+  };
+  const globals = { self, caches, fetch: host.fetch, Response, Headers, URL, Promise, Error };
+  runInContext(serviceWorker(built), createContext(globals));
+  const tell = async (name: string) => {
+    const waits: Promise<unknown>[] = [];
+    listeners.get(name)!({ waitUntil: (work: Promise<unknown>) => waits.push(work) });
+    await Promise.all(waits);
+  };
+  const ask = (url: string, mode = "cors", method = "GET") => {
+    let answer: Promise<Response> | undefined;
+    const respondWith = (given: Promise<Response>) => (answer = given);
+    listeners.get("fetch")!({ request: { url, mode, method }, respondWith });
+    return answer;
+  };
+  const say = (data: string) => listeners.get("message")!({ data });
+  return { host, kept, self, tell, ask, say };
+}
+
+test("the page and its files are kept, and answered without a network, isolated", async () => {
+  const { host, tell, ask } = started();
+  await tell("install");
+  await tell("activate");
+  host.online = false;
+  for (const url of [base, `${base}?debug#/facts`, `${base}index.html`]) {
+    const answer = await ask(url, "navigate")!;
+    expect(await answer.text()).toBe("<!doctype html>");
+    expect(answer.headers.get("Cross-Origin-Opener-Policy")).toBe("same-origin");
+    expect(answer.headers.get("Cross-Origin-Embedder-Policy")).toBe("require-corp");
+  }
+  expect(await (await ask(`${base}assets/page-1a2b.js`)!).text()).toBe("start()");
+});
+
+test("nothing else is answered: models, other hosts, what is sent", async () => {
+  const { tell, ask } = started();
+  await tell("install");
+  expect(ask(`${base}models/demo/config.json`)).toBeUndefined();
+  expect(ask("https://huggingface.co/gpt2/resolve/main/config.json")).toBeUndefined();
+  expect(ask(base, "navigate", "POST")).toBeUndefined();
+});
+
+test("a new version waits until it is wanted, and then puts the files of the old one away", async () => {
+  const old = started();
+  await old.tell("install");
+  const next = started(new Map([...files, ["assets/page-3c4d.js", "start(2)"]]), old.kept);
+  files.set("assets/page-3c4d.js", "start(2)");
+  await next.tell("install");
+  expect([next.self.skipped, next.kept.size]).toEqual([false, 2]);
+  next.say("take over");
+  await next.tell("activate");
+  expect([next.self.skipped, next.kept.size]).toEqual([true, 1]);
+  files.delete("assets/page-3c4d.js");
+});
+
+test("a version of which a file cannot be had is not installed", async () => {
+  const { tell } = started(new Map([...files, ["assets/gone.js", ""]]));
+  await expect(tell("install")).rejects.toThrow(/gone\.js could not be kept: 404/);
+});
+
+test("the same files make the same worker, other files another", () => {
+  expect(serviceWorker(new Map([...files].reverse()))).toBe(serviceWorker(files));
+  expect(serviceWorker(new Map([...files, ["index.html", "<p>"]]))).not.toBe(serviceWorker(files));
+});
