@@ -81,7 +81,10 @@ export class JobsDesk {
   }
 
   #slow(): TrayJob[] {
-    const some = Object.entries(this.#host.jobs).filter(([, job]) => job.slow);
+    // A model that loads has a line of its own, with bytes and speed.
+    const some = Object.entries(this.#host.jobs).filter(
+      ([name, job]) => job.slow && name !== "model",
+    );
     return some
       .map(([name, job]) => ({ name, job, title: asTitle(job.told?.doing ?? job.stage) }))
       .sort((a, b) => a.job.id - b.job.id);
