@@ -12,7 +12,7 @@ import type {
   PrecisionPlan,
 } from "../../../workers/protocol/protocol.ts";
 import { agree, isAgreed } from "./agreed.ts";
-import { addressOf, checkAddress, sourceOf } from "./modelAddress.ts";
+import { addressOf, checkAddress, isFolderName, sourceOf } from "./modelAddress.ts";
 import { keepForGood } from "../parts/keepForGood.ts";
 import { prefer, preferred } from "../parts/preferences.ts";
 import { messageOf } from "../parts/sentence.ts";
@@ -64,6 +64,8 @@ export class ModelDesk {
   /** Whether the dialog is open, and on which of its pages. */
   shown = $state(false);
   page = $state<"choose" | "kept">("choose");
+  /** What is typed of a model that is not in the list; it stays when the reader goes back to the choice. */
+  typed = $state({ address: "", revision: "" });
   /** What is looked at. */
   source = $state.raw<ChosenModel | null>(null);
   plan = $state.raw<PlanView | null>(null);
@@ -158,7 +160,11 @@ export class ModelDesk {
     if (named && !asksHub) this.hub = named;
     this.asked = null;
     const place = await this.#placeOf(source, named);
-    if (place === null) return;
+    if (place === null) {
+      // A folder cannot be read again unasked: the page stays of use, with the sentence that says so.
+      if (isFolderName(source)) await this.#host.load({ source: { kind: "demo" } });
+      return;
+    }
     const asksPlace = place && !place.own && (!isAgreed(place.url) || (asksHub && place.mirror));
     if (asksHub || asksPlace) {
       const [asked, from] = [asksPlace ? place : undefined, asksHub ? named : undefined];

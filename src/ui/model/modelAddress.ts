@@ -15,9 +15,13 @@ export function addressOf(source: ChosenModel): string {
   return source.revision ? `${source.address}@${source.revision}` : source.address;
 }
 
+/** Whether a link names a folder of a computer, which is no address. */
+export const isFolderName = (source: ChosenModel): boolean =>
+  source.kind === "address" && source.address.startsWith("folder:");
+
 /** @throws where a link names a folder of a computer: the page cannot open that by itself */
 export function checkAddress(source: ChosenModel) {
-  if (source.kind !== "address" || !source.address.startsWith("folder:")) return;
+  if (source.kind !== "address" || !isFolderName(source)) return;
   const name = source.address.slice("folder:".length);
   throw new Error(
     `the link names a folder of a computer, ${name}, which a page may not read again by itself; open it with “Open a model…”`,
