@@ -34,6 +34,7 @@ import { Queue } from "./Queue.ts";
 import { Runs } from "./runs/Runs.ts";
 import { Scoring } from "./Scoring.ts";
 import { Statistics } from "./Statistics.ts";
+import { Studying } from "./study/Studying.ts";
 import { Tables } from "./Tables.ts";
 
 const none: Delta[] = [];
@@ -103,6 +104,16 @@ export class Lab {
     queue: this.#queue,
     model: (deltas) => this.#with(deltas),
     held: this.#edits,
+  });
+  /** Many facts under one question, in rows that the browser keeps. */
+  readonly studying = new Studying({
+    queue: this.#queue,
+    model: (deltas) => this.#with(deltas),
+    stamp: () => this.#model?.stamp,
+    runtime: () => this.#opened(),
+    files: () => this.#files,
+    own: async (name) => new TextDecoder().decode(await urlFiles(this.#base).read(name)),
+    statistics: this.statistics,
   });
   /** Models that could be opened: what they need, and which are kept. */
   readonly models = new Models({

@@ -40,6 +40,8 @@ export interface Study<S extends object = object, R extends object = object> {
    * end of the work that made it.
    */
   rows(at: StudyContext<S>): AsyncGenerator<Row | readonly Row[]>;
+  /** How many rows it makes once its cases are chosen; absent where only the work tells. */
+  size?(about: StudyAbout<S>): number;
   /** The rows in the order of their keys, each once; not all need to be there. Throws where they say nothing yet. */
   summarise(rows: readonly Row[], about: StudyAbout<S>): R;
   tables(summary: R, about: StudyAbout<S>): Table[];

@@ -37,13 +37,14 @@ import { keepForGood } from "./parts/keepForGood.ts";
 import { messageOf } from "./parts/sentence.ts";
 import { ExportDesk, folderPicker } from "./edits/ExportDesk.svelte.ts";
 import { StatisticsDesk } from "./statistics/StatisticsDesk.svelte.ts";
+import { StudiesDesk } from "./studies/StudiesDesk.svelte.ts";
 import { type Address, decodeAddress, type Spot } from "./place/address.ts";
 import { Places } from "./place/Places.svelte.ts";
 import { type Death, WorkerKeeper } from "./model/WorkerKeeper.ts";
 
 const jobNames = [
   ...(["model", "prompt", "trace", "edit", "compare", "stack", "statistics"] as const),
-  ...(["mass", "table", "plan", "kept", "ask", "export"] as const),
+  ...(["mass", "table", "plan", "kept", "ask", "export", "study"] as const),
 ];
 /** What is under way at most once: a new one ends the one before. */
 type JobName = (typeof jobNames)[number];
@@ -80,8 +81,7 @@ export class Session {
 
   readonly stack = new EditStack({
     lab: () => this.#lab.edits,
-    run: (stage, work) =>
-      this.#run("stack", stage, (id) => work(id, this.#progress("stack", id))),
+    run: (stage, work) => this.#run("stack", stage, (id) => work(id, this.#progress("stack", id))),
     identity: () => this.model?.identity,
     number: () => ++this.#lastJob,
     changed: () => this.#editsChanged(),
@@ -92,7 +92,8 @@ export class Session {
 
   readonly saving = new ExportDesk({
     lab: () => this.#lab.export,
-    run: (stage, work) => this.#run("export", stage, (id) => work(id, this.#progress("export", id))),
+    run: (stage, work) =>
+      this.#run("export", stage, (id) => work(id, this.#progress("export", id))),
     active: () => this.stack.active.map(({ id }) => id),
     pick: folderPicker(),
   });
@@ -121,6 +122,15 @@ export class Session {
     took: (answer) => this.#tookStatistics(answer),
     layers: () => this.model?.config.layers,
     report: (error) => this.report("statistics", error),
+  });
+
+  readonly studies = new StudiesDesk({
+    lab: () => this.#lab.studying,
+    run: (stage, work) => this.#run("study", stage, work),
+    stop: () => this.cancel("study"),
+    progress: (done, total, stage) => this.jobs.study.progress(done, total, stage),
+    callback: (call) => this.#callback(call),
+    report: (error) => this.report("study", error),
   });
 
   readonly rewriting = new RewriteDesk({

@@ -6,6 +6,7 @@ export type * from "./jobProtocol.ts";
 export type * from "./modelProtocol.ts";
 export type * from "./runsProtocol.ts";
 export type * from "./scoreProtocol.ts";
+export type * from "./studyProtocol.ts";
 export type * from "./statisticsProtocol.ts";
 export type * from "./tableProtocol.ts";
 export type * from "./traceProtocol.ts";

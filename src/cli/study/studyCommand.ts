@@ -10,7 +10,7 @@ import { summariseFolders } from "./summariseFolders.ts";
 export function studyCommand(registry: StudyRegistry = studies): Command {
   const names = registry.map(({ name }) => name).join("|");
   return {
-    usage: `study NAME --model M --cases F [--method NAME] [--limit N] [--shard 3/16] [--seed N] --out DIR [--json]\n  study summarise DIR… [--out DIR] [--json]`,
+    usage: `study NAME --model M --cases F [--method NAME] [--limit N] [--shard 3/16] [--seed N] --out DIR [--json]\n  study summarise DIR|F.zip… [--out DIR] [--json]`,
     about: `Many facts under one question, NAME: ${names} (study NAME --help says more); the same command goes on where one stopped. summarise makes tables, CSV and figures from rows alone.`,
     help: (args) => help(registry, args),
     async run(args: string[], terminal: Terminal): Promise<void> {
@@ -32,7 +32,7 @@ function help(registry: StudyRegistry, args: string[]): string {
   const study = registry.find(({ name }) => args.includes(name));
   if (!study) {
     const list = registry.map((one) => `  ${studyUsage(one)}\n      ${one.about}`);
-    return `${list.join("\n\n")}\n\n  study summarise DIR… [--out DIR] [--json]\n      Tables, CSV and figures of a study's rows, or of its shards' together, without a model.`;
+    return `${list.join("\n\n")}\n\n  study summarise DIR|F.zip… [--out DIR] [--json]\n      Tables, CSV and figures of a study's rows, or of its shards' together, without a model.`;
   }
   const inputs = (study.inputs ?? []).map(({ name, hint }) => ({ name, hint }));
   const fields = study.fields.map(({ name, hint }) => ({ name, hint }));

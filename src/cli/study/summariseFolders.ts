@@ -15,13 +15,15 @@ import type { Terminal } from "../Command.ts";
 import { inFolder } from "../files/FolderLock.ts";
 import { writeWhole } from "../files/writeWhole.ts";
 import { tryFolder } from "../files/tryOut.ts";
+import { readStudyZip } from "../../studies/studyZip.ts";
+import { readBytes } from "../open/files.ts";
 import { FolderRows } from "../open/FolderRows.ts";
 import { tableText } from "./tableText.ts";
 import { WrongCall } from "../WrongCall.ts";
 
 /**
- * `palimpsest study summarise`: tables, CSV, figures and `summary.json` of a folder's rows, without a model. Of several
- * folders, shards of one study, those of all their rows, which are written together where `--out` says.
+ * `palimpsest study summarise`: tables, CSV, figures and `summary.json` of a folder's rows, or of the zip that the page
+ * makes of a study, without a model. Of several folders, shards of one study, those of all their rows, which are written together where `--out` says.
  */
 export async function summariseFolders(
   registry: StudyRegistry,
@@ -36,11 +38,11 @@ export async function summariseFolders(
   const results = studyResults(studyOf(about.study, registry), rows, about);
   // A study that still runs may be summarised in its own folder: every file is replaced whole.
   if (out === undefined) {
-    const own = folders.length === 1 ? folders[0] : undefined;
+    const own = folders.length === 1 && !folders[0].endsWith(".zip") ? folders[0] : undefined;
     return showResults(results, { out: own, json, terminal });
   }
   await inFolder(out, "study summarise", async () => {
-    if (folders.length > 1) {
+    if (folders.length > 1 || folders[0].endsWith(".zip")) {
       await writeWhole(join(out, "rows.ndjson"), rows.map(rowLine).join(""));
       await new FolderRows(out).begin(about);
     }
@@ -61,6 +63,7 @@ function callOf(args: string[]): { folders: string[]; out?: string | undefined; 
 }
 
 async function readPart(folder: string): Promise<StudyPart> {
+  if (folder.endsWith(".zip")) return readStudyZip(await readBytes(folder), folder);
   const store = new FolderRows(folder);
   const about = await store.about();
   if (about === undefined) throw new Error(`${folder} has no study.json; give a study's --out`);

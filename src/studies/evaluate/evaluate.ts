@@ -29,6 +29,7 @@ export const evaluate: Study<CaseSettings, Evaluation> = {
   defaults: { all: false },
   editors: "one",
   select: firstKnown,
+  size: ({ chosen }) => chosen.cases.length,
 
   async *rows(at) {
     for (const placed of at.cases) {

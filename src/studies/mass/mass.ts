@@ -3,7 +3,13 @@ import type { EditEvent } from "../../methods/edit/Editor.ts";
 import { perplexity } from "../../methods/score/perplexity.ts";
 import { editGroup, scoreEach } from "../editEach.ts";
 import type { Editing } from "../Editing.ts";
-import { type CaseGroup, casesAndNeutral, groupsOf, neutralTexts } from "../groupCases.ts";
+import {
+  type CaseGroup,
+  casesAndNeutral,
+  groupNumber,
+  groupsOf,
+  neutralTexts,
+} from "../groupCases.ts";
 import { scoreColumns } from "../scoreRow.ts";
 import type { Study, StudyContext } from "../Study.ts";
 import { massFields, type MassSettings } from "./massSettings.ts";
@@ -30,6 +36,15 @@ export const mass: Study<MassSettings, MassSummary> = {
     const { length } = selection.cases;
     if (length < most) throw new Error(`there are ${length} cases; ${most} at once need as many`);
     return selection;
+  },
+
+  // The neutral text, every case that is written before, and after in each of its groups, and the groups' own.
+  size({ settings: { counts, sample }, chosen, methods }) {
+    const { length } = chosen.cases;
+    const groups = counts.map((count) => ({ count, of: groupNumber(length, { count, sample }) }));
+    const written = Math.max(...groups.map(({ count, of }) => count * of));
+    const each = groups.reduce((sum, { count, of }) => sum + of * (count + 1), 0);
+    return 1 + written + methods.length * each;
   },
 
   async *rows(at) {

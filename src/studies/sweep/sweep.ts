@@ -50,6 +50,7 @@ export const sweep: Study<SweepSettings, { results: SweepResult[] }> = {
   defaults: { all: false, grid: "" },
   editors: "grid",
   select: firstKnown,
+  size: (about) => gridSettings(axesOf(about)).length * about.chosen.cases.length,
 
   async *rows(at) {
     const [base] = at.editings;

@@ -9,6 +9,4 @@ export const placeTitles: Record<PlaceName, string> = {
 };
 
 /** The places that stand in the page's navigation. */
-export const shownPlaces = placeNames
-  .filter((place) => place !== "studies")
-  .map((place) => [place, placeTitles[place]] as const);
+export const shownPlaces = placeNames.map((place) => [place, placeTitles[place]] as const);

@@ -25,6 +25,7 @@ import { FakeModels } from "./FakeModels.ts";
 import { fakeRuns } from "./fakeRuns.ts";
 import { FakeScoring } from "./FakeScoring.ts";
 import { FakeStatistics } from "./FakeStatistics.ts";
+import { FakeStudying } from "./FakeStudying.ts";
 import { FakeTables } from "./FakeTables.ts";
 
 const layers = 8;
@@ -47,6 +48,7 @@ export class FakeLab implements RemoteLab {
   readonly statistics = new FakeStatistics();
   readonly models = new FakeModels();
   readonly tables = new FakeTables();
+  readonly studying = new FakeStudying();
   readonly edits = new FakeEdits();
   readonly runs = fakeRuns();
   readonly export = new FakeExport();
