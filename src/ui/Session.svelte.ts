@@ -67,6 +67,8 @@ export class Session {
   stranded = $state(false);
 
   readonly places = new Places();
+  /** Whether the address of the visit, or an example, is filled in: from then on the address follows. */
+  filled = $state(false);
   readonly draft = new Draft();
   readonly jobs = Object.fromEntries(jobNames.map((name) => [name, new Job()])) as Record<
     JobName,
@@ -439,6 +441,7 @@ export class Session {
     this.#asked = null;
     if (this.facts.length) this.draft.take(this.facts[0]);
     this.#fill(address);
+    this.filled = true;
     await this.models.openLink({ ...view, model: this.draft.model });
     if (place === "fact" && this.model?.toy && this.#isPreset(view.trace)) await this.trace();
   }

@@ -1,5 +1,8 @@
-/** What the reader chose for all visits: the device to compute on, the Hub’s mirror; and the step at which the guide was left. */
-export type Preference = "device" | "hub" | "guide";
+/**
+ * What the reader chose for all visits: the device to compute on, the Hub’s mirror, whether single keys do something; and the
+ * step at which the guide was left.
+ */
+export type Preference = "device" | "hub" | "keys" | "guide";
 
 /** The choice; empty where there is none. */
 export function preferred(which: Preference): string {

@@ -1,8 +1,13 @@
+import { prefer, preferred } from "../parts/preferences.ts";
 import { encodeAddress, type Address, type PlaceName, type Spot } from "./address.ts";
 
 /** Where the reader is, and the browser's history of it: a place, an example and a thing looked at are each an entry. */
 export class Places {
   spot = $state.raw<Spot>({ place: "fact", item: "" });
+  /** Whether the list of shortcuts is open. */
+  listing = $state(false);
+  /** Whether single keys do something. */
+  shortcuts = $state(preferred("keys") !== "off");
   /** What the entry that is shown is of; undefined until there is one, or where the address was followed. */
   #entry: string | undefined;
 
@@ -33,6 +38,11 @@ export class Places {
     this.#entry = entry;
     if (same) history.replaceState(ours, "", hash);
     else history.pushState(ours, "", hash);
+  }
+
+  useShortcuts(on: boolean) {
+    this.shortcuts = on;
+    prefer("keys", on ? "" : "off");
   }
 
   /** Whether the entry that is shown was written here, and not typed or pasted. */
