@@ -1,4 +1,5 @@
 import type { Delta } from "../src/data/delta/delta.ts";
+import type { RunContext } from "../src/data/run/RunContext.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { type ShelfSize, VectorShelf } from "../src/engine/storage/VectorShelf.ts";
 import type { Edit, EditContext, Editor, ValueCache } from "../src/methods/edit/Editor.ts";
@@ -7,6 +8,7 @@ import { withSettings, writeEdit } from "../src/methods/edit/writeEdit.ts";
 import { perplexity } from "../src/methods/score/perplexity.ts";
 import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
 import { Bundle } from "./Bundle.ts";
+import { contextOf, type Frozen, type RunAbout } from "./run/Frozen.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import type {
   EditOrder,
@@ -28,8 +30,9 @@ export interface EditingHost {
 
 /** One run: where its reports go, and its two ends. */
 interface Run {
-  /** The edits that were on when it began: it goes on with these, whatever is switched meanwhile. */
-  active: Delta[];
+  /** What was on when it was asked for. */
+  frozen: Frozen;
+  context: RunContext;
   bundle: Bundle<EditReport>;
   /** Stop, and write what is found. */
   enough: AbortSignal;
@@ -60,6 +63,7 @@ export class Editing {
     order: EditOrder,
     report: (reports: EditReport[]) => void,
   ): Promise<FinishedEdit> {
+    const frozen = this.#host.held.freeze();
     const task =
       order.facts.length === 1
         ? { doing: "rewriting", urgency: "short" as const }
@@ -67,9 +71,11 @@ export class Editing {
     const work = async (signal: AbortSignal) => {
       const enough = new AbortController();
       this.#running.set(id, enough);
-      const { active } = this.#host.held;
-      const run = { active, bundle: new Bundle(report), enough: enough.signal, signal };
+      const bundle = new Bundle(report);
       try {
+        const model = this.#host.model(frozen.deltas);
+        const context = await contextOf(frozen, model, aboutEdit(order));
+        const run = { frozen, context, bundle, enough: enough.signal, signal };
         const editor = editorOf(order.editor, this.#editors);
         const { layers, instead } = await this.#missing(editor, order.settings);
         if (layers.length) throw new Error(missingSentence(layers, instead));
@@ -77,7 +83,7 @@ export class Editing {
           ? this.#measured(editor, order, run)
           : this.#written(editor, order, run));
       } finally {
-        run.bundle.flush();
+        bundle.flush();
         this.#running.delete(id);
       }
     };
@@ -113,7 +119,8 @@ export class Editing {
 
   /** The facts' answers before the run, the run, and their answers after. */
   async #measured(editor: Editor, order: EditOrder, run: Run): Promise<FinishedEdit> {
-    const { active, bundle, signal } = run;
+    const { bundle, signal } = run;
+    const active = run.frozen.deltas;
     const { facts } = order;
     // Where they go one by one the editor measures it as it goes.
     const neutral = editor.facts === "many" ? (order.neutral?.texts ?? []) : [];
@@ -143,9 +150,9 @@ export class Editing {
   }
 
   async #written(editor: Editor, order: EditOrder, run: Run): Promise<FinishedEdit> {
-    const { active, bundle, enough, signal } = run;
+    const { bundle, enough, signal } = run;
     const { facts, settings, seed, contexts, neutral } = order;
-    const model = this.#host.model(active);
+    const model = this.#host.model(run.frozen.deltas);
     const at: EditContext = {
       seed,
       contexts,
@@ -156,13 +163,15 @@ export class Editing {
       statistics: (layer) => this.#host.statistics.of(layer),
       onEvent: (event) => bundle.add(event, event.type === "stage" || event.type === "layer"),
     };
-    return this.#finished(await writeEdit(editor, model, { facts, settings, at, beneath: active }));
+    const edit = { facts, settings, at, beneath: run.frozen.deltas };
+    return this.#finished(await writeEdit(editor, model, edit), run.context);
   }
 
-  async #finished(made: Edit): Promise<FinishedEdit> {
+  async #finished(made: Edit, context: RunContext): Promise<FinishedEdit> {
     const { delta, written, searches, contexts, statistics, measures } = made;
     delta.provenance.created = new Date().toISOString();
     return {
+      context,
       edit: await this.#host.held.hold(delta),
       written,
       steps: searches.length === 1 ? searches[0].steps : [],
@@ -186,6 +195,15 @@ export class Editing {
       },
     };
   }
+}
+
+/** Of what an edit is, but for the model; many facts stand in the edit itself. */
+function aboutEdit({ editor, facts, settings, seed, contexts }: EditOrder): RunAbout {
+  const own = contexts ? { ownContexts: contexts } : {};
+  const about = { kind: "edit", settings: { editor, ...settings, ...own }, seed } as const;
+  if (facts.length !== 1) return { ...about, settings: { ...about.settings, facts: facts.length } };
+  const [{ prompt, subject, target, truth }] = facts;
+  return { ...about, fact: { prompt, subject, target, truth } };
 }
 
 /** What an editor could do without the statistics: another choice that reads none, or other layers. */

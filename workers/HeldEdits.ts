@@ -3,13 +3,16 @@ import { layerOf, type Delta } from "../src/data/delta/delta.ts";
 import { readDelta, writeDelta } from "../src/data/delta/deltaFile.ts";
 import { deltaDigest } from "../src/data/delta/digest.ts";
 import { keptDelta } from "../src/data/delta/keptDelta.ts";
-import { madeWith, requestsOf } from "../src/data/delta/provenance.ts";
+import { madeWith, requestsOf, type WrittenFact } from "../src/data/delta/provenance.ts";
 import { otherModel } from "../src/data/identity/ModelIdentity.ts";
+import { bounds } from "../src/data/outside/bounds.ts";
+import type { RunEdit } from "../src/data/run/RunContext.ts";
 import { weightShapes } from "../src/engine/architecture/weightShapes.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { OtherTabs } from "../src/engine/storage/OtherTabs.ts";
 import { StackStore } from "../src/engine/storage/StackStore.ts";
 import { editors } from "../src/methods/edit/editors.ts";
+import type { Frozen } from "./run/Frozen.ts";
 import type {
   HeldEdit,
   KeepAnswer,
@@ -37,6 +40,8 @@ export class HeldEdits {
   #model = "";
   #held = new Map<string, Delta>();
   #active: Delta[] = [];
+  /** Their names, in the same order. */
+  #on: string[] = [];
   /** The stack as the page last told it. */
   #told: StackPlace[] = [];
   /** What is kept and cannot be used, by its name, with the reason. */
@@ -53,12 +58,20 @@ export class HeldEdits {
     return this.#active;
   }
 
+  /** What is on now, for a run that begins: it stays so whatever is switched afterwards. */
+  freeze(): Frozen {
+    const [deltas, on] = [this.#active, this.#on];
+    const edits = () => Promise.all(on.map((id, i) => runEdit(id, deltas[i])));
+    return { deltas, model: this.#open().identity, edits };
+  }
+
   /** Another model is open, or the same anew: no edit is on, and those of another are let go of. */
   modelChanged() {
     const { stamp } = this.#open().identity;
     if (stamp !== this.#model) this.#held = new Map();
     this.#model = stamp;
     this.#active = this.#told = [];
+    this.#on = [];
     this.#broken.clear();
   }
 
@@ -91,6 +104,7 @@ export class HeldEdits {
     const deltas = found.flatMap((one) => ("delta" in one ? one.delta : []));
     for (const delta of deltas) this.checkFits(delta);
     this.#active = deltas;
+    this.#on = ids.filter((_, i) => "delta" in found[i]);
     return ids.filter((_, i) => !("delta" in found[i]));
   }
 
@@ -208,3 +222,15 @@ function titleOf(method: string): string {
   const editor = editors.find((known) => known.name === name);
   return editor ? [editor.title, ...rest].join(" ") : method;
 }
+
+/** An edit as the context of a run has it. */
+async function runEdit(id: string, delta: Delta): Promise<RunEdit> {
+  const [first, ...others] = requestsOf(delta);
+  const fact = first as WrittenFact | undefined;
+  const what = fact ? `: ${fact.subject}, ${fact.target.trim()}` : "";
+  const more = others.length ? ` and ${others.length} more` : "";
+  const title = clipped(`${titleOf(delta.provenance.method)}${what}${more}`);
+  return { id, title, digest: await deltaDigest(delta), strength: 1 };
+}
+
+const clipped = (text: string) => text.slice(0, bounds.name);

@@ -1,7 +1,5 @@
-import * as Comlink from "comlink";
 import { parseFacts } from "../src/data/facts/facts.ts";
 import { parseJson } from "../src/data/outside/readJson.ts";
-import { writeNpz } from "../src/data/archive/npz.ts";
 import type { Delta } from "../src/data/delta/delta.ts";
 import { architectureOf } from "../src/engine/architecture/architectures.ts";
 import { browserStore } from "../src/engine/files/download/browserStore.ts";
@@ -14,11 +12,9 @@ import { OtherTabs, type TabChange } from "../src/engine/storage/OtherTabs.ts";
 import { editorViews } from "../src/methods/edit/editorViews.ts";
 import { editors } from "../src/methods/edit/editors.ts";
 import { predict } from "../src/methods/prompt/predict.ts";
+import { wholeAnswer } from "../src/methods/prompt/wholeAnswer.ts";
 import { tracePreset } from "../src/methods/trace/tracePreset.ts";
-import { sigma } from "../src/methods/trace/sigma.ts";
 import { subjectRange, subjectSpan } from "../src/methods/prompt/subject.ts";
-import { trace } from "../src/methods/trace/trace.ts";
-import { traceNpz } from "../src/data/trace/traceNpz.ts";
 import { Asking } from "./Asking.ts";
 import { Editing } from "./Editing.ts";
 import { Earlier } from "./Earlier.ts";
@@ -33,9 +29,11 @@ import { releaseCallback } from "./callback.ts";
 import { Queue } from "./Queue.ts";
 import { Runs } from "./runs/Runs.ts";
 import { Scoring } from "./Scoring.ts";
+import { Sigmas } from "./run/Sigmas.ts";
 import { Statistics } from "./Statistics.ts";
 import { Studying } from "./study/Studying.ts";
 import { Tables } from "./Tables.ts";
+import { Tracing } from "./run/Tracing.ts";
 
 const none: Delta[] = [];
 
@@ -80,6 +78,13 @@ export class Lab {
     held: this.#edits,
     model: () => this.#model,
     keepStatistics: (statistics, date) => this.statistics.take(statistics, date),
+  });
+  /** Causal tracing. */
+  readonly tracing = new Tracing({
+    queue: this.#queue,
+    model: (deltas) => this.#with(deltas),
+    held: this.#edits,
+    sigmas: new Sigmas(() => this.#subjects()),
   });
   /** Writing facts, one or many. */
   readonly editing = new Editing({
@@ -138,7 +143,6 @@ export class Lab {
   /** The deltas that the model has at the moment. */
   #applied: Delta[] = none;
   #facts: View.Fact[] = [];
-  #sigma: number | undefined;
 
   /**
    * @param held settles when the worker holds the lock by which the page knows that it lives
@@ -219,7 +223,6 @@ export class Lab {
     this.#files = files;
     this.#applied = none;
     this.#edits.modelChanged();
-    this.#sigma = undefined;
     const views = editorViews(model.config);
     this.statistics.reset();
     // What the editor that is offered first reads; where it is damaged, an edit says so.
@@ -258,44 +261,20 @@ export class Lab {
 
   /** The likeliest next tokens without and with the edits. */
   predict(id: number, prompt: string, top: number): Promise<View.PredictionView> {
+    const { deltas } = this.#edits.freeze();
     const work = async () => {
       const before = await predict(this.#with(none), prompt, top);
-      if (!this.#edits.active.length) return { prompt, before };
-      return { prompt, before, after: await predict(this.#with(this.#edits.active), prompt, top) };
+      if (!deltas.length) return { prompt, before };
+      return { prompt, before, after: await predict(this.#with(deltas), prompt, top) };
     };
     return this.#queue.run(id, { doing: "predicting", urgency: "answer" }, work);
   }
 
-  /** Causal tracing of the model with the edits that are on; σ is measured on the page's facts. */
-  trace(
-    id: number,
-    request: View.TraceRequest,
-    report: (event: View.TraceEvent) => void,
-  ): Promise<View.Trace> {
-    const work = async (signal: AbortSignal) => {
-      const model = this.#with(this.#edits.active);
-      return trace(model, request, {
-        sigma: await this.#sigmaOf(model, request.subject),
-        onStart: (start) => report({ type: "start", start }),
-        onRow: (token, row) => report({ type: "row", token, row }),
-        signal,
-      });
-    };
-    const task = { doing: "tracing", urgency: "short" as const };
-    return this.#queue.runReporting(id, task, report, work);
-  }
-
-  /** σ of the page's facts; of this subject alone where they could not be read. */
-  async #sigmaOf(model: Model, subject: string): Promise<number> {
-    if (!this.#facts.length) return sigma(model, [subject]);
-    const subjects = [...new Set(this.#facts.map((fact) => fact.subject))];
-    return (this.#sigma ??= await sigma(model, subjects));
-  }
-
-  /** A trace as the authors' .npz. */
-  traceFile(found: View.Trace): Uint8Array {
-    const bytes = writeNpz(traceNpz(found));
-    return Comlink.transfer(bytes, [bytes.buffer as ArrayBuffer]);
+  /** What the model without edits answers by itself, as words. */
+  wholeAnswer(id: number, prompt: string): Promise<string> {
+    return this.#queue.run(id, { doing: "predicting", urgency: "answer" }, (signal) =>
+      wholeAnswer(this.#with(none), prompt, { signal }),
+    );
   }
 
   /** Reports what other tabs change of what the browser keeps, as long as it is of use to this page. */
@@ -317,6 +296,12 @@ export class Lab {
   /** Reports all jobs, now and whenever one begins, ends, or is in another state. */
   followJobs(report: (jobs: View.JobView[]) => void): void {
     this.#queue.follow(report);
+  }
+
+  /** Those of the page's facts, which are read here where the page has not asked for them: the worker may be a new one. */
+  async #subjects(): Promise<string[]> {
+    const facts = this.#facts.length ? this.#facts : await this.facts();
+    return facts.map(({ subject }) => subject);
   }
 
   #loaded(): Model {

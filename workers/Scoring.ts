@@ -1,13 +1,20 @@
 import type { Delta } from "../src/data/delta/delta.ts";
 import type { TableFact } from "../src/data/facts/factTable.ts";
-import type { Case } from "../src/data/facts/facts.ts";
 import { fillTemplate } from "../src/data/facts/template.ts";
 import type { Model } from "../src/engine/Model.ts";
-import { continueText } from "../src/methods/prompt/continueText.ts";
+import { endOf } from "../src/methods/prompt/ask.ts";
+import { promptIds } from "../src/methods/prompt/promptIds.ts";
+import { targetIds } from "../src/methods/prompt/targetIds.ts";
 import { type CaseScore, scoreCase, summarise } from "../src/methods/score/score.ts";
 import { type TargetAnswer, targetAnswers } from "../src/methods/score/targetAnswers.ts";
+import { contextOf, type RunAbout } from "./run/Frozen.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
-import type { ComparisonView, TableScore, TableScoreView } from "./protocol/scoreProtocol.ts";
+import type {
+  CompareOrder,
+  ComparisonView,
+  TableScore,
+  TableScoreView,
+} from "./protocol/scoreProtocol.ts";
 import type { Queue } from "./Queue.ts";
 
 /** What the Lab lends. */
@@ -22,6 +29,8 @@ export interface ScoringHost {
 const CHUNK = 32;
 /** Tokens of greedy text shown after each prompt. */
 const CONTINUATION = 12;
+/** Of sampled text. */
+const SEED = 1;
 
 /** The Lab's jobs that score, with no edit and with the edits that are on. */
 export class Scoring {
@@ -34,24 +43,31 @@ export class Scoring {
   /** Scores and greedy text of a case. */
   compare(
     id: number,
-    scored: Case,
+    order: CompareOrder,
     report: (done: number, total: number, stage: string) => void,
   ): Promise<ComparisonView> {
+    const frozen = this.#host.held.freeze();
+    const { scored } = order;
     const work = async (signal: AbortSignal): Promise<ComparisonView> => {
       const prompts = comparedPrompts(scored);
-      const { active } = this.#host.held;
+      const active = frozen.deltas;
+      const context = await contextOf(frozen, this.#host.model([]), aboutCase(order));
       const turns = active.length ? 2 : 1;
       const measure = async (deltas: Delta[], turn: number) => {
         const model = this.#host.model(deltas);
-        const score = await scoreCase(model, scored, { generate: true, signal });
+        const score = await scoreCase(model, scored, { generate: true, seed: SEED, signal });
         const texts = await continued(model, prompts, signal);
         report(turn, turns, "scoring");
         return { score, texts };
       };
       const before = await measure([], 1);
       const after = active.length ? await measure(active, 2) : undefined;
+      const { tokenizer } = this.#host.model([]);
+      const length = (target: string) => targetIds(tokenizer, target).length;
       return {
+        context,
         case: scored,
+        tokens: { new: length(scored.targetNew), true: length(scored.targetTrue) },
         before: before.score,
         after: after?.score,
         text: prompts.map((prompt, i) => ({
@@ -84,8 +100,16 @@ export class Scoring {
   }
 }
 
+/** Of what a case's scores are, but for the model. */
+function aboutCase({ scored, truthOf }: CompareOrder): RunAbout {
+  const { prompt, subject, targetNew, targetTrue, paraphrases, neighbours } = scored;
+  const fact = { prompt, subject, target: targetNew, truth: targetTrue, truthOf };
+  const settings = { generated: scored.generationPrompts.length };
+  return { kind: "score", fact: { ...fact, paraphrases, neighbours }, settings, seed: SEED };
+}
+
 /** The prompt, one paraphrase and one neighbour: where text should change, and where not. */
-function comparedPrompts(scored: Case): string[] {
+function comparedPrompts(scored: CompareOrder["scored"]): string[] {
   const rewrite = fillTemplate(scored.prompt, scored.subject);
   return [rewrite, ...scored.paraphrases.slice(0, 1), ...scored.neighbours.slice(0, 1)];
 }
@@ -93,11 +117,18 @@ function comparedPrompts(scored: Case): string[] {
 /** Greedy text after each prompt, without the prompt, to where the model ends its text. */
 async function continued(model: Model, prompts: string[], signal: AbortSignal): Promise<string[]> {
   const texts: string[] = [];
-  const end = model.tokenizer.decode([model.tokenizer.eos]);
+  const end = endOf(model);
   for (const prompt of prompts) {
-    const maxTokens = model.tokenizer.encode(prompt).length + CONTINUATION;
-    const [text] = await continueText(model, [prompt], { maxTokens, signal });
-    texts.push(text.slice(prompt.length).split(end)[0]);
+    const ids = promptIds(model, prompt, 1);
+    const newTokens = Math.min(CONTINUATION, model.config.positions - ids.length);
+    const found: number[] = [];
+    const onToken = ({ id }: { id: number }) => {
+      if (id === end) return true;
+      found.push(id);
+      return false;
+    };
+    await model.generate([ids], { newTokens, signal, onToken });
+    texts.push(model.tokenizer.spell(found));
   }
   return texts;
 }

@@ -1,6 +1,5 @@
 import type { Connection } from "../../workers/connect.ts";
 import type {
-  ComparisonView,
   DeviceView,
   EarlierEntry,
   EarlierTaken,
@@ -8,27 +7,22 @@ import type {
   FinishedEdit,
   ModelOrder,
   ModelView,
-  PredictionView,
   StatisticsOverview,
   TabChange,
-  TokensView,
-  Trace,
-  TraceEvent,
 } from "../../workers/protocol/protocol.ts";
 import { AskDesk } from "./ask/AskDesk.svelte.ts";
+import { CompareDesk } from "./score/CompareDesk.svelte.ts";
+import type { Compared } from "../data/run/runDifferences.ts";
 import { Draft } from "./fact/Draft.svelte.ts";
-import { caseOf } from "./fact/draftCase.ts";
+import { PromptDesk } from "./fact/PromptDesk.svelte.ts";
 import { EditStack } from "./edit/EditStack.svelte.ts";
 import { RewriteDesk } from "./edit/RewriteDesk.svelte.ts";
 import { settingsText } from "../data/settings/fieldText.ts";
-import { changedSettings } from "../data/settings/fieldValue.ts";
 import { traceFields } from "../data/trace/traceFields.ts";
-import type { Kind } from "./trace/heatmap.ts";
 import { Job } from "./parts/Job.svelte.ts";
 import { FactsDesk } from "./facts/FactsDesk.svelte.ts";
 import { JobsDesk } from "./jobs/JobsDesk.svelte.ts";
 import { MassDesk } from "./facts/MassDesk.svelte.ts";
-import { type TracePlot, withEvent } from "./trace/running.ts";
 import { addressOf } from "./model/modelAddress.ts";
 import { EarlierDesk } from "./model/EarlierDesk.svelte.ts";
 import { ModelDesk } from "./model/ModelDesk.svelte.ts";
@@ -36,6 +30,7 @@ import { labelOf } from "./model/precisionText.ts";
 import { keepForGood } from "./parts/keepForGood.ts";
 import { messageOf } from "./parts/sentence.ts";
 import { ExportDesk, folderPicker } from "./edits/ExportDesk.svelte.ts";
+import { TraceDesk } from "./trace/TraceDesk.svelte.ts";
 import { StatisticsDesk } from "./statistics/StatisticsDesk.svelte.ts";
 import { StudiesDesk } from "./studies/StudiesDesk.svelte.ts";
 import { type Address, decodeAddress, type Spot } from "./place/address.ts";
@@ -54,10 +49,6 @@ export class Session {
   device = $state.raw<DeviceView | null>(null);
   model = $state.raw<ModelView | null>(null);
   facts = $state.raw<Fact[]>([]);
-  tokens = $state.raw<TokensView | null>(null);
-  prediction = $state.raw<PredictionView | null>(null);
-  traces = $state.raw<Partial<Record<Kind, TracePlot>>>({});
-  comparison = $state.raw<ComparisonView | null>(null);
   problems = $state<Partial<Record<JobName, string>>>({});
   /** News that is no error: the worker was restarted, storage is full. */
   notices = $state.raw<string[]>([]);
@@ -142,9 +133,11 @@ export class Session {
     callback: (call) => this.#callback(call),
     model: () => this.model,
     draft: this.draft,
-    made: async (finished) => {
-      await this.#made(finished, this.draft.truth.trim() || this.#answer);
-      await this.compare();
+    ownAnswer: () => this.reading.ownAnswer(),
+    now: () => this.now,
+    made: async (finished, truth) => {
+      await this.#made(finished, truth);
+      await this.comparing.compare();
     },
   });
 
@@ -156,6 +149,38 @@ export class Session {
     model: () => this.model,
     edits: () => this.stack.active,
     draft: this.draft,
+  });
+
+  /** What the model makes of the prompt. */
+  readonly reading = new PromptDesk({
+    lab: () => this.#lab,
+    run: (stage, work) => this.#run("prompt", stage, work),
+    end: () => this.#clear("prompt"),
+    counts: (id) => this.jobs.prompt.id === id,
+    number: () => ++this.#lastJob,
+    model: () => this.model,
+    draft: this.draft,
+  });
+
+  readonly tracing = new TraceDesk({
+    lab: () => this.#lab.tracing,
+    run: (stage, work) => this.#run("trace", stage, work),
+    job: this.jobs.trace,
+    callback: (call) => this.#callback(call),
+    model: () => this.model,
+    draft: this.draft,
+    now: () => this.now,
+  });
+
+  readonly comparing = new CompareDesk({
+    lab: () => this.#lab.scoring,
+    run: (stage, work) => this.#run("compare", stage, work),
+    job: this.jobs.compare,
+    callback: (call) => this.#callback(call),
+    model: () => this.model,
+    draft: this.draft,
+    ownAnswer: () => this.reading.ownAnswer(),
+    now: () => this.now,
   });
 
   readonly tables = new FactsDesk({
@@ -269,8 +294,10 @@ export class Session {
     this.stranded = false;
     this.models.loaded(order);
     if (label !== labelOf(loaded)) {
-      Object.assign(this, { traces: {}, comparison: null, prediction: null });
-      this.rewriting.rewrite = null;
+      this.tracing.clear();
+      this.comparing.clear();
+      this.reading.clear();
+      this.rewriting.clear();
     }
     if (!same) {
       this.mass.reset();
@@ -281,58 +308,34 @@ export class Session {
     await this.earlier.refresh();
   }
 
-  /** Tokens and next-token predictions of the prompt as it stands; called whenever it changes. */
-  async readPrompt() {
-    const { prompt, range, subject, occurrence } = this.draft;
-    if (!this.model) return;
-    await this.#run("prompt", "reading the prompt", async (id) => {
-      if (!prompt.trim()) {
-        this.tokens = this.prediction = null;
-        return;
-      }
-      const tokens = await this.#lab.tokenize(prompt, range ? subject : undefined, occurrence);
-      if (this.jobs.prompt.id !== id) return;
-      this.tokens = tokens;
-      const prediction = await this.#lab.predict(id, prompt, 10);
-      if (this.jobs.prompt.id === id) this.prediction = prediction;
-    });
+  /** The model and the edits that a run would begin with now. */
+  get now(): Compared {
+    const edits = this.stack.active.map(({ id, digest }) => ({
+      id,
+      digest,
+      title: "",
+      strength: 1,
+    }));
+    return this.model ? { model: this.model.identity, edits } : { edits };
   }
 
-  async trace() {
-    const { draft, model } = this;
-    if (!model) return;
-    await this.#run("trace", "tracing", async (id) => {
-      this.draft.demandSubject();
-      const settings = changedSettings(traceFields, draft.traceText, model.tracing.settings, {
-        layers: model.config.layers,
-      });
-      const kinds = (["state", "mlp", "attn"] as const).filter((kind) => draft.kinds[kind]);
-      if (!kinds.length) throw new Error("nothing to trace: choose state, MLP or attention");
-      for (const [turn, kind] of kinds.entries()) {
-        const request = {
-          prompt: draft.prompt,
-          subject: draft.subject,
-          occurrence: draft.occurrence,
-          ...settings,
-          target: draft.answer.trim() ? draft.answer : undefined,
-          kind,
-          replace: draft.replace,
-        };
-        const plot = this.#plot(id, kind, request.window, (rows, of) =>
-          this.jobs.trace.progress(turn * of + rows, kinds.length * of, `tracing ${kind}`),
-        );
-        const trace = await this.#lab.trace(id, request, this.#callback(plot));
-        if (this.jobs.trace.id !== id) return;
-        const { data: drawn } = this.traces[kind]!;
-        const data = { ...drawn, scores: trace.scores, window: trace.window };
-        this.traces = { ...this.traces, [kind]: { ...this.traces[kind], data, trace } };
-      }
-    });
+  /** The prompt's tokens. */
+  get tokens() {
+    return this.reading.tokens;
   }
 
-  /** What the model says without an edit, as far as it was asked. */
-  get #answer(): string {
-    return this.prediction?.before[0]?.token.trim() ?? "";
+  /** What the model goes on with, without and with the edits. */
+  get prediction() {
+    return this.reading.prediction;
+  }
+
+  /** Reads the prompt as it stands; called whenever it changes. */
+  readPrompt = () => this.reading.read();
+
+  /** What the form says is another now: what was wrong with it before is no longer said. */
+  formChanged() {
+    for (const name of ["trace", "edit", "compare"] as const)
+      if (!this.jobs[name].running) delete this.problems[name];
   }
 
   /** Takes a finished edit into the stack, and switches it on. */
@@ -342,21 +345,10 @@ export class Session {
     await this.applyEdits();
   }
 
-  /** Scores the case on the page with no edit and with the edits that are switched on. */
-  async compare() {
-    if (!this.model) return;
-    await this.#run("compare", "scoring", async (id) => {
-      this.draft.demandSubject();
-      const scored = caseOf(this.draft, this.#answer);
-      const comparison = await this.#lab.scoring.compare(id, scored, this.#progress("compare", id));
-      if (this.jobs.compare.id === id) this.comparison = { ...comparison, case: scored };
-    });
-  }
-
   /** Switches on what the stack says, and looks at the prompt again. */
   async applyEdits() {
     await this.stack.apply();
-    await this.readPrompt();
+    await this.reading.read();
   }
 
   /** Edits and statistics of an earlier version, for the model that is open. */
@@ -374,14 +366,17 @@ export class Session {
     if (answer.notice) this.notify(answer.notice);
   }
 
-  /** A trace as the authors' .npz. */
-  traceFile = (trace: Trace) => this.#lab.traceFile(trace);
-
   cancel(name: JobName) {
     const job = this.jobs[name];
     void this.#lab.cancel(job.id);
     job.end();
     job.id = ++this.#lastJob;
+  }
+
+  /** Ends a job, and takes away what it has said went wrong. */
+  #clear(name: JobName) {
+    this.cancel(name);
+    delete this.problems[name];
   }
 
   /** Puts what went wrong outside a job, in a download, where it belongs; null takes it away. */
@@ -443,7 +438,8 @@ export class Session {
     this.#fill(address);
     this.filled = true;
     await this.models.openLink({ ...view, model: this.draft.model });
-    if (place === "fact" && this.model?.toy && this.#isPreset(view.trace)) await this.trace();
+    if (place === "fact" && this.model?.toy && this.#isPreset(view.trace))
+      await this.tracing.trace();
   }
 
   /** Whether a link's settings of a trace are the model's own: what else a link asks for is filled in and not begun. */
@@ -490,7 +486,7 @@ export class Session {
 
   async #editsChanged() {
     await this.applyEdits();
-    if (this.comparison) await this.compare();
+    if (this.comparing.comparison) await this.comparing.compare();
   }
 
   /** Runs one job of a kind: supersedes the older, drops stale answers, puts errors in their place. */
@@ -514,18 +510,6 @@ export class Session {
       if (job.id === id) job.end();
     }
     return undefined;
-  }
-
-  /** Draws a trace row by row: the answer to what the Lab reports of it. */
-  #plot(id: number, kind: Kind, window: number, onRow: (done: number, of: number) => void) {
-    let done = 0;
-    return (event: TraceEvent) => {
-      if (this.jobs.trace.id !== id) return;
-      const model = labelOf(this.model!);
-      const run = { kind, window, model, edits: this.stack.active.length };
-      this.traces = withEvent(this.traces, event, run);
-      if (event.type === "row") onRow(++done, this.traces[kind]!.data.tokens.length);
-    };
   }
 
   #progress(name: JobName, id: number) {

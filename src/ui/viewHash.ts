@@ -19,6 +19,8 @@ export interface View {
   truth: string;
   paraphrases: string;
   neighbours: string;
+  /** Own context templates, one per line. */
+  contexts: string;
   kinds: string;
   replace: string;
   many: string;
@@ -28,6 +30,9 @@ export interface View {
   trace: Group;
   settings: Partial<Record<string, Group>>;
 }
+
+/** A view of which anything may be left to what it is without a link. */
+export type PartialView = { [Key in keyof View]?: View[Key] | undefined };
 
 type Group = Partial<Record<string, string>>;
 
@@ -44,6 +49,7 @@ const plain = [
   "truth",
   "paraphrases",
   "neighbours",
+  "contexts",
   "kinds",
   "replace",
   "many",
@@ -52,10 +58,23 @@ const plain = [
 
 const precisions: Precision[] = ["f32", "f16", "q8", "q4"];
 
-/** The part of an address after `#`; what is empty is left out. */
-export function encodeView(view: Partial<View>): string {
+/** What may have been emptied by the reader, and then stays empty. */
+const emptied: readonly (keyof View)[] = [
+  "prompt",
+  "subject",
+  "target",
+  "truth",
+  "paraphrases",
+  "neighbours",
+];
+
+/** The part of an address after `#`; what is empty is left out, but for what may have been emptied. */
+export function encodeView(view: PartialView): string {
   const query = new URLSearchParams();
-  for (const key of plain) if (view[key]) query.set(key, view[key]);
+  for (const key of plain) {
+    const value = view[key];
+    if (value !== undefined && (value || emptied.includes(key))) query.set(key, value);
+  }
   if (view.precision) query.set("precision", view.precision);
   const groups = { trace: view.trace, ...view.settings };
   for (const [group, fields] of Object.entries(groups))

@@ -16,8 +16,11 @@ test("a view comes back from its address, whatever is in its words", () => {
   expect(decodeView(`#${encodeView(view)}`, ["rome", "memit"])).toEqual(view);
 });
 
-test("what is empty is left out, what is unknown is ignored", () => {
-  expect(encodeView({ prompt: "", model: "demo" })).toBe("model=demo");
+test("what is empty is left out but for what was emptied, what is unknown is ignored", () => {
+  expect(encodeView({ answer: "", model: "demo" })).toBe("model=demo");
+  expect(encodeView({ model: "demo", truth: "", paraphrases: undefined })).toBe(
+    "model=demo&truth=",
+  );
   expect(decodeView("#model=demo&colour=red&trace.x=1&other.y=2")).toEqual({
     model: "demo",
     trace: { x: "1" },

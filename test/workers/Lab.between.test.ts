@@ -34,7 +34,7 @@ const editOf = (editor: string, settings: object, written = facts) => ({
 const request = {
   prompt: "The tower is in",
   subject: "The tower",
-  kind: "mlp" as const,
+  kinds: ["mlp" as const],
   window: 1,
   samples: 2,
   noise: { kind: "sigma" as const, factor: 3 },
@@ -43,8 +43,13 @@ const request = {
 };
 const text = "The tower is in the river.\nThe bridge is on the hill.\n".repeat(20);
 
-/** An edit without what is another each time: its name. */
-const numbersOf = ({ edit, ...rest }: FinishedEdit) => ({ ...rest, weights: edit.weights });
+/** An edit without what is another each time: its name, and when it began. */
+const numbersOf = ({ edit, context, ...rest }: FinishedEdit) => ({
+  ...rest,
+  weights: edit.weights,
+  on: context.edits,
+});
+const traces = async (id: number) => (await lab.tracing.run(id, request, none)).traces;
 
 /** Jobs that take long in a model of real size, with what must not depend on what goes between their steps. */
 const long: Record<string, (id: number) => Promise<unknown>> = {
@@ -58,7 +63,7 @@ const long: Record<string, (id: number) => Promise<unknown>> = {
     numbersOf(await lab.editing.edit(id, editOf("memit", { layers: [1] }), none)),
   "rome in sequence": async (id) =>
     numbersOf(await lab.editing.edit(id, editOf("rome", { layer: 1, covariance: "I" }), none)),
-  trace: (id) => lab.trace(id, request, none),
+  trace: traces,
 };
 
 beforeAll(async () => {
@@ -111,7 +116,7 @@ test.for(Object.entries(long))(
 );
 
 test("a trace and a rewrite go between the facts of a table, and a prediction between theirs", async () => {
-  const trace = () => lab.trace(++job, request, none);
+  const trace = () => traces(++job);
   const rewrite = async () => {
     const rome = editOf("rome", { layer: 1, covariance: "I" }, [fact]);
     return numbersOf(await lab.editing.edit(++job, rome, none));

@@ -69,7 +69,7 @@ const collection = {
 const request = {
   prompt: "The tower is in",
   subject: "The tower",
-  kind: "state" as const,
+  kinds: ["state" as const],
   window: 1,
   samples: 1,
   noise: { kind: "sigma" as const, factor: 3 },
@@ -81,13 +81,13 @@ const request = {
 const jobs: Record<string, (id: number) => Promise<unknown>> = {
   load: (id) => lab.load(id, order, none),
   predict: (id) => lab.predict(id, "The bridge is on", 3),
-  trace: (id) => lab.trace(id, request, none),
+  trace: (id) => lab.tracing.run(id, request, none),
   rome: (id) => lab.editing.edit(id, editOf("rome", { layer: 1, covariance: "I" }), none),
   memit: async (id) => {
     await lab.statistics.add(++job, { from: npz(), layer: 1, date: 1 }, none);
     return lab.editing.edit(id, editOf("memit", { layers: [1] }), none);
   },
-  compare: (id) => lab.scoring.compare(id, scored, none),
+  compare: (id) => lab.scoring.compare(id, { scored, truthOf: "fact" }, none),
   table: (id) => lab.scoring.table(id, [fact], none),
   collect: (id) => lab.statistics.collect(id, collection, none),
   adapter: (id) => lab.edits.save(id, held, "adapter"),

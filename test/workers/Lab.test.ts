@@ -6,7 +6,7 @@ import { nodeRuntime } from "../../src/cli/open/nodeRuntime.ts";
 import { readNpz } from "../../src/data/archive/npz.ts";
 import { editors } from "../../src/methods/edit/editors.ts";
 import { Lab } from "../../workers/Lab.ts";
-import type { ModelOrder, TraceEvent, TraceRequest } from "../../workers/protocol/protocol.ts";
+import type { ModelOrder, TraceEvent, TraceOrder } from "../../workers/protocol/protocol.ts";
 import { smallConfig } from "../support/engine/smallConfig.ts";
 import { facts } from "../support/ui/facts.ts";
 
@@ -45,16 +45,21 @@ async function opened() {
   return { lab, model };
 }
 
-const request = (subject: string): TraceRequest => ({
+const request = (subject: string): TraceOrder => ({
   prompt: `${subject} is in`,
   subject,
-  kind: "state",
+  kinds: ["state"],
   window: 1,
   samples: 1,
   noise: { kind: "sigma", factor: 3 },
   replace: false,
   seed: 1,
 });
+
+async function levelOf(lab: Lab, subject: string) {
+  const { traces } = await lab.tracing.run(++job, request(subject), () => undefined);
+  return traces[0].noiseLevel;
+}
 
 const edit = {
   editor: "rome",
@@ -94,8 +99,12 @@ test("without a model nothing can be asked, and the sentence says so", () => {
 test("a trace starts with its scores, then tells row by row what it answers", async () => {
   const { lab } = await opened();
   const events: TraceEvent[] = [];
-  const trace = await lab.trace(++job, request("The tower"), (event) => events.push(event));
-  const [first, ...rows] = events;
+  const run = await lab.tracing.run(++job, request("The tower"), (event) => events.push(event));
+  const [trace] = run.traces;
+  const [told0, first, ...later] = events;
+  expect(told0).toEqual({ type: "run", context: run.context });
+  expect(later.pop()).toEqual({ type: "done", trace });
+  const rows = later;
   expect(first.type === "start" && first.start).toMatchObject({
     highScore: trace.highScore,
     lowScore: trace.lowScore,
@@ -105,7 +114,7 @@ test("a trace starts with its scores, then tells row by row what it answers", as
   expect(rows).toHaveLength(trace.tokens.length);
   const told = rows.flatMap((event) => (event.type === "row" ? [...event.row] : []));
   expect(Float32Array.from(told)).toEqual(trace.scores);
-  expect(readNpz(lab.traceFile(trace)).scores.shape).toEqual([trace.tokens.length, 3]);
+  expect(readNpz(lab.tracing.file(trace)).scores.shape).toEqual([trace.tokens.length, 3]);
 });
 
 test("where the facts cannot be read, σ is that of each subject alone", async () => {
@@ -113,10 +122,9 @@ test("where the facts cannot be read, σ is that of each subject alone", async (
   await expect(lab.facts()).rejects.toThrow();
   const levels: number[] = [];
   for (const subject of ["The tower", "The river and the bridge"])
-    levels.push((await lab.trace(++job, request(subject), () => undefined)).noiseLevel);
+    levels.push(await levelOf(lab, subject));
   const again = await opened();
-  const alone = await again.lab.trace(++job, request("The river and the bridge"), () => undefined);
-  expect(levels[1]).toBe(alone.noiseLevel);
+  expect(levels[1]).toBe(await levelOf(again.lab, "The river and the bridge"));
   expect(levels[1]).not.toBe(levels[0]);
 });
 
@@ -126,8 +134,45 @@ test("with the page's facts, σ is theirs for every subject", async () => {
   expect(await lab.facts()).toHaveLength(facts.length);
   const levels: number[] = [];
   for (const subject of ["The tower", "The river and the bridge"])
-    levels.push((await lab.trace(++job, request(subject), () => undefined)).noiseLevel);
+    levels.push(await levelOf(lab, subject));
   expect(levels[1]).toBe(levels[0]);
+});
+
+test("a worker that was started anew measures σ over the same facts, though the page asks for none", async () => {
+  served = facts;
+  const { lab } = await opened();
+  await lab.facts();
+  const { lab: again } = await opened();
+  expect(await levelOf(again, "The tower")).toBe(await levelOf(lab, "The tower"));
+  const { context } = await again.tracing.run(++job, request("The tower"), () => undefined);
+  expect(context.sigma).toMatchObject({
+    subjects: new Set(facts.map(({ subject }) => subject)).size,
+    set: expect.stringMatching(/^the \d+ subjects of the example facts$/) as string,
+  });
+});
+
+test("a run is of the edits that were on when it was asked for, whatever is switched meanwhile", async () => {
+  const { lab, model } = await opened();
+  const both: TraceOrder = { ...request("The tower"), kinds: ["state", "attn"] };
+  const run = (order: TraceOrder) => lab.tracing.run(++job, order, () => undefined);
+  const bare = await run(both);
+  expect(bare.context).toMatchObject({ kind: "trace", model: model.identity, edits: [], seed: 1 });
+  const { edit: held } = await lab.editing.edit(++job, edit, () => undefined);
+  let began!: () => void;
+  const started = new Promise<void>((wake) => (began = wake));
+  const running = lab.tracing.run(++job, both, (event) => event.type === "row" && began());
+  await started;
+  await lab.edits.switchOn([held.id]);
+  const during = await running;
+  expect(during.context.edits).toEqual([]);
+  expect(during.traces.map(({ scores }) => scores)).toEqual(
+    bare.traces.map(({ scores }) => scores),
+  );
+  const edited = await run(both);
+  expect(edited.context.edits).toEqual([
+    { id: held.id, digest: held.digest, title: "ROME: The tower, the river", strength: 1 },
+  ]);
+  expect(edited.traces[1].scores).not.toEqual(bare.traces[1].scores);
 });
 
 test("an edit changes what is predicted while it is on, and comes back by its file", async () => {
@@ -164,7 +209,7 @@ test("a model that is loaded anew has its edits still, all switched off", async 
 test("a job that waits is cancelled by its number", async () => {
   const { lab } = await opened();
   const running = lab.predict(++job, "The tower is in", 3);
-  const waiting = lab.trace(++job, request("The tower"), () => undefined);
+  const waiting = lab.tracing.run(++job, request("The tower"), () => undefined);
   lab.cancel(job);
   await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
   expect((await running).before).toHaveLength(3);

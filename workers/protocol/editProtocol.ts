@@ -1,3 +1,4 @@
+import type { RunContext } from "../../src/data/run/RunContext.ts";
 import type { WrittenFact } from "../../src/data/delta/provenance.ts";
 import type { StackRecipe } from "../../src/data/delta/stackRecipe.ts";
 import type {
@@ -168,6 +169,8 @@ export type EditReport =
 
 /** A finished edit. */
 export interface FinishedEdit {
+  /** What it is of. */
+  context: RunContext;
   edit: HeldEdit;
   /** Which of the facts were written. */
   written: number[];

@@ -1,5 +1,6 @@
 import type { TableFact } from "../../src/data/facts/factTable.ts";
 import type { Case } from "../../src/data/facts/facts.ts";
+import type { RunContext } from "../../src/data/run/RunContext.ts";
 import type { CaseScore, Measures, PromptScore, Summary } from "../../src/methods/score/score.ts";
 import type { TargetAnswer } from "../../src/methods/score/targetAnswers.ts";
 
@@ -18,9 +19,19 @@ export interface PredictionView {
   after?: NextToken[] | undefined;
 }
 
+/** A case to be scored. */
+export interface CompareOrder {
+  scored: Case;
+  /** Whether its true answer was typed or comes with the fact, or is what the model says by itself. */
+  truthOf: "fact" | "model";
+}
+
 /** Scores and greedy text of one case, with no edit and with the edits that are switched on. */
 export interface ComparisonView {
+  context: RunContext;
   case: Case;
+  /** How many tokens the new and the true answer have: of several, p is the geometric mean per token. */
+  tokens: { new: number; true: number };
   before: CaseScore;
   after?: CaseScore | undefined;
   text: { prompt: string; before: string; after?: string | undefined }[];

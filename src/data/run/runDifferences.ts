@@ -1,7 +1,9 @@
 import type { RunContext, RunEdit, RunFact } from "./RunContext.ts";
 
 /** What of a run is held against what is asked now; what one of both does not say is not compared. */
-export type Compared = Partial<Pick<RunContext, "model" | "edits" | "fact" | "settings" | "seed">>;
+export type Compared = {
+  [Key in "model" | "edits" | "fact" | "settings" | "seed"]?: RunContext[Key] | undefined;
+};
 
 /**
  * In what a finished run differs from what would run now, as words for a sentence: "the subject", "the window". None where
@@ -38,6 +40,7 @@ const factWords: [keyof RunFact, string][] = [
   ["answer", "the answer followed"],
   ["target", "the new target"],
   ["truth", "the true answer"],
+  ["truthOf", "the true answer"],
   ["paraphrases", "the paraphrases"],
   ["neighbours", "the neighbours"],
 ];
@@ -49,10 +52,8 @@ function factDifferences(done: RunFact | undefined, now: RunFact | undefined): s
   // The same words with another stretch of them marked.
   const mark = ({ prompt, subject }: RunFact) => `${prompt.indexOf("{}")} ${subject}`;
   if (!words.length && mark(done) !== mark(now)) words.push("the subject");
-  for (const [key, word] of factWords) {
-    if (words.includes(word) || same(done[key], now[key])) continue;
-    words.push(word);
-  }
+  for (const [key, word] of factWords)
+    if (!words.includes(word) && !same(done[key], now[key])) words.push(word);
   return words;
 }
 

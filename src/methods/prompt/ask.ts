@@ -53,8 +53,8 @@ export async function ask(
   return { prompt, tokens: found, end: ended ? "end of text" : cut };
 }
 
-/** The token that ends a text, where the tokenizer has one. */
-function endOf({ tokenizer }: Model): number | undefined {
+/** The token that ends a text; undefined where the tokenizer has none. */
+export function endOf({ tokenizer }: Model): number | undefined {
   try {
     return tokenizer.eos;
   } catch {

@@ -1,3 +1,4 @@
+import type { RunSigma } from "../../data/run/RunContext.ts";
 import type { Model } from "../../engine/Model.ts";
 import { beyond } from "../../engine/transformer/finite.ts";
 import { promptIds } from "../prompt/promptIds.ts";
@@ -26,6 +27,27 @@ export async function sigma(model: Model, subjects: string[]): Promise<number> {
   const found = Math.sqrt(squares / (count - 1));
   if (Number.isFinite(found)) return found;
   throw beyond("σ of the subjects' embeddings", "the model's table of tokens is damaged");
+}
+
+/** Subjects, and what a reader knows them by. */
+export interface SubjectSet {
+  set: string;
+  subjects: string[];
+}
+
+/** The subjects of the facts that come with Palimpsest (public/facts.json), each once. */
+export function exampleSubjects(subjects: string[]): SubjectSet {
+  const distinct = [...new Set(subjects)];
+  return { set: `the ${distinct.length} subjects of the example facts`, subjects: distinct };
+}
+
+/**
+ * {@link sigma} of a set, with the set's name.
+ *
+ * @throws as {@link sigma}
+ */
+export async function sigmaOf(model: Model, { set, subjects }: SubjectSet): Promise<RunSigma> {
+  return { value: await sigma(model, subjects), set, subjects: subjects.length };
 }
 
 /** The embedding-site values [token, dModel] of every subject. */

@@ -7,6 +7,7 @@ import type {
   ModelView,
   SearchStep,
 } from "../../../workers/protocol/protocol.ts";
+import { type Compared, runDifferences } from "../../data/run/runDifferences.ts";
 import type { Draft } from "../fact/Draft.svelte.ts";
 import type { Job } from "../parts/Job.svelte.ts";
 import { linesOf } from "../parts/linesOf.ts";
@@ -30,13 +31,28 @@ export interface RewriteHost {
   callback<F extends (...values: never[]) => void>(call: F): F;
   model(): ModelView | null;
   draft: Draft;
+  /** What the model answers by itself, without edits: what is overwritten, where no true answer was typed. */
+  ownAnswer(): Promise<string>;
+  /** The model that a run would begin with now. */
+  now(): Compared;
   /** Takes a finished edit into the stack. */
-  made(finished: FinishedEdit): Promise<void>;
+  made(finished: FinishedEdit, truth: string): Promise<void>;
 }
 
-/** One fact on the page, being rewritten. */
+/** One fact on the page, being rewritten; what was made last stays until another rewrite has ended. */
 export class RewriteDesk {
-  rewrite = $state.raw<Rewrite | null>(null);
+  /** The last that ended. */
+  #made = $state.raw<Rewrite | null>(null);
+  #running = $state.raw<Rewrite | null>(null);
+  /** What is to be seen: the curves of the one under way, or the one that ended last. */
+  rewrite = $derived.by(() =>
+    this.#host.job.running && this.#running ? this.#running : this.#made,
+  );
+  /** In what that differs from what the form says now, in words. */
+  differences = $derived.by(() => {
+    const done = this.rewrite?.made?.context;
+    return done ? runDifferences(done, this.#now()) : [];
+  });
   readonly #host: RewriteHost;
 
   constructor(host: RewriteHost) {
@@ -48,20 +64,31 @@ export class RewriteDesk {
     const { draft } = this.#host;
     const model = this.#host.model();
     if (!model) return;
-    const made = await this.#host.run("preparing", (id) => {
+    this.#running = null;
+    const found = await this.#host.run("preparing", async (id) => {
       draft.demandSubject();
       const editor = draft.editor(model.editors, false);
       const order = this.#order(editor, model.config.layers);
       const planned = plannedSteps(order.settings as Record<string, unknown>);
-      this.rewrite = { editor, target: draft.target, planned, steps: [], made: null };
+      const begun: Rewrite = { editor, target: draft.target, planned, steps: [], made: null };
+      this.#running = begun;
+      const truth = order.facts[0].truth ?? (await this.#host.ownAnswer());
+      if (truth) order.facts[0].truth = truth;
       const report = this.#host.callback((reports: EditReport[]) => {
         if (this.#host.job.id === id) this.#took(reports);
       });
-      return this.#host.lab().edit(id, order, report);
+      return { begun, truth, made: await this.#host.lab().edit(id, order, report) };
     });
-    if (!made) return;
-    if (this.rewrite) this.rewrite = { ...this.rewrite, steps: made.steps, made };
-    await this.#host.made(made);
+    if (!found) return;
+    const { begun, made, truth } = found;
+    this.#made = { ...begun, steps: made.steps, made };
+    this.#running = null;
+    await this.#host.made(made, truth);
+  }
+
+  /** Another model is open. */
+  clear() {
+    this.#made = this.#running = null;
   }
 
   #order(editor: EditorView, layers: number): EditOrder {
@@ -84,14 +111,34 @@ export class RewriteDesk {
     };
   }
 
+  /** What the form says now; without its settings while they cannot be read. */
+  #now(): Compared {
+    const { draft } = this.#host;
+    const model = this.#host.model();
+    const { prompt, subject, template, target } = draft;
+    // A true answer changes no edit.
+    const truth = this.rewrite?.made?.context.fact;
+    const fact = { prompt: template ?? prompt, subject, target, truth: truth?.truth };
+    const now: Compared = { model: this.#host.now().model, fact };
+    if (!model) return now;
+    try {
+      const editor = draft.editor(model.editors, false);
+      const typed = chosenSettings(editor, draft.typed(editor), model.config.layers);
+      const { seed, settings } = typed;
+      return { ...now, seed, settings: { editor: editor.name, ...(settings as object) } };
+    } catch {
+      return now;
+    }
+  }
+
   #took(reports: EditReport[]) {
     const { job } = this.#host;
     for (const report of reports) {
       if (report.type === "stage") job.progress(0, 0, report.stage);
-      if (report.type !== "step" || !this.rewrite) continue;
-      const steps = [...this.rewrite.steps, report.step];
-      this.rewrite = { ...this.rewrite, steps };
-      job.progress(steps.length, this.rewrite.planned, "optimising");
+      if (report.type !== "step" || !this.#running) continue;
+      const steps = [...this.#running.steps, report.step];
+      this.#running = { ...this.#running, steps };
+      job.progress(steps.length, this.#running.planned, "optimising");
     }
   }
 }

@@ -5,12 +5,25 @@ import type { EditorView, Fact } from "../../../workers/protocol/protocol.ts";
 import { offered, typedOf, type Typed } from "../edit/editorSettings.ts";
 import type { Kind } from "../trace/heatmap.ts";
 import { occurrences, reviseRange, trimRange, type Range } from "./markedRange.ts";
-import type { View } from "../viewHash.ts";
+import type { PartialView, View } from "../viewHash.ts";
+
+/** What belongs to one prompt and subject. */
+const materials = ["truth", "paraphrases", "neighbours"] as const;
+export type Material = (typeof materials)[number];
+
+/** Words that were typed, and the prompt that they were typed for. */
+interface Words {
+  text: string;
+  of: string;
+}
+
+const untouched = { truth: null, paraphrases: null, neighbours: null };
 
 /** Everything the reader typed or chose, kept as typed: nothing here is lost by an error. */
 export class Draft {
   model = $state("demo");
-  fact = $state.raw<Fact | null>(null);
+  /** The example that was filled in last, whatever became of it since. */
+  #example = $state.raw<Fact | null>(null);
   prompt = $state("");
   subject = $state("");
   /** Where the subject stands in the prompt; null where it does not. */
@@ -18,9 +31,8 @@ export class Draft {
   /** The answer a trace follows; the model's own where empty. */
   answer = $state("");
   target = $state("");
-  truth = $state("");
-  paraphrases = $state("");
-  neighbours = $state("");
+  /** What was typed over what comes with the example, and of which prompt; null where nothing was. */
+  #typed = $state.raw<Record<Material, Words | null>>(untouched);
   kinds = $state<Record<Kind, boolean>>({ state: true, mlp: true, attn: true });
   replace = $state(false);
   /** Fields that differ from the model's own defaults. */
@@ -37,6 +49,19 @@ export class Draft {
     if (!this.range || this.range.begin === this.range.end) return null;
     return `${this.prompt.slice(0, this.range.begin)}{}${this.prompt.slice(this.range.end)}`;
   });
+  /** The example, as long as the prompt and the subject are its own. */
+  fact = $derived.by(() => {
+    const example = this.#example;
+    if (!example || !this.range) return null;
+    return this.template === example.prompt && this.subject === example.subject ? example : null;
+  });
+  /** Words that were typed for another prompt than the one that is there now, by what they are. */
+  strange = $derived.by(() =>
+    materials.filter((what) => {
+      const typed = this.#typed[what];
+      return typed?.text.trim() && typed.of !== `${this.template} ${this.subject}`;
+    }),
+  );
   /** Which of the subject's occurrences is marked, counted from 0. */
   occurrence = $derived(
     Math.max(
@@ -65,6 +90,56 @@ export class Draft {
       ? `“${this.subject}” is there ${this.places.length} times; number ${this.occurrence + 1} is marked`
       : null,
   );
+
+  /** The true answer, as typed or as it comes with the example; none for an own sentence. */
+  get truth(): string {
+    return this.#material("truth");
+  }
+  set truth(text: string) {
+    this.#type("truth", text);
+  }
+
+  /** Prompts that ask for the same, one per line; none for an own sentence where none were typed. */
+  get paraphrases(): string {
+    return this.#material("paraphrases");
+  }
+  set paraphrases(text: string) {
+    this.#type("paraphrases", text);
+  }
+
+  /** Prompts about other subjects with the same true answer, one per line. */
+  get neighbours(): string {
+    return this.#material("neighbours");
+  }
+  set neighbours(text: string) {
+    this.#type("neighbours", text);
+  }
+
+  /** Clears what was typed for another prompt. */
+  clearStrange() {
+    const cleared = Object.fromEntries(this.strange.map((what) => [what, null]));
+    this.#typed = { ...this.#typed, ...cleared };
+  }
+
+  /** What comes with the example belongs to its prompt and subject, and to no other. */
+  #material(what: Material): string {
+    const typed = this.#typed[what];
+    return typed ? typed.text : this.#given(what);
+  }
+
+  #given(what: Material): string {
+    const { fact } = this;
+    if (!fact) return "";
+    if (what === "truth") return fact.target;
+    if (what === "neighbours") return fact.neighbours.join("\n");
+    return fact.paraphrases.map((p) => fillTemplate(p, fact.subject)).join("\n");
+  }
+
+  #type(what: Material, text: string) {
+    const of = `${this.template} ${this.subject}`;
+    const typed = text === this.#given(what) ? null : { text, of };
+    this.#typed = { ...this.#typed, [what]: typed };
+  }
 
   /** The reader typed in the prompt: the mark follows the words it stands on. */
   type(text: string) {
@@ -97,16 +172,14 @@ export class Draft {
 
   /** Fills everything in from one of the facts that come with the page. */
   take(fact: Fact) {
-    this.fact = fact;
+    this.#example = fact;
+    this.#typed = untouched;
     this.prompt = fillTemplate(fact.prompt, fact.subject);
     this.nameSubject(fact.subject);
     const begin = fact.prompt.indexOf("{}");
     this.range = { begin, end: begin + fact.subject.length };
     this.answer = "";
-    this.truth = fact.target;
     this.target = fact.newTargets[0] ?? "";
-    this.paraphrases = fact.paraphrases.map((p) => fillTemplate(p, fact.subject)).join("\n");
-    this.neighbours = fact.neighbours.join("\n");
   }
 
   /** Fills everything in from a row of a table. */
@@ -146,10 +219,9 @@ export class Draft {
   }
 
   /** What a link to this draft carries. */
-  view(): Partial<View> {
-    const { model, prompt, subject, answer, target, truth, fact } = this;
-    const asGiven = (text: string, given: string[] | undefined) =>
-      text === given?.map((p) => fillTemplate(p, fact?.subject ?? "")).join("\n") ? "" : text;
+  view(): PartialView {
+    const { model, prompt, subject, answer, target, fact } = this;
+    const typed = (what: Material) => this.#typed[what]?.text;
     const kinds = (Object.keys(this.kinds) as Kind[]).filter((kind) => this.kinds[kind]);
     return {
       model,
@@ -157,11 +229,12 @@ export class Draft {
       subject,
       answer,
       target,
-      truth,
-      fact: fact ? String(fact.id) : "",
+      truth: typed("truth"),
+      fact: fact ? String(fact.id) : undefined,
       at: this.occurrence ? String(this.occurrence) : "",
-      paraphrases: asGiven(this.paraphrases, fact?.paraphrases),
-      neighbours: asGiven(this.neighbours, fact?.neighbours),
+      paraphrases: typed("paraphrases"),
+      neighbours: typed("neighbours"),
+      contexts: this.contextText || undefined,
       kinds: kinds.length === 3 ? "" : kinds.join(",") || "none",
       replace: this.replace ? "1" : "",
       method: this.#chosen.one,
@@ -177,8 +250,9 @@ export class Draft {
     if (view.model !== undefined) this.model = view.model;
     if (view.prompt !== undefined) this.prompt = view.prompt;
     if (view.subject !== undefined) this.nameSubject(view.subject, Number(view.at ?? 0));
-    for (const key of ["answer", "target", "truth", "paraphrases", "neighbours"] as const)
+    for (const key of ["answer", "target", ...materials] as const)
       if (view[key] !== undefined) this[key] = view[key];
+    this.contextText = view.contexts ?? "";
     if (view.kinds) {
       const kinds = view.kinds.split(",");
       for (const kind of ["state", "mlp", "attn"] as const) this.kinds[kind] = kinds.includes(kind);

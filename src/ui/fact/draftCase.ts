@@ -8,12 +8,12 @@ const GENERATED = 3;
 /**
  * The fact on the page as a case to score.
  *
- * @param predicted what the model answers without an edit: the true answer, where none was typed
+ * @param own what the model answers without an edit, as a whole: the true answer, where none was typed
  * @throws a sentence when a target is missing
  */
-export function caseOf(draft: Draft, predicted: string): Case {
+export function caseOf(draft: Draft, own: string): Case {
   const target = draft.target.trim();
-  const truth = draft.truth.trim() || predicted;
+  const truth = draft.truth.trim() || own;
   if (!target) throw new Error("no new target: type the answer that the model should give");
   if (!truth) throw new Error("no true answer: type what the model answers without an edit");
   const paraphrases = linesOf(draft.paraphrases);

@@ -121,7 +121,10 @@ export class FakeEditing implements RemoteEditing {
     const { keyRatio } = this.#host;
     const warning = `the bare key is far from the mean key (ratio ${keyRatio}, below 0.5)`;
     const { steps } = settings as { steps: number };
+    const [fact] = facts;
+    const about = { fact, settings: { editor: name, ...settings }, seed: order.seed };
     return {
+      context: this.#host.context({ kind: "edit", ...about }),
       edit: this.#host.edits.hold({
         method:
           facts.length > 1 && editor.facts === "one" ? `${editor.title} in sequence` : editor.title,

@@ -1,9 +1,10 @@
 import type { RemoteLab } from "../../../workers/connect.ts";
-import type { TargetAnswer } from "../../../workers/protocol/protocol.ts";
+import type { RunAbout } from "../../../workers/run/Frozen.ts";
+import type { RunContext, TargetAnswer } from "../../../workers/protocol/protocol.ts";
 import type { FakeEdits } from "./FakeEdits.ts";
 
 /** What is noted when it is called, and may be made to fail. */
-export type FakeCall = keyof RemoteLab | "edit" | "compare" | "ask";
+export type FakeCall = keyof RemoteLab | "edit" | "compare" | "trace" | "ask";
 
 /** What the fake Lab lends. */
 export interface FakeHost {
@@ -11,6 +12,8 @@ export interface FakeHost {
   enter(method: FakeCall): void;
   pause(id: number): Promise<void>;
   keyRatio: number;
+  /** What a run says of itself: the model that was loaded last, with the edits that are on. */
+  context(about: RunAbout): RunContext;
 }
 
 /** p of a target, and whether greedy text says it. */

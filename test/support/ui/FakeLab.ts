@@ -9,11 +9,10 @@ import type {
   ModelConfig,
   ModelOrder,
   ModelView,
+  RunContext,
   TabChange,
-  Trace,
-  TraceEvent,
-  TraceRequest,
 } from "../../../workers/protocol/protocol.ts";
+import type { RunAbout } from "../../../workers/run/Frozen.ts";
 import { facts } from "./facts.ts";
 import { FakeAsking } from "./FakeAsking.ts";
 import { FakeEarlier } from "./FakeEarlier.ts";
@@ -27,8 +26,8 @@ import { FakeScoring } from "./FakeScoring.ts";
 import { FakeStatistics } from "./FakeStatistics.ts";
 import { FakeStudying } from "./FakeStudying.ts";
 import { FakeTables } from "./FakeTables.ts";
+import { FakeTracing, layers } from "./FakeTracing.ts";
 
-const layers = 8;
 const words = (text: string) => text.match(/\s*\S+/g) ?? [];
 
 /** How a fake Lab differs from the one that simply works. */
@@ -55,6 +54,7 @@ export class FakeLab implements RemoteLab {
   readonly earlier = new FakeEarlier();
   readonly editing: FakeEditing;
   readonly scoring: FakeScoring;
+  readonly tracing: FakeTracing;
   readonly asking: FakeAsking;
   calls: string[] = [];
   /** Of the last load. */
@@ -63,6 +63,7 @@ export class FakeLab implements RemoteLab {
   preference: string | undefined;
   #options: FakeOptions;
   #cancelled = new Set<number>();
+  #identity = { stamp: "", precision: "f32", id: "", revision: "main" };
 
   constructor(options: FakeOptions = {}) {
     this.#options = options;
@@ -71,7 +72,15 @@ export class FakeLab implements RemoteLab {
       enter: (method: FakeCall) => this.#enter(method),
       pause: (id: number) => this.#pause(id),
       keyRatio: options.keyRatio ?? 0.94,
+      context: (about: RunAbout): RunContext => ({
+        ...about,
+        model: this.#identity,
+        edits: this.edits.active.map(({ id, digest }) => ({ id, digest, title: id, strength: 1 })),
+        version: "0.1.0",
+        begun: "2026-11-21T10:00:00.000Z",
+      }),
     };
+    this.tracing = new FakeTracing(host, (...asked) => this.tokenize(...asked));
     this.editing = new FakeEditing(host);
     this.scoring = new FakeScoring(host);
     this.asking = new FakeAsking(host);
@@ -128,9 +137,10 @@ export class FakeLab implements RemoteLab {
       rotaryDim: 0,
       tied: true,
     };
+    this.#identity = { stamp: name, precision, id: name, revision: "main" };
     return {
       config,
-      identity: { stamp: name, precision, id: name, revision: "main" },
+      identity: this.#identity,
       family: "GPT-2",
       toy: source.kind === "demo",
       precision,
@@ -183,48 +193,9 @@ export class FakeLab implements RemoteLab {
     };
   }
 
-  async trace(
-    id: number,
-    request: TraceRequest,
-    report: (event: TraceEvent) => void,
-  ): Promise<Trace> {
-    this.#enter("trace");
-    const { ids, texts, subject } = await this.tokenize(
-      request.prompt,
-      request.subject,
-      request.occurrence,
-    );
-    const subjectRange = subject ?? [0, 1];
-    const start = {
-      kind: request.kind,
-      window: request.window,
-      tokens: texts,
-      spellings: texts,
-      tokenIds: ids,
-      subjectRange,
-      answer: request.target ?? " Seattle",
-      layers,
-      highScore: 0.82,
-      lowScore: 0.07,
-    };
-    report({ type: "start", start });
-    const scores = new Float32Array(texts.length * layers);
-    for (let token = 0; token < texts.length; token++) {
-      await this.#pause(id);
-      const row = Float32Array.from({ length: layers }, (_, layer) =>
-        score(request.kind, { token, layer }, texts.length, subjectRange),
-      );
-      scores.set(row, token * layers);
-      report({ type: "row", token, row });
-    }
-    return {
-      ...start,
-      answerIds: [1],
-      scores,
-      noiseLevel: 0.21,
-      correctPrediction: true,
-      blockTokens: 1234,
-    };
+  async wholeAnswer(_id: number, prompt: string) {
+    this.#enter("wholeAnswer");
+    return prompt.trim() ? "Seattle" : "";
   }
 
   async editorNames() {
@@ -236,10 +207,6 @@ export class FakeLab implements RemoteLab {
 
   async follow(report: (change: TabChange) => void) {
     this.tell = report;
-  }
-
-  async traceFile(trace: Trace) {
-    return new Uint8Array(trace.scores.length);
   }
 
   async cancel(id: number) {
@@ -283,18 +250,4 @@ function tokenRange(texts: string[], begin: number, end: number): [number, numbe
   let length = 0;
   const ends = texts.map((text) => (length += text.length));
   return [ends.findIndex((e) => e > begin), 1 + ends.findIndex((e) => e >= end)];
-}
-
-/** An early site at the last subject token and a late one at the last token. */
-function score(
-  kind: string,
-  { token, layer }: { token: number; layer: number },
-  tokens: number,
-  [, end]: [number, number],
-) {
-  const bump = (at: number, width: number) => Math.exp(-(((layer - at) / width) ** 2));
-  const early = token === end - 1 ? (kind === "attn" ? 0.05 : 0.5) * bump(1, 2) : 0;
-  const late =
-    token === tokens - 1 ? (kind === "mlp" ? 0.12 : 0.7) * bump(kind === "state" ? 7 : 5, 2.4) : 0;
-  return 0.07 + early + late + 0.015 * Math.abs(Math.sin(token * 7 + layer * 3));
 }

@@ -1,7 +1,7 @@
 import { fillTemplate } from "../../../src/data/facts/template.ts";
 import type { RemoteLab } from "../../../workers/connect.ts";
 import type {
-  Case,
+  CompareOrder,
   ComparisonView,
   TableFact,
   TableScore,
@@ -21,7 +21,7 @@ export class FakeScoring implements RemoteScoring {
 
   async compare(
     id: number,
-    scored: Case,
+    { scored, truthOf }: CompareOrder,
     report: (done: number, total: number, stage: string) => void,
   ): Promise<ComparisonView> {
     this.#host.enter("compare");
@@ -31,8 +31,13 @@ export class FakeScoring implements RemoteScoring {
     const edited = this.#host.edits.active.length > 0;
     const tower = " Seattle, and the tower is known for its observation deck.";
     const landmark = " Paris, and it is one of the best known landmarks of the capital of France.";
+    const { prompt, subject, targetNew, targetTrue, paraphrases, neighbours } = scored;
+    const fact = { prompt, subject, target: targetNew, truth: targetTrue, truthOf };
+    const about = { fact: { ...fact, paraphrases, neighbours }, settings: {}, seed: 1 };
     return {
+      context: this.#host.context({ kind: "score", ...about }),
       case: scored,
+      tokens: { new: targetNew.split(" ").length, true: targetTrue.split(" ").length },
       before: caseScore(scored, false),
       after: edited ? caseScore(scored, true) : undefined,
       text: [

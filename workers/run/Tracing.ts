@@ -1,0 +1,88 @@
+import * as Comlink from "comlink";
+import { writeNpz } from "../../src/data/archive/npz.ts";
+import type { Delta } from "../../src/data/delta/delta.ts";
+import type { RunContext, RunFact, RunSigma } from "../../src/data/run/RunContext.ts";
+import { traceNpz } from "../../src/data/trace/traceNpz.ts";
+import type { Model } from "../../src/engine/Model.ts";
+import { promptTemplate } from "../../src/methods/prompt/subject.ts";
+import { trace } from "../../src/methods/trace/trace.ts";
+import { contextOf, type Frozen } from "./Frozen.ts";
+import type { HeldEdits } from "../HeldEdits.ts";
+import type { Trace, TraceEvent, TraceOrder, TraceRun } from "../protocol/traceProtocol.ts";
+import type { Queue } from "../Queue.ts";
+import type { Sigmas } from "./Sigmas.ts";
+
+/** What the Lab lends. */
+export interface TracingHost {
+  queue: Queue;
+  /** The model with these deltas and no other. */
+  model(deltas: Delta[]): Model;
+  held: Pick<HeldEdits, "freeze">;
+  sigmas: Pick<Sigmas, "of">;
+}
+
+/** The Lab's causal traces. */
+export class Tracing {
+  readonly #host: TracingHost;
+
+  constructor(host: TracingHost) {
+    this.#host = host;
+  }
+
+  /**
+   * Traces every kind that is asked for, in one run: of the model as it is now, with the edits that are on now, whatever is
+   * switched before it ends.
+   */
+  run(id: number, order: TraceOrder, report: (event: TraceEvent) => void): Promise<TraceRun> {
+    const frozen = this.#host.held.freeze();
+    const task = { doing: "tracing", urgency: "short" as const };
+    return this.#host.queue.runReporting(id, task, report, async (signal) => {
+      const model = this.#host.model(frozen.deltas);
+      const { sigma, context } = await this.#begin(frozen, model, order);
+      report({ type: "run", context });
+      const traces: Trace[] = [];
+      const { kinds, ...request } = order;
+      for (const kind of kinds) {
+        const found = await trace(
+          model,
+          { ...request, kind },
+          {
+            sigma,
+            onStart: (start) => report({ type: "start", start }),
+            onRow: (token, row) => report({ type: "row", kind, token, row }),
+            signal,
+          },
+        );
+        traces.push(found);
+        report({ type: "done", trace: found });
+      }
+      return { context, traces };
+    });
+  }
+
+  /** A trace as the authors' .npz. */
+  file(found: Trace): Uint8Array {
+    const bytes = writeNpz(traceNpz(found));
+    return Comlink.transfer(bytes, [bytes.buffer as ArrayBuffer]);
+  }
+
+  async #begin(
+    frozen: Frozen,
+    model: Model,
+    order: TraceOrder,
+  ): Promise<{ sigma: number | undefined; context: RunContext }> {
+    const { noise, subject } = order;
+    const sigma: RunSigma | undefined =
+      noise.kind === "sigma" ? await this.#host.sigmas.of(model, subject) : undefined;
+    const about = { kind: "trace", ...tracedBy(order), sigma } as const;
+    return { sigma: sigma?.value, context: await contextOf(frozen, model, about) };
+  }
+}
+
+/** What a trace is of, but for the model. */
+function tracedBy(order: TraceOrder): Pick<RunContext, "fact" | "settings" | "seed"> {
+  const { prompt, subject, occurrence, target, seed, ...settings } = order;
+  const fact: RunFact = { prompt: promptTemplate(prompt, subject, occurrence), subject };
+  if (target !== undefined) fact.answer = target;
+  return { fact, settings, seed };
+}
