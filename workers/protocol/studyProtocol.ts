@@ -43,7 +43,7 @@ export interface StudyHead {
   id: string;
   study: string;
   title: string;
-  /** "ROME, 20 cases of facts.json": what tells it from others. */
+  /** Its methods, how many cases and of which file: what tells it from others. */
   of: string;
   model: string;
   /** Whether its model is the one that is open, so that it may go on. */
