@@ -131,10 +131,14 @@ function sweepTable(results: SweepResult[], axes: GridAxis[]): Table {
   return { name: "summary", columns, rows };
 }
 
+/** Kinds of fields whose values are numbers that can stand along an axis. */
+const ordered = new Set<string>(["number", "layer"]);
+
 /** The scores along the one field that varies, where that is a number. */
 function sweepFigures(results: SweepResult[], about: StudyAbout<SweepSettings>): Figure[] {
   const [axis, ...others] = axesOf(about);
-  if (axis?.field.kind.type !== "number" || others.length > 0 || results.length < 2) return [];
+  if (!axis || !ordered.has(axis.field.kind.type) || others.length > 0 || results.length < 2)
+    return [];
   const { name, label } = axis.field;
   const points = results.map((result) => {
     const { ES, PS, NS } = result.summary.measures;

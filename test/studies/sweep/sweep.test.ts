@@ -4,7 +4,8 @@ import { romePreset } from "../../../src/methods/edit/rome/romePreset.ts";
 import { rome } from "../../../src/methods/edit/rome/rome.ts";
 import { scoreCase } from "../../../src/methods/score/score.ts";
 import { romeEditor } from "../../../src/methods/edit/rome/editor.ts";
-import { sweep } from "../../../src/studies/sweep/sweep.ts";
+import type { StudyAbout } from "../../../src/studies/StudyAbout.ts";
+import { sweep, type SweepResult, type SweepSettings } from "../../../src/studies/sweep/sweep.ts";
 import { goldenStatistics, tinyModel } from "../../support/methods/tiny.ts";
 import { studyOn } from "../../support/studies/studyOn.ts";
 
@@ -55,4 +56,24 @@ test("every combination is tried in order, and the model ends without edits", as
   expect([results[3].summary.measures.EM.mean]).toBeAllclose([measures.EM], { rtol: 1e-4 });
   expect([results[3].relativeNorm]).toBeAllclose([edit.relativeNorm], { rtol: 1e-4 });
   expect(results[3].medianNorm).toBe(results[3].relativeNorm);
+});
+
+const score = { ES: { mean: 1 }, PS: { mean: 1 }, NS: { mean: 1 } };
+
+test.for([
+  ["layer=0,2", 1],
+  ["clamp=1,8", 1],
+  ["covariance=C,I", 0],
+  ["layer=0,2 clamp=1,8", 0],
+] as const)("only a sweep over one field of numbers is drawn: %s", ([grid, figures]) => {
+  const values = (at: number) => ({ layer: 2 * at, clamp: 1 + 7 * at, covariance: "CI"[at] });
+  const results = [0, 1].map((at) => ({ ...values(at), cases: 1, summary: { measures: score } }));
+  const methods = [{ name: "rome", title: "ROME", settings: {} }];
+  const about = {
+    model: "tiny",
+    settings: { grid },
+    methods,
+  } as unknown as StudyAbout<SweepSettings>;
+  const drawn = sweep.figures!({ results: results as unknown as SweepResult[] }, about);
+  expect(drawn).toHaveLength(figures);
 });
