@@ -6,6 +6,8 @@ const names = [
   "trace",
   "stats",
   "edit",
+  "repeat",
+  "runs",
   "score",
   "study",
   "merge",

@@ -34,9 +34,10 @@ test("a message becomes a sentence once", () => {
   expect(asSentence("Why?")).toBe("Why?");
 });
 
-test("file names are made of plain letters", () => {
+test("file names are made of letters of any script, without marks", () => {
   expect(fileName("rome", "Šťastný, P.", "Paris")).toBe("rome-stastny-p-paris");
-  expect(fileName("東京")).toBe("palimpsest");
+  expect(fileName("東京")).toBe("東京");
+  expect(fileName("–")).toBe("palimpsest");
 });
 
 test("lines of a chart span its box, and a chart without steps has no end", () => {
