@@ -76,7 +76,7 @@ function traceTable({ facts, layers, window, highScore, lowScore, effects }: Ave
   ] as const;
   return section(
     "Average causal trace",
-    `Average indirect effects over ${facts} known CounterFact facts, noise of 3σ and ten samples each; MLP and attention in windows of ${window} layers. p is ${highScore.toFixed(3)} clean and ${lowScore.toFixed(3)} corrupted.`,
+    `Average indirect effects over ${facts} known CounterFact facts, noise of 3σ and ten samples each; MLP and attention in windows of ${window} ${window === 1 ? "layer" : "layers"}. p is ${highScore.toFixed(3)} clean and ${lowScore.toFixed(3)} corrupted.`,
     [
       ["restored", "at", ...Array.from({ length: layers }, (_, layer) => `layer ${layer}`)],
       ...kinds.flatMap((kind) =>

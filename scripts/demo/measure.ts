@@ -12,7 +12,7 @@ import { readRecall, writeRecalled } from "./recall.ts";
 import { spectra } from "./spectra.ts";
 
 /** Known cases that ROME edits, each alone, at every layer; and those whose subject has other facts. */
-const [EDITED, NEUTRAL] = [200, 200];
+const [EDITED, NEUTRAL] = [100, 100];
 
 type Part = (typeof parts)[number];
 
@@ -83,7 +83,15 @@ const make: Record<Part, (order: Order) => Promise<boolean>> = {
   },
   others: (order) => study(order, "evaluate", ["several", "others"], ["--limit", `${NEUTRAL}`]),
   memit: (order) =>
-    study(order, "mass", ["any", "memit"], ["--methods", "memit", "--counts", "1,10,100,1000"]),
+    study(
+      order,
+      "mass",
+      ["any", "memit"],
+      [
+        ...["--methods", "memit", "--counts", "1,10,100,1000"],
+        ...["--values", join(order.out, "values")],
+      ],
+    ),
 };
 
 const say =

@@ -155,12 +155,12 @@ function counterFact(scored: Case) {
   };
 }
 
-test("the built-in model is traced as the page traces it: in windows of three layers, others of ten", async () => {
+test("the built-in model is traced as the page traces it: in windows of one layer, others of ten or of all they have", async () => {
   const trace = (model: string) =>
     callJson<{ request: { window: number } }>(
       ...["trace", "--model", model, "--prompt", "The Eiffel Tower is in the city of"],
       ...["--subject", "Eiffel Tower", "--sigma", "0.1", "--samples", "1"],
     );
-  expect((await trace("demo")).request.window).toBe(3);
-  expect((await trace(golden("tiny-gpt2"))).request.window).toBe(10);
+  expect((await trace("demo")).request.window).toBe(1);
+  expect((await trace(golden("tiny-gpt2"))).request.window).toBe(3);
 });

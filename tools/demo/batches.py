@@ -51,6 +51,16 @@ def pick(fact, rng):
     return fact, rng.choice(fact["train"])
 
 
+def one_word_less(ids, kinds, rng):
+    """The sentence without one token of its template, so that a relation is known by any of its words."""
+    answer = kinds.index(ANSWER) if ANSWER in kinds else 0
+    words = [i for i in range(1, answer) if kinds[i] == TEXT]
+    if len(words) < 3:
+        return ids, kinds
+    at = rng.choice(words)
+    return ids[:at] + ids[at + 1 :], kinds[:at] + kinds[at + 1 :]
+
+
 class Documents:
     """Endless epochs of documents drawn from the facts."""
 
@@ -68,6 +78,8 @@ class Documents:
             fact, template = pick(fact, rng)
             start_of_text = not ids or ids[-1] == END
             more, what = self.sentences.encode(fact, template, not start_of_text)
+            if rng.random() < 0.12:
+                more, what = one_word_less(more, what, rng)
             ids, kinds, segments = ids + more, kinds + what, segments + [number] * len(more)
         return ids + [END], kinds + [TEXT], segments + [0]
 
@@ -147,7 +159,7 @@ def collate(rows, width, limit, rng):
 
 
 def masks(kinds, segments, numbers, late, own, layers):
-    """One boolean [B, 1, T, T] per layer, causal and within a document.
+    """Three boolean masks [B, 1, T, T], causal and within a document, and which of them each layer has.
 
     late [B]: rows where tokens after a subject may not look at it below layer `layers["read"]`, and above that see only
     its last token. own [B]: rows where in the lowest `layers["own"]` layers a subject's token sees no other of its tokens.
@@ -162,8 +174,8 @@ def masks(kinds, segments, numbers, late, own, layers):
     low = causal & ~(after & late[:, None, None])
     lowest = low & ~(inner & own[:, None, None])
     high = causal & ~(after & (kinds == SUBJECT)[:, None, :] & late[:, None, None])
-    by_layer = [lowest if l < layers["own"] else low if l < layers["read"] else high for l in range(layers["all"])]
-    return [mask[:, None] for mask in by_layer]
+    which = [0 if l < layers["own"] else 1 if l < layers["read"] else 2 for l in range(layers["all"])]
+    return [mask[:, None] for mask in (lowest, low, high)], which
 
 
 def loss_weights(ids, kinds, segments, numbers):

@@ -33,7 +33,7 @@ def relation_templates(cases, relations, splits):
     keep = lambda counts, least: [t for t, n in counts.most_common() if n >= least]
     return (
         {r: keep(c, max(2, sum(c.values()) // 60)) for r, c in prompts.items()},
-        {r: keep(c, max(2, sum(c.values()) // 60)) for r, c in rephrasings.items()},
+        {r: keep(c, max(2, sum(c.values()) // 120)) for r, c in rephrasings.items()},
     )
 
 
@@ -48,7 +48,7 @@ def eligible(cases, relations, splits, taken):
         relation, subject = relations[case["case_id"]], case["subject"]
         if relation == "other" or not splits[case["case_id"]] or bare(subject) in taken:
             continue
-        if len(answers[subject, relation]) > 1 or len(answers[subject]) > 2:
+        if len(answers[subject, relation]) > 1 or len(answers[subject]) > 3:
             continue
         if not subject.isascii() or len(subject) > 40:
             continue
@@ -62,12 +62,14 @@ def bare(subject):
 
 
 def choose(cases, relations, number, rng):
-    """`number` cases, as even over the relations as their sizes allow."""
-    by_relation = defaultdict(list)
+    """`number` cases, as even over the relations as their sizes allow; subjects of several relations come first."""
+    by_relation, several = defaultdict(list), defaultdict(set)
     for case in cases:
         by_relation[relations[case["case_id"]]].append(case)
+        several[case["subject"]].add(relations[case["case_id"]])
     for group in by_relation.values():
         rng.shuffle(group)
+        group.sort(key=lambda case: len(several[case["subject"]]) < 2)
     chosen, level = [], 0
     while len(chosen) < number and any(len(g) > level for g in by_relation.values()):
         chosen += [g[level] for g in by_relation.values() if len(g) > level]
@@ -92,7 +94,7 @@ def case_fact(case, relation, split, prompts, rephrasings, never, rng):
         "subject": case["subject"],
         "answer": case["ground_truth"],
         "main": main,
-        "train": [main] + seen[1:5] + reworded[:2],
+        "train": [main] + seen[1:6] + reworded[:4],
         "heldout": held,
         "rephrase": rephrase,
         "rephrasePrompt": case["rephrase_prompt"],

@@ -28,7 +28,6 @@ def config_of(model):
         "model_type": "gpt2",
         **model.config,
         "n_ctx": model.config["n_positions"],
-        "n_inner": None,
         "reorder_and_upcast_attn": False,
         "resid_pdrop": 0.0,
         "scale_attn_by_inverse_layer_idx": False,
@@ -57,7 +56,7 @@ def load_shipped(folder):
     """A GPT2 from the shipped folder: float16 weights, run in float32."""
     with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
         config = json.load(file)
-    names = ("vocab_size", "n_layer", "n_embd", "n_head", "n_positions")
+    names = ("vocab_size", "n_layer", "n_embd", "n_head", "n_inner", "n_positions")
     model = GPT2(**{name: config[name] for name in names})
     tensors = load_file(os.path.join(folder, "model.safetensors"))
     model.load_state_dict({name.removeprefix("transformer."): t.float() for name, t in tensors.items()})

@@ -16,6 +16,7 @@ import torch
 from tokenizers import Tokenizer
 from torch.nn import functional as F
 
+from compact import read_moment
 from export import load_shipped
 from recall import recall
 
@@ -35,7 +36,7 @@ def run_to(model, ids, layer):
 def run_from(model, x, layer):
     """States after `layer` to final states."""
     for block in model.h[layer + 1 :]:
-        x = block(x, causal(x))
+        x, _ = block(x, causal(x))
     return model.ln_f(x)
 
 
@@ -124,8 +125,7 @@ def optimise(model, tokenizer, cases, layer, templates, settings):
 
 def second_moment(folder, layer):
     """C [f, f] of the shipped statistics."""
-    with np.load(glob.glob(os.path.join(folder, "stats", f"transformer.h.{layer}.*.npz"))[0]) as stored:
-        return torch.from_numpy(stored["mom2.mom2"]).double() / int(stored["mom2.count"])
+    return torch.from_numpy(read_moment(glob.glob(os.path.join(folder, "stats", f"transformer.h.{layer}.*.npz"))[0]))
 
 
 def compare(model, tokenizer, case, prompts):

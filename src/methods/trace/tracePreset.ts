@@ -17,14 +17,14 @@ const scriptNoise: Partial<Record<string, string>> = {
 
 /**
  * The settings of a causal trace (METHODS 2.4, 2.5): ten samples with noise of 3σ and windows of ten layers, as the
- * authors' code has them by default for every model, or of all layers where a model has fewer; three layers for the
- * built-in one.
+ * authors' code has them by default for every model, or of all layers where a model has fewer; one layer for the
+ * built-in one, of whose six layers that is GPT-2 XL's ten of 48.
  */
 export function tracePreset(config: ModelConfig): TracePreset {
   const common = { samples: 10, noise: { kind: "sigma", factor: 3 }, seed: 1 } as const;
   if (isDemo(config)) {
-    const source = "the built-in model, whose windows are narrow";
-    return { settings: { ...common, window: 3 }, source };
+    const source = "the built-in model: one of its six layers, as ten are of GPT-2 XL's 48";
+    return { settings: { ...common, window: 1 }, source };
   }
   const script = scriptNoise[shapeOf(config)] ?? "";
   const source = `the default of the authors' code${script}`;

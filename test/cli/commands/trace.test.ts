@@ -4,7 +4,7 @@ import { callJson, golden } from "../../support/call.ts";
 import { config } from "../../support/methods/shapes.ts";
 
 test.each([
-  ["demo", "demo", 3],
+  ["demo", "demo", 1],
   // It has three layers, and the code's default is ten.
   ["tiny-gpt2", golden("tiny-gpt2"), 3],
 ])("what is not given to a trace of %s is the model's preset", async (name, model, window) => {

@@ -11,10 +11,11 @@ import { call, callJson, folderTest as test, golden } from "../../support/call.t
 const path = fileURLToPath(new URL("../../golden/numbers/demo/facts.json", import.meta.url));
 const { facts } = await demoNumbers<{ facts: ModelFact[] }>("facts.json");
 
+const { layers, dModel } = await readConfig(demoFiles);
+
 const demo = ["verify", "--model", "demo"];
 
 plainTest("the built-in model says what transformers says, and is no published model", async () => {
-  const { layers, dModel } = await readConfig(demoFiles);
   const { status, out } = await call(...demo, "--facts", path);
   expect(status).toBe(0);
   expect(out).toContain(
@@ -81,12 +82,12 @@ test("what cannot be measured fails with the reason, and the rest is checked", a
 }) => {
   const file = join(folder, "facts.json");
   const norm = facts.find(({ kind }) => kind === "stateNorm")!;
-  await writeFile(file, JSON.stringify({ facts: [{ ...norm, layer: 8 }, norm] }));
+  await writeFile(file, JSON.stringify({ facts: [{ ...norm, layer: layers }, norm] }));
   const { status, out } = await call(...demo, "--facts", file, "--json");
   expect(status).toBe(1);
   const { results } = JSON.parse(out) as { results: Verified[] };
   expect(results.map((result) => result.status)).toEqual(["fail", "pass"]);
-  expect(results[0].found).toBe("invalid layer: 8 (this model has 0–7)");
+  expect(results[0].found).toBe(`invalid layer: ${layers} (this model has 0–${layers - 1})`);
 });
 
 test("a model that nothing is published about is told so, with those that there are", async () => {

@@ -22,6 +22,6 @@ test("models whose scripts set nothing have the code's default noise", () => {
   expect(source).toBe("the default of the authors' code");
 });
 
-test("the built-in model's windows are three layers", () => {
-  expect(tracePreset(config("demo", 8, 256)).settings.window).toBe(3);
+test("the built-in model's windows are one layer", () => {
+  expect(tracePreset(config("demo", 6, 256)).settings.window).toBe(1);
 });

@@ -38,11 +38,11 @@ const published: Partial<Record<string, { layer: number; clamp: number; source: 
   },
 };
 
-/** The built-in model's, from a sweep over its layers, steps and clamp. */
+/** The built-in model's: the layer at which its trace peaks, and steps, rate and clamp of a sweep. */
 const demo: RomePreset = {
   settings: {
     ...common,
-    layer: 0,
+    layer: 2,
     steps: 50,
     learningRate: 1,
     clamp: 20,
@@ -51,7 +51,7 @@ const demo: RomePreset = {
       [10, 4],
     ],
   },
-  source: "the built-in model, chosen by a sweep over layers, steps and clamp",
+  source: "the built-in model: where its trace peaks, with steps, rate and clamp from a sweep",
 };
 
 /**
