@@ -2,7 +2,7 @@ import { TableStore } from "../../../src/engine/storage/TableStore.ts";
 import type { Model } from "../../../src/engine/Model.ts";
 import { truthKey } from "../../../src/data/tables/rowFact.ts";
 import { Queue } from "../../../workers/Queue.ts";
-import { Tables } from "../../../workers/Tables.ts";
+import { Tables } from "../../../workers/tables/Tables.ts";
 import type { TableRow, TargetAnswer } from "../../../workers/protocol/protocol.ts";
 import { memoryKeyed } from "../engine/memoryKeyed.ts";
 

@@ -1,13 +1,13 @@
-import { browserStore, storageEstimate } from "../src/engine/files/download/browserStore.ts";
-import { deleteKept, type KeptModel, listKept } from "../src/engine/files/keptModels.ts";
-import { architectureOf } from "../src/engine/architecture/architectures.ts";
-import { readConfig } from "../src/engine/architecture/readConfig.ts";
-import { knownModels } from "../src/engine/architecture/knownModels.ts";
-import { checkpointBytes } from "../src/engine/footprint/loadingBytes.ts";
-import type { PartStore } from "../src/engine/files/download/PartStore.ts";
-import type { Runtime } from "../src/engine/runtime/Runtime.ts";
-import { whileNobodyLoads } from "../src/engine/storage/modelLock.ts";
-import { modelPaths } from "../src/engine/files/modelPaths.ts";
+import { browserStore, storageEstimate } from "../../src/engine/files/download/browserStore.ts";
+import { deleteKept, type KeptModel, listKept } from "../../src/engine/files/keptModels.ts";
+import { architectureOf } from "../../src/engine/architecture/architectures.ts";
+import { readConfig } from "../../src/engine/architecture/readConfig.ts";
+import { knownModels } from "../../src/engine/architecture/knownModels.ts";
+import { checkpointBytes } from "../../src/engine/footprint/loadingBytes.ts";
+import type { PartStore } from "../../src/engine/files/download/PartStore.ts";
+import type { Runtime } from "../../src/engine/runtime/Runtime.ts";
+import { whileNobodyLoads } from "../../src/engine/storage/modelLock.ts";
+import { modelPaths } from "../../src/engine/files/modelPaths.ts";
 import type {
   KeptModels,
   KeptModelView,
@@ -18,12 +18,12 @@ import type {
   PlannedWork,
   PlanView,
   PrecisionPlan,
-} from "./protocol/modelProtocol.ts";
-import { nameOf, openSource, sourceUrl } from "../src/engine/files/openSource.ts";
-import { editors } from "../src/methods/edit/editors.ts";
-import { overlayStore } from "../src/engine/files/overlayStore.ts";
+} from "../protocol/modelProtocol.ts";
+import { nameOf, openSource, sourceUrl } from "../../src/engine/files/openSource.ts";
+import { editors } from "../../src/methods/edit/editors.ts";
+import { overlayStore } from "../../src/engine/files/overlayStore.ts";
 import { type MemoryRequest, planMemory } from "./planMemory.ts";
-import type { Queue } from "./Queue.ts";
+import type { Queue } from "../Queue.ts";
 
 /** What the Lab lends. */
 export interface ModelsHost {

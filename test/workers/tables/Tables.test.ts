@@ -1,11 +1,11 @@
 import { beforeAll, expect, test, vi } from "vitest";
-import { truthKey } from "../../src/data/tables/rowFact.ts";
-import type { Model } from "../../src/engine/Model.ts";
-import { TableStore } from "../../src/engine/storage/TableStore.ts";
-import { Queue } from "../../workers/Queue.ts";
-import { Tables } from "../../workers/Tables.ts";
-import { memoryKeyed } from "../support/engine/memoryKeyed.ts";
-import { tinyModel } from "../support/methods/tiny.ts";
+import { truthKey } from "../../../src/data/tables/rowFact.ts";
+import type { Model } from "../../../src/engine/Model.ts";
+import { TableStore } from "../../../src/engine/storage/TableStore.ts";
+import { Queue } from "../../../workers/Queue.ts";
+import { Tables } from "../../../workers/tables/Tables.ts";
+import { memoryKeyed } from "../../support/engine/memoryKeyed.ts";
+import { tinyModel } from "../../support/methods/tiny.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

@@ -1,8 +1,8 @@
-import type { ModelConfig } from "../src/engine/architecture/config.ts";
-import type { Runtime } from "../src/engine/runtime/Runtime.ts";
-import { type Plan, type PlanSuggestion, planPrecisions } from "../src/methods/memory/plan.ts";
-import type { PlanMethod } from "../src/methods/memory/planJob.ts";
-import type { PlannedFile, PrecisionPlan, Suggestion } from "./protocol/modelProtocol.ts";
+import type { ModelConfig } from "../../src/engine/architecture/config.ts";
+import type { Runtime } from "../../src/engine/runtime/Runtime.ts";
+import { type Plan, type PlanSuggestion, planPrecisions } from "../../src/methods/memory/plan.ts";
+import type { PlanMethod } from "../../src/methods/memory/planJob.ts";
+import type { PlannedFile, PrecisionPlan, Suggestion } from "../protocol/modelProtocol.ts";
 
 /** What a plan of memory is made of. */
 export interface MemoryRequest {

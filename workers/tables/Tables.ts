@@ -1,21 +1,21 @@
-import { readTable } from "../src/data/tables/readTable.ts";
-import { truthKey } from "../src/data/tables/rowFact.ts";
-import { tableText } from "../src/data/tables/tableText.ts";
-import type { TableRow } from "../src/data/tables/TableRow.ts";
-import { bounds } from "../src/data/outside/bounds.ts";
-import { shown } from "../src/data/outside/shown.ts";
-import type { Model } from "../src/engine/Model.ts";
-import { type TableHead, TableStore } from "../src/engine/storage/TableStore.ts";
-import { type TargetAnswer, targetAnswers } from "../src/methods/score/targetAnswers.ts";
+import { readTable } from "../../src/data/tables/readTable.ts";
+import { truthKey } from "../../src/data/tables/rowFact.ts";
+import { tableText } from "../../src/data/tables/tableText.ts";
+import type { TableRow } from "../../src/data/tables/TableRow.ts";
+import { bounds } from "../../src/data/outside/bounds.ts";
+import { shown } from "../../src/data/outside/shown.ts";
+import type { Model } from "../../src/engine/Model.ts";
+import { type TableHead, TableStore } from "../../src/engine/storage/TableStore.ts";
+import { type TargetAnswer, targetAnswers } from "../../src/methods/score/targetAnswers.ts";
 import { checkMeasures } from "./checkMeasures.ts";
-import type { Queue } from "./Queue.ts";
+import type { Queue } from "../Queue.ts";
 import type {
   OpenTable,
   TableChange,
   TableMeasures,
   TableScores,
   TableSource,
-} from "./protocol/tableProtocol.ts";
+} from "../protocol/tableProtocol.ts";
 
 /** What the Lab lends. */
 export interface TablesHost {

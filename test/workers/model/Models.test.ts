@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Runtime } from "../../src/engine/runtime/Runtime.ts";
-import { fetchModel } from "../../workers/fetchModel.ts";
-import type { LoadProgress, ModelRequest } from "../../workers/protocol/modelProtocol.ts";
-import { Models } from "../../workers/Models.ts";
-import { Queue } from "../../workers/Queue.ts";
-import { type Files, HubServer } from "../engine/files/hubServer.ts";
-import { memoryStore, partKeys } from "../engine/files/memoryStore.ts";
+import type { Runtime } from "../../../src/engine/runtime/Runtime.ts";
+import { fetchModel } from "../../../workers/model/fetchModel.ts";
+import type { LoadProgress, ModelRequest } from "../../../workers/protocol/modelProtocol.ts";
+import { Models } from "../../../workers/model/Models.ts";
+import { Queue } from "../../../workers/Queue.ts";
+import { type Files, HubServer } from "../../engine/files/hubServer.ts";
+import { memoryStore, partKeys } from "../../engine/files/memoryStore.ts";
 
 const names = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];
 const tiny: Files = Object.fromEntries(

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { asShape } from "../src/data/outside/checkShape.ts";
-import { flag, list, name, number, object } from "../src/data/outside/kinds.ts";
-import type { TableMeasures } from "./protocol/tableProtocol.ts";
+import { asShape } from "../../src/data/outside/checkShape.ts";
+import { flag, list, name, number, object } from "../../src/data/outside/kinds.ts";
+import type { TableMeasures } from "../protocol/tableProtocol.ts";
 
 const answer = object({ probability: v.union([number, v.nan()], "a number"), greedy: flag });
 const score = object({

@@ -1,8 +1,8 @@
-import type { PartStore } from "../src/engine/files/download/PartStore.ts";
-import type { TransferProgress } from "../src/engine/files/download/TransferMeter.ts";
-import type { LoadProgress, ModelRequest } from "./protocol/modelProtocol.ts";
-import { modelPaths } from "../src/engine/files/modelPaths.ts";
-import { openSource, type SourceFiles } from "../src/engine/files/openSource.ts";
+import type { PartStore } from "../../src/engine/files/download/PartStore.ts";
+import type { TransferProgress } from "../../src/engine/files/download/TransferMeter.ts";
+import type { LoadProgress, ModelRequest } from "../protocol/modelProtocol.ts";
+import { modelPaths } from "../../src/engine/files/modelPaths.ts";
+import { openSource, type SourceFiles } from "../../src/engine/files/openSource.ts";
 
 interface Fetching {
   /** Where files are kept; absent where nothing is. */
