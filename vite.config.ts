@@ -15,6 +15,9 @@ export default defineConfig({
     exclude: ["onnxruntime-web"],
     // Named, since one that is found only while tests run reloads the page under them.
     include: [
+      "@tanstack/table-core",
+      "@tanstack/table-core/store-reactivity-bindings",
+      "bits-ui",
       "comlink",
       "d3-dsv",
       "d3-scale",
@@ -23,7 +26,12 @@ export default defineConfig({
       "hash-wasm",
       "idb-keyval",
       "onnxruntime-common",
+      "pdfkit",
+      "pdfkit/output",
+      "pdfkit/standard-fonts/Helvetica",
+      "pdfkit/standard-fonts/HelveticaBold",
       "protobufjs/minimal.js",
+      "valibot",
     ],
   },
   // Looser than what is built: the page's policy (scripts/policy.mjs) would refuse what Vite puts into a page that it reloads.
