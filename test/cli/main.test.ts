@@ -3,6 +3,7 @@ import { call } from "../support/call.ts";
 
 const names = [
   "predict",
+  "generate",
   "trace",
   "stats",
   "edit",
