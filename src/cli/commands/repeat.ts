@@ -75,7 +75,7 @@ async function byDigest(deltas: readonly Delta[]): Promise<Map<string, Delta>> {
   return new Map(await Promise.all(named));
 }
 
-/** `1-rome-the-space-needle-florence.safetensors`: in the order in which they stand on each other. */
+/** `1-method-the-space-needle-florence.safetensors`: in the order in which they stand on each other. */
 function nameOf(delta: Delta, place: number): string {
   const { method } = delta.provenance;
   const facts = requestsOf(delta);

@@ -6,7 +6,7 @@ export interface AskedLayer {
   layer?: number | undefined;
   /** How many the model has. */
   layers?: number | undefined;
-  /** What the model calls the module whose inputs a layer's keys are: "transformer.h.3.mlp.c_proj". */
+  /** What the model calls the module whose inputs a layer's keys are: "transformer.h.3.mlp.…". */
   module?: ((layer: number) => string) | undefined;
 }
 

@@ -9,11 +9,11 @@ export interface Entry {
 
 /** What the page's methods were published in. */
 export const papers = {
-  ROME: {
+  locating: {
     title: "Meng et al. 2022, Locating and Editing",
     url: "https://arxiv.org/abs/2202.05262",
   },
-  MEMIT: {
+  many: {
     title: "Meng et al. 2023, Mass-Editing Memory",
     url: "https://arxiv.org/abs/2210.07229",
   },
@@ -24,17 +24,17 @@ export const glossary: readonly Entry[] = [
   {
     word: "subject",
     text: "The words that a fact is about, such as “The Space Needle”. Its last token is where these models gather what they know of it.",
-    paper: "ROME",
+    paper: "locating",
   },
   {
     word: "causal trace",
     text: "The prompt is run three times: as it is, with noise on the subject so that the answer is lost, and with the noise but one clean state put back. Where the answer comes back, that state carried the fact.",
-    paper: "ROME",
+    paper: "locating",
   },
   {
     word: "noise",
     text: "Random numbers added to the embeddings of the subject’s tokens. 3s is three times σ, the authors’ choice; 0.1 is a fixed size.",
-    paper: "ROME",
+    paper: "locating",
   },
   {
     word: "σ",
@@ -51,12 +51,12 @@ export const glossary: readonly Entry[] = [
   {
     word: "window",
     text: "MLP and attention outputs are put back in so many neighbouring layers at once, since one alone brings back little. A state is put back in one layer.",
-    paper: "ROME",
+    paper: "locating",
   },
   {
     word: "indirect effect",
     text: "How much of the answer’s probability one state brings back: p with the state restored minus p corrupted.",
-    paper: "ROME",
+    paper: "locating",
   },
   {
     word: "layer",
@@ -65,7 +65,7 @@ export const glossary: readonly Entry[] = [
   {
     word: "key and value",
     text: "An MLP is read as a memory: its inner activations at the subject’s last token are a key k, and its output matrix answers with a value v. A rewrite gives this key another value.",
-    paper: "ROME",
+    paper: "locating",
   },
   {
     word: "steps",
@@ -82,7 +82,7 @@ export const glossary: readonly Entry[] = [
   {
     word: "covariance C",
     text: "C = Σkkᵀ/N over many texts: which keys the layer uses for everything else. Dividing by it spreads a change away from them. C = I, the identity, knows nothing of them, and is not the published method.",
-    paper: "ROME",
+    paper: "locating",
   },
   {
     word: "k₀·u / k̄·u",
@@ -94,8 +94,8 @@ export const glossary: readonly Entry[] = [
   },
   {
     word: "λ",
-    text: "How much MEMIT weighs the old keys against the new facts. A larger λ changes less.",
-    paper: "MEMIT",
+    text: "How much the old keys weigh against the new facts where many are written at once. A larger λ changes less.",
+    paper: "many",
   },
   {
     word: "delta",
@@ -104,22 +104,22 @@ export const glossary: readonly Entry[] = [
   {
     word: "ES and EM",
     text: "Efficacy on the rewritten prompt. ES: whether the new answer is likelier than the true one. EM: by how much.",
-    paper: "ROME",
+    paper: "locating",
   },
   {
     word: "PS and PM",
     text: "The same on paraphrases: other words for the same fact, which should change too.",
-    paper: "ROME",
+    paper: "locating",
   },
   {
     word: "NS and NM",
     text: "The same on neighbours, the other way round: prompts about other subjects with the same true answer, which should stay as they were.",
-    paper: "ROME",
+    paper: "locating",
   },
   {
     word: "S",
     text: "The harmonic mean of ES, PS and NS: high only where all three are.",
-    paper: "ROME",
+    paper: "locating",
   },
   {
     word: "p of several tokens",
