@@ -19,9 +19,9 @@ import { EditStack } from "./edit/EditStack.svelte.ts";
 import { RewriteDesk } from "./edit/RewriteDesk.svelte.ts";
 import { settingsText } from "../data/settings/fieldText.ts";
 import { traceFields } from "../data/trace/traceFields.ts";
-import { Job } from "./parts/Job.svelte.ts";
 import { FactsDesk } from "./facts/FactsDesk.svelte.ts";
 import { JobsDesk } from "./jobs/JobsDesk.svelte.ts";
+import { type JobName, PageJobs } from "./jobs/PageJobs.svelte.ts";
 import { MassDesk } from "./facts/MassDesk.svelte.ts";
 import { addressOf } from "./model/modelAddress.ts";
 import { EarlierDesk } from "./model/EarlierDesk.svelte.ts";
@@ -32,24 +32,16 @@ import { messageOf } from "./parts/sentence.ts";
 import { ExportDesk, folderPicker } from "./edits/ExportDesk.svelte.ts";
 import { TraceDesk } from "./trace/TraceDesk.svelte.ts";
 import { StatisticsDesk } from "./statistics/StatisticsDesk.svelte.ts";
-import { StudiesDesk } from "./studies/StudiesDesk.svelte.ts";
+import { StudiesDesk } from "./study/StudiesDesk.svelte.ts";
 import { type Address, decodeAddress, type Spot } from "./place/address.ts";
 import { Places } from "./place/Places.svelte.ts";
 import { type Death, WorkerKeeper } from "./model/WorkerKeeper.ts";
-
-const jobNames = [
-  ...(["model", "prompt", "trace", "edit", "compare", "stack", "statistics"] as const),
-  ...(["mass", "table", "plan", "kept", "ask", "export", "study"] as const),
-];
-/** What is under way at most once: a new one ends the one before. */
-type JobName = (typeof jobNames)[number];
 
 /** What the page shows, and the only object that talks to the worker. */
 export class Session {
   device = $state.raw<DeviceView | null>(null);
   model = $state.raw<ModelView | null>(null);
   facts = $state.raw<Fact[]>([]);
-  problems = $state<Partial<Record<JobName, string>>>({});
   /** News that is no error: the worker was restarted, storage is full. */
   notices = $state.raw<string[]>([]);
   /** False after the worker died too often to be started once more unasked. */
@@ -61,10 +53,11 @@ export class Session {
   /** Whether the address of the visit, or an example, is filled in: from then on the address follows. */
   filled = $state(false);
   readonly draft = new Draft();
-  readonly jobs = Object.fromEntries(jobNames.map((name) => [name, new Job()])) as Record<
-    JobName,
-    Job
-  >;
+  readonly #work = new PageJobs({
+    lab: () => this.#lab,
+    callback: (call) => this.#callback(call),
+  });
+  readonly jobs = this.#work.all;
 
   readonly working = new JobsDesk({
     lab: () => this.#lab,
@@ -74,9 +67,10 @@ export class Session {
 
   readonly stack = new EditStack({
     lab: () => this.#lab.edits,
-    run: (stage, work) => this.#run("stack", stage, (id) => work(id, this.#progress("stack", id))),
+    run: (stage, work) =>
+      this.#work.run("stack", stage, (id) => work(id, this.#work.progress("stack", id))),
     identity: () => this.model?.identity,
-    number: () => ++this.#lastJob,
+    number: () => this.#work.number(),
     changed: () => this.#editsChanged(),
     report: (error) => this.report("stack", error),
     notify: (notice) => this.notify(notice),
@@ -86,14 +80,14 @@ export class Session {
   readonly saving = new ExportDesk({
     lab: () => this.#lab.export,
     run: (stage, work) =>
-      this.#run("export", stage, (id) => work(id, this.#progress("export", id))),
+      this.#work.run("export", stage, (id) => work(id, this.#work.progress("export", id))),
     active: () => this.stack.active.map(({ id }) => id),
     pick: folderPicker(),
   });
 
   readonly models = new ModelDesk({
     lab: () => this.#lab.models,
-    run: (name, stage, work) => this.#run(name, stage, work),
+    run: (name, stage, work) => this.#work.run(name, stage, work),
     stop: (name) => this.cancel(name),
     load: (order) => this.load(order),
     report: (error) => this.report("plan", error),
@@ -102,35 +96,26 @@ export class Session {
 
   readonly earlier = new EarlierDesk({
     lab: () => this.#lab.earlier,
-    run: (stage, work) => this.#run("kept", stage, work),
+    ...this.#work.of("kept"),
     took: (taken, entry) => this.#tookEarlier(taken, entry),
   });
 
   readonly statistics = new StatisticsDesk({
     lab: () => this.#lab.statistics,
-    run: (stage, work) => this.#run("statistics", stage, work),
-    stop: () => this.cancel("statistics"),
-    job: this.jobs.statistics,
-    callback: (call) => this.#callback(call),
+    ...this.#work.of("statistics"),
     took: (answer) => this.#tookStatistics(answer),
     layers: () => this.model?.config.layers,
-    report: (error) => this.report("statistics", error),
   });
 
   readonly studies = new StudiesDesk({
     lab: () => this.#lab.studying,
-    run: (stage, work) => this.#run("study", stage, work),
-    stop: () => this.cancel("study"),
+    ...this.#work.of("study"),
     progress: (done, total, stage) => this.jobs.study.progress(done, total, stage),
-    callback: (call) => this.#callback(call),
-    report: (error) => this.report("study", error),
   });
 
   readonly rewriting = new RewriteDesk({
     lab: () => this.#lab.editing,
-    run: (stage, work) => this.#run("edit", stage, work),
-    job: this.jobs.edit,
-    callback: (call) => this.#callback(call),
+    ...this.#work.of("edit"),
     model: () => this.model,
     draft: this.draft,
     ownAnswer: () => this.reading.ownAnswer(),
@@ -143,9 +128,7 @@ export class Session {
 
   readonly asking = new AskDesk({
     lab: () => this.#lab.asking,
-    run: (stage, work) => this.#run("ask", stage, work),
-    job: this.jobs.ask,
-    callback: (call) => this.#callback(call),
+    ...this.#work.of("ask"),
     model: () => this.model,
     edits: () => this.stack.active,
     draft: this.draft,
@@ -154,19 +137,17 @@ export class Session {
   /** What the model makes of the prompt. */
   readonly reading = new PromptDesk({
     lab: () => this.#lab,
-    run: (stage, work) => this.#run("prompt", stage, work),
-    end: () => this.#clear("prompt"),
+    ...this.#work.of("prompt"),
+    end: () => this.#work.clear("prompt"),
     counts: (id) => this.jobs.prompt.id === id,
-    number: () => ++this.#lastJob,
+    number: () => this.#work.number(),
     model: () => this.model,
     draft: this.draft,
   });
 
   readonly tracing = new TraceDesk({
     lab: () => this.#lab.tracing,
-    run: (stage, work) => this.#run("trace", stage, work),
-    job: this.jobs.trace,
-    callback: (call) => this.#callback(call),
+    ...this.#work.of("trace"),
     model: () => this.model,
     draft: this.draft,
     now: () => this.now,
@@ -174,9 +155,7 @@ export class Session {
 
   readonly comparing = new CompareDesk({
     lab: () => this.#lab.scoring,
-    run: (stage, work) => this.#run("compare", stage, work),
-    job: this.jobs.compare,
-    callback: (call) => this.#callback(call),
+    ...this.#work.of("compare"),
     model: () => this.model,
     draft: this.draft,
     ownAnswer: () => this.reading.ownAnswer(),
@@ -186,9 +165,7 @@ export class Session {
   readonly tables = new FactsDesk({
     lab: () => this.#lab.tables,
     scoring: () => this.#lab.scoring,
-    run: (stage, work) => this.#run("table", stage, work),
-    job: this.jobs.table,
-    callback: (call) => this.#callback(call),
+    ...this.#work.of("table"),
     model: () => this.model,
     facts: () => this.facts,
     active: () => this.stack.active,
@@ -198,9 +175,7 @@ export class Session {
 
   readonly mass = new MassDesk({
     lab: () => this.#lab.editing,
-    run: (stage, work) => this.#run("mass", stage, work),
-    job: this.jobs.mass,
-    callback: (call) => this.#callback(call),
+    ...this.#work.of("mass"),
     model: () => this.model,
     facts: () => this.facts,
     toWrite: () => ({ table: this.tables.head?.id ?? "", rows: this.tables.toWrite }),
@@ -210,7 +185,6 @@ export class Session {
   });
 
   readonly #worker: WorkerKeeper;
-  #lastJob = 0;
   /** The view of the address, until it is filled in. */
   #asked: string | null = null;
   /** The editors' names, as links have them. */
@@ -272,7 +246,7 @@ export class Session {
   /** Loads a model; the one before stays where that fails. */
   async load(order: ModelOrder) {
     this.models.began();
-    const loaded = await this.#run("model", "opening the model", (id) =>
+    const loaded = await this.#work.run("model", "opening the model", (id) =>
       this.#lab.load(
         id,
         order,
@@ -334,8 +308,7 @@ export class Session {
 
   /** What the form says is another now: what was wrong with it before is no longer said. */
   formChanged() {
-    for (const name of ["trace", "edit", "compare"] as const)
-      if (!this.jobs[name].running) delete this.problems[name];
+    this.#work.forget(["trace", "edit", "compare"]);
   }
 
   /** Takes a finished edit into the stack, and switches it on. */
@@ -366,23 +339,18 @@ export class Session {
     if (answer.notice) this.notify(answer.notice);
   }
 
-  cancel(name: JobName) {
-    const job = this.jobs[name];
-    void this.#lab.cancel(job.id);
-    job.end();
-    job.id = ++this.#lastJob;
+  /** What went wrong, by the name of the job. */
+  get problems() {
+    return this.#work.problems;
   }
 
-  /** Ends a job, and takes away what it has said went wrong. */
-  #clear(name: JobName) {
-    this.cancel(name);
-    delete this.problems[name];
+  cancel(name: JobName) {
+    this.#work.cancel(name);
   }
 
   /** Puts what went wrong outside a job, in a download, where it belongs; null takes it away. */
-  report(place: JobName, error: unknown) {
-    if (error === null) delete this.problems[place];
-    else this.problems[place] = messageOf(error);
+  report(name: JobName, error: unknown) {
+    this.#work.report(name, error);
   }
 
   notify(notice: string) {
@@ -409,10 +377,7 @@ export class Session {
 
   #stopJobs() {
     this.working.clear();
-    for (const job of Object.values(this.jobs)) {
-      job.id = ++this.#lastJob;
-      job.end();
-    }
+    this.#work.stop();
   }
 
   get #lab() {
@@ -420,7 +385,7 @@ export class Session {
   }
 
   async #begin(stage: string) {
-    const opened = await this.#run("model", stage, async (id) => {
+    const opened = await this.#work.run("model", stage, async (id) => {
       this.device = await this.#worker.openDevice(id, this.models.device);
       this.models.known = await this.#lab.models.known();
       this.#methods = await this.#lab.editorNames();
@@ -472,7 +437,7 @@ export class Session {
 
   async #revive({ what, tooOften }: Death) {
     this.#stopJobs();
-    this.problems = {};
+    this.#work.problems = {};
     if (tooOften) {
       this.alive = false;
       this.problems.model = `${what}, for the third time in a minute; close other tabs or choose a smaller model, then restart it. Your text and edits are still here.`;
@@ -487,35 +452,6 @@ export class Session {
   async #editsChanged() {
     await this.applyEdits();
     if (this.comparing.comparison) await this.comparing.compare();
-  }
-
-  /** Runs one job of a kind: supersedes the older, drops stale answers, puts errors in their place. */
-  async #run<T>(
-    name: JobName,
-    stage: string,
-    work: (id: number) => Promise<T>,
-  ): Promise<T | undefined> {
-    const job = this.jobs[name];
-    if (job.running) void this.#lab.cancel(job.id);
-    const id = ++this.#lastJob;
-    job.begin(id, stage);
-    delete this.problems[name];
-    try {
-      const result = await work(id);
-      return job.id === id ? result : undefined;
-    } catch (error) {
-      const cancelled = error instanceof Error && error.name === "AbortError";
-      if (job.id === id && !cancelled) this.problems[name] = messageOf(error);
-    } finally {
-      if (job.id === id) job.end();
-    }
-    return undefined;
-  }
-
-  #progress(name: JobName, id: number) {
-    return this.#callback((done: number, total: number, stage: string) => {
-      if (this.jobs[name].id === id) this.jobs[name].progress(done, total, stage);
-    });
   }
 
   #callback<F extends (...values: never[]) => void>(call: F): F {
