@@ -74,7 +74,7 @@ test("a rewrite goes into the stack, is scored, and can be switched off and undo
   const { screen, lab } = await open();
   await press(screen.getByRole("button", { name: "Rewrite", exact: true }));
   await expect.element(screen.getByText("Greedy continuation")).toBeVisible();
-  await expect.element(screen.getByText("With 1 edit")).toBeVisible();
+  await expect.element(screen.getByText("With 1 edit", { exact: true })).toBeVisible();
   expect(lab.edits.active).toHaveLength(1);
   await press(screen.getByRole("switch"));
   await expect.poll(() => lab.edits.active.length).toBe(0);
@@ -87,7 +87,7 @@ test("a rewrite goes into the stack, is scored, and can be switched off and undo
 test("what another tab makes and removes is put here and told; Undo takes back nothing of it", async () => {
   const { screen, lab } = await open();
   await press(screen.getByRole("button", { name: "Rewrite", exact: true }));
-  await expect.element(screen.getByText("With 1 edit")).toBeVisible();
+  await expect.element(screen.getByText("With 1 edit", { exact: true })).toBeVisible();
   const [mine] = lab.edits.held.keys();
   const fact = { prompt: "{} is in", subject: "Big Ben", target: "Rome" };
   const theirs = lab.edits.hold({ method: "ROME", facts: [fact], layers: [2] });
