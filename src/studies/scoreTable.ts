@@ -1,3 +1,4 @@
+import { scoreOf } from "../data/score/scoreWords.ts";
 import { type Measures, measureLabels, type Summary } from "../methods/score/score.ts";
 import { type Cell, percent, type Table } from "./Table.ts";
 
@@ -18,7 +19,9 @@ export function scoreTable(
     measureLabels[name],
     ...columns.map(({ measures }) => cell(name, measures[name].mean)),
   ]);
-  const scores = ["Score S (harmonic mean)", ...columns.map(({ score }) => cell("ES", score))];
+  const valueOf = (name: "ES" | "PS" | "NS") => (present.includes(name) ? 0 : NaN);
+  const among = { ES: valueOf("ES"), PS: valueOf("PS"), NS: valueOf("NS") };
+  const scores = [`Score S (${scoreOf(among)})`, ...columns.map(({ score }) => cell("ES", score))];
   return {
     name: "summary",
     title,

@@ -4,12 +4,6 @@ import { noiseText } from "../../data/trace/noiseCode.ts";
 import type { Noise } from "../../data/trace/Noise.ts";
 import { short } from "../parts/numbers.ts";
 
-/** `the window`, `the window and the seed`, `the window, the seed and the edits`. */
-export function together(words: readonly string[]): string {
-  if (words.length < 2) return words.join("");
-  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)!}`;
-}
-
 /** The edits that were on: `no edit`, `one edit` and its name, `3 edits`. */
 export function editWords({ edits }: Pick<RunContext, "edits">): string {
   const [first, ...others] = edits;

@@ -118,7 +118,7 @@ export const glossary: readonly Entry[] = [
   },
   {
     word: "S",
-    text: "The harmonic mean of ES, PS and NS: high only where all three are.",
+    text: "The harmonic mean of ES, PS and NS, or of those that there are prompts for: high only where all of them are.",
     paper: "locating",
   },
   {

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { together } from "../../../src/data/together.ts";
 import {
   editWords,
   jointWords,
   perTokenWords,
   sigmaWords,
-  together,
   traceWords,
 } from "../../../src/ui/run/runWords.ts";
 
