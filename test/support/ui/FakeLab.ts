@@ -42,6 +42,22 @@ export interface FakeOptions {
   keyRatio?: number;
 }
 
+/** The config of the fake model, by any name. */
+export const fakeConfig = (name: string): ModelConfig => ({
+  architecture: "gpt2",
+  name,
+  revision: "main",
+  layers,
+  dModel: 256,
+  dMlp: 1024,
+  heads: 8,
+  vocab: 8192,
+  positions: 128,
+  layerNormEpsilon: 1e-5,
+  rotaryDim: 0,
+  tied: true,
+});
+
 /** A Lab that answers from arithmetic instead of a model: the same every time, and at once. */
 export class FakeLab implements RemoteLab {
   readonly statistics = new FakeStatistics();
@@ -123,20 +139,7 @@ export class FakeLab implements RemoteLab {
     }
     const name =
       source.kind === "demo" ? "demo" : source.kind === "address" ? source.address : source.name;
-    const config: ModelConfig = {
-      architecture: "gpt2",
-      name,
-      revision: "main",
-      layers,
-      dModel: 256,
-      dMlp: 1024,
-      heads: 8,
-      vocab: 8192,
-      positions: 128,
-      layerNormEpsilon: 1e-5,
-      rotaryDim: 0,
-      tied: true,
-    };
+    const config = fakeConfig(name);
     this.#identity = { stamp: name, precision, id: name, revision: "main" };
     return {
       config,

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Locator } from "vitest/browser";
 import { render } from "vitest-browser-svelte";
+import { memitPreset } from "../../../src/methods/edit/memit/memitPreset.ts";
 import App from "../../../src/ui/App.svelte";
 import "../../../src/ui/page.css";
-import { FakeLab, fakeConnection, type FakeOptions } from "../../support/ui/FakeLab.ts";
+import { FakeLab, fakeConfig, fakeConnection, type FakeOptions } from "../../support/ui/FakeLab.ts";
 
 /** Presses a button as soon as it can be; the tests look at the page, not at the pointer. */
 async function press(button: Locator) {
@@ -52,11 +53,14 @@ test("a pasted table is written with MEMIT, goes into the stack as one edit, and
     .toBeVisible();
   expect(lab.edits.active).toHaveLength(1);
   const [order] = lab.editing.orders;
-  expect(order).toMatchObject({ editor: "memit", settings: { layers: [0, 2] }, seed: 0 });
+  const { layers } = memitPreset(fakeConfig("demo")).settings;
+  expect(order).toMatchObject({ editor: "memit", settings: { layers }, seed: 0 });
   await press(screen.getByRole("link", { name: /^Edits/ }));
   const stack = screen.getByRole("region", { name: "Edits" });
   await expect.element(stack.getByText("and 11 more")).toBeVisible();
-  await expect.element(stack.getByText(/MEMIT, layers\s+0, 2/)).toBeVisible();
+  await expect
+    .element(stack.getByText(new RegExp(`MEMIT, layers\\s+${layers.join(", ")}`)))
+    .toBeVisible();
   await press(screen.getByRole("button", { name: "Undo" }));
   await expect.poll(() => lab.edits.active.length).toBe(0);
 });
@@ -90,7 +94,7 @@ test("a row with a mistake is named and repaired in its place; what is no table 
   await paste(screen, "prompt;subject;target\n{} is in;Tower;Paris\n{} is in;;Rome");
   await expect.element(screen.getByRole("row", { name: /no text in "subject"/ })).toBeVisible();
   await press(screen.getByRole("button", { name: "Repair", exact: true }));
-  await screen.getByRole("textbox", { name: "Subject" }).fill("Bridge");
+  await screen.getByRole("textbox", { name: "Subject", exact: true }).fill("Bridge");
   await press(screen.getByRole("button", { name: "Keep" }));
   await expect.element(screen.getByText(/has a mistake/)).not.toBeInTheDocument();
   await write(screen);
@@ -176,7 +180,7 @@ test("a table without true answers is scored by p(target), and says so", async (
 test("ROME in sequence shows the perplexity as it goes, and says when it has doubled", async () => {
   const { screen, lab } = await open();
   await paste(screen, csv(8));
-  (screen.getByRole("radio", { name: "ROME in sequence" }).element() as HTMLElement).click();
+  await press(screen.getByRole("radio", { name: "ROME in sequence" }));
   await write(screen);
   await expect
     .element(screen.getByRole("img", { name: /^Perplexity of neutral text: at the last edits/ }))
