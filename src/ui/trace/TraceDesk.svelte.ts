@@ -7,7 +7,7 @@ import type { Draft } from "../fact/Draft.svelte.ts";
 import { labelOf } from "../model/precisionText.ts";
 import type { Job } from "../parts/Job.svelte.ts";
 import type { Kind } from "./heatmap.ts";
-import { rowsOf, type TraceSet, withEvent } from "./running.ts";
+import { finishedSet, rowsOf, type TraceSet, withEvent } from "./running.ts";
 
 /** What the session lends. */
 export interface TraceHost {
@@ -63,7 +63,7 @@ export class TraceDesk {
     });
     // A later run has taken this one's place.
     if (!found && this.#host.job.running) return;
-    if (found && set) this.shown = set;
+    if (found) this.shown = finishedSet(found, label);
     this.running = null;
   }
 

@@ -1,4 +1,9 @@
-import type { RunContext, Trace, TraceEvent } from "../../../workers/protocol/protocol.ts";
+import type {
+  RunContext,
+  Trace,
+  TraceEvent,
+  TraceRun,
+} from "../../../workers/protocol/protocol.ts";
 import type { HeatmapData, Kind } from "./heatmap.ts";
 
 /** A trace on the page: what is drawn, and the whole result once it is there. */
@@ -39,6 +44,15 @@ export function withEvent(set: TraceSet | null, event: TraceEvent, model: string
   const scores = before.data.scores.slice();
   scores.set(event.row, event.token * before.data.layers);
   return put(kind, { ...before, data: { ...before.data, scores } });
+}
+
+/** The figures of a run that has ended: of its result alone, for the last that it reports may come after it. */
+export function finishedSet({ context, traces }: TraceRun, model: string): TraceSet {
+  const begun: TraceSet = { context, plots: {} };
+  return traces.reduce((set, trace) => {
+    const drawn = withEvent(set, { type: "start", start: trace }, model);
+    return withEvent(drawn, { type: "done", trace }, model)!;
+  }, begun);
 }
 
 /** How many rows of all kinds are drawn, of how many. */
