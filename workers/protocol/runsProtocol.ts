@@ -1,4 +1,4 @@
-import type { FinishedRun, Run, RunHead, RunResult } from "../../src/data/run/Run.ts";
+import type { FinishedRun, Run, RunHead } from "../../src/data/run/Run.ts";
 
 /** What became of a run that was to be kept. */
 export interface KeptRun {
@@ -18,4 +18,4 @@ export interface TakenRuns {
   trouble: string | null;
 }
 
-export type { FinishedRun, Run, RunHead, RunResult };
+export type { FinishedRun, Run, RunHead };

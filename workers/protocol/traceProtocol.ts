@@ -30,4 +30,4 @@ export type TraceEvent =
   | { type: "row"; kind: TraceKind; token: number; row: Float32Array }
   | { type: "done"; trace: Trace };
 
-export type { RunContext, Trace, TraceKind, TraceRequest, TraceStart };
+export type { RunContext, Trace, TraceKind, TraceStart };

@@ -29,6 +29,3 @@ async function digestOf({ weights }: Pick<Delta, "weights">): Promise<string> {
   }
   return hash.digest("hex");
 }
-
-/** A digest as sentences show it. */
-export const shortDigest = (digest: string): string => digest.slice(0, 8);

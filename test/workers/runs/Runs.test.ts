@@ -16,7 +16,11 @@ function histories(most?: number) {
       id === "a" ? Promise.resolve(delta) : Promise.reject(new Error("no longer there")),
     hold: vi.fn(() => Promise.resolve({ id: "taken" } as HeldEdit)),
   };
-  const open = () => new Runs({ held, changed }, new RunShelf(most === undefined ? { database } : { database, most }));
+  const open = () =>
+    new Runs(
+      { held, changed },
+      new RunShelf(most === undefined ? { database } : { database, most }),
+    );
   return { here: open(), there: open(), entries, changed, held };
 }
 
