@@ -17,6 +17,10 @@ const { facts } = JSON.parse(
   readFileSync(new URL("../../public/facts.json", import.meta.url), "utf8"),
 ) as { facts: Fact[] };
 
+const { n_layer: layers } = JSON.parse(
+  readFileSync(new URL("../../public/models/demo/config.json", import.meta.url), "utf8"),
+) as { n_layer: number };
+
 /** Facts the built-in model knows, spread over its relations, each with a false answer. */
 const table = [
   "prompt,subject,target",
@@ -167,9 +171,11 @@ for (const [width, colorScheme] of [
   test(`the table fits at ${width} pixels, ${colorScheme}`, async ({ page }) => {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
+    // The built-in model comes with those of all its layers: here it lacks them.
+    await page.context().route(/\/stats\//, (route) => route.fulfill({ status: 404 }));
     await open(page);
     await paste(page);
-    await page.getByRole("textbox", { name: "Layers" }).fill("6, 7");
+    await page.getByRole("textbox", { name: "Layers" }).fill(`${layers - 2}, ${layers - 1}`);
     await expect(page.getByText(/No covariance statistics of layers/)).toBeVisible();
     const wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
     expect(wide).toBeLessThanOrEqual(0);

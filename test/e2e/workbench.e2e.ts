@@ -106,7 +106,7 @@ test("load, trace, rewrite, score, toggle, download, and come back by the addres
     await page.getByLabel("Prompt, up to its answer").inputValue(),
   );
   await expect(other.getByLabel("Samples", { exact: true })).toHaveValue("2");
-  await expect(other.getByText("Traced with one edit switched on")).toBeVisible();
+  await expect(other.getByText(/^Traced on demo .* with one edit, .*, switched on/)).toBeVisible();
   await expect(other.getByText("With 1 edit")).toBeVisible();
   expect([...complained, ...alsoComplained]).toEqual([]);
 });
@@ -223,7 +223,9 @@ test("a long trace is cancelled, and the page answers at once", async ({ page })
   await expect(progress).toBeVisible();
   await button(page, "Cancel").click();
   await expect(progress).toBeHidden();
+  await expect(page.getByText(/Of another run/)).toBeVisible();
   await page.getByLabel("Samples", { exact: true }).fill("1");
   await button(page, "Trace").click();
-  await expect(page.getByText(/These plots are of/)).toBeHidden({ timeout: 60_000 });
+  await expect(page.getByText(/Traced on demo .* one sample/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/Of another run/)).toBeHidden();
 });
