@@ -189,8 +189,8 @@ export class EditStack {
       return this.#host.lab().repeat(id, { recipe, given }, report);
     });
     if (!made) return;
-    const known = new Set(this.edits.map(({ digest }) => digest));
-    const added = made.edits.filter(({ edit }) => !known.has(edit.digest));
+    const known = this.edits.map(({ digest }) => digest);
+    const added = made.edits.filter(({ edit }) => !known.includes(edit.digest));
     const others = added.map(({ edit, on }) => ({ ...edit, on, truth: truthOf(edit) }));
     if (others.length) this.#change([...this.edits, ...others]);
     const some = made.edits.length - others.length;

@@ -11,15 +11,23 @@ import type {
   TableSource,
 } from "../../../workers/protocol/protocol.ts";
 import { fieldValue } from "../../data/settings/fieldValue.ts";
-import { factKey, rowFact, scoreKey, truthKey } from "../../data/tables/rowFact.ts";
+import { rowFact, scoreKey, truthKey } from "../../data/tables/rowFact.ts";
 import { rowMarks } from "../../data/tables/rowMarks.ts";
-import { rowProblems } from "../../data/tables/rowProblems.ts";
+import {
+  chosenWith,
+  noRows,
+  problemsOf,
+  rowChanges,
+  writtenFacts,
+  writtenRows,
+} from "../../data/tables/rowSets.ts";
 import type { MeasuredRow } from "../../data/tables/tableFile.ts";
 import type { RowField, TableRow } from "../../data/tables/TableRow.ts";
 import type { Edit } from "../edit/EditStack.svelte.ts";
 import type { Job } from "../parts/Job.svelte.ts";
 import { messageOf } from "../parts/sentence.ts";
 import type { Arrangement } from "./factLines.ts";
+import { scoredAt } from "./factRows.ts";
 import { spread } from "./neutralText.ts";
 
 /** What the session lends. */
@@ -57,7 +65,7 @@ export class FactsDesk {
   /** Why what was given is no table. */
   problem = $state<string | null>(null);
   reading = $state(false);
-  chosen = $state.raw<ReadonlySet<number>>(new Set());
+  chosen = $state.raw(noRows);
   measures = $state.raw<TableMeasures>({ known: {} });
   scores = $state.raw<SetScores | null>(null);
   /** The row that is being repaired. */
@@ -66,19 +74,11 @@ export class FactsDesk {
   /** Whether facts that an edit that is on has written are written once more. */
   again = $state(false);
 
-  problems = $derived(
-    new Map(
-      this.rows.map((row) => [row.id, rowProblems(row)] as const).filter(([, all]) => all.length),
-    ),
-  );
+  problems = $derived(problemsOf(this.rows));
   marks = $derived(rowMarks(this.rows, ({ id }) => !this.problems.has(id)));
   /** What the edits that are on have written. */
-  #written = $derived.by(
-    () => new Set(this.#host.active().flatMap(({ facts }) => facts.map(factKey))),
-  );
-  written = $derived.by(
-    () => new Set(this.rows.filter((row) => this.#written.has(factKey(row))).map(({ id }) => id)),
-  );
+  #written = $derived.by(() => writtenFacts(this.#host.active()));
+  written = $derived(writtenRows(this.rows, this.#written));
   /** The rows that a button is about: those selected, or all. */
   scope = $derived(
     this.chosen.size ? this.rows.filter(({ id }) => this.chosen.has(id)) : this.rows,
@@ -205,7 +205,7 @@ export class FactsDesk {
   }
 
   async delete(ids: ReadonlySet<number>) {
-    this.chosen = new Set();
+    this.chosen = noRows;
     await this.#change(this.rows.filter(({ id }) => !ids.has(id)));
   }
 
@@ -218,10 +218,7 @@ export class FactsDesk {
   }
 
   choose(id: number, on: boolean) {
-    const chosen = new Set(this.chosen);
-    if (on) chosen.add(id);
-    else chosen.delete(id);
-    this.chosen = chosen;
+    this.chosen = chosenWith(this.chosen, [id], on);
   }
 
   /** Asks the model, with no edit, which true answers of the rows it knows; those that were asked are not asked again. */
@@ -265,7 +262,7 @@ export class FactsDesk {
       return [scoreKey(row), { before: rowScore(found.before, i), after }] as const;
     });
     const all = {
-      at: new Date().toISOString(),
+      at: scoredAt(),
       edits,
       rows: { ...earlier, ...Object.fromEntries(scored) },
     };
@@ -327,7 +324,7 @@ export class FactsDesk {
 
   #empty() {
     Object.assign(this, { head: null, rows: [], notices: [], scores: null, problem: null });
-    Object.assign(this, { chosen: new Set(), edited: null, arrangement: plain, again: false });
+    Object.assign(this, { chosen: noRows, edited: null, arrangement: plain, again: false });
     this.measures = { known: {} };
     this.#history = [];
   }
@@ -346,10 +343,7 @@ export class FactsDesk {
     const { head } = this;
     if (!head) return;
     this.rows = after;
-    const [had, has] = [new Set(before), new Set(after.map(({ id }) => id))];
-    const put = after.filter((row) => !had.has(row));
-    const drop = before.filter(({ id }) => !has.has(id)).map(({ id }) => id);
-    const trouble = await this.#host.lab().change(head.id, { put, drop });
+    const trouble = await this.#host.lab().change(head.id, rowChanges(before, after));
     if (trouble) this.#host.notify(trouble);
     this.tables = this.tables.map((one) =>
       one.id === head.id ? { ...one, rows: after.length } : one,

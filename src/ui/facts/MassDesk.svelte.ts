@@ -10,6 +10,7 @@ import type {
 } from "../../../workers/protocol/protocol.ts";
 import { fieldValue } from "../../data/settings/fieldValue.ts";
 import { rowFact } from "../../data/tables/rowFact.ts";
+import { byId } from "../../data/tables/rowSets.ts";
 import type { TableRow } from "../../data/tables/TableRow.ts";
 import { chosenSettings, plannedSteps, type Typed } from "../edit/editorSettings.ts";
 import type { Draft } from "../fact/Draft.svelte.ts";
@@ -80,7 +81,7 @@ export class MassDesk {
   found = $derived(this.rows.filter(({ stage }) => stage === "found" || stage === "cached").length);
   cached = $derived(this.rows.filter(({ stage }) => stage === "cached").length);
   /** The run's rows by their ids. */
-  byRow = $derived(new Map(this.rows.map((row) => [row.id, row])));
+  byRow = $derived(byId(this.rows));
   /** Measure after every so many edits, unless the reader says otherwise. */
   everyPreset = $derived.by(() =>
     String(Math.max(1, Math.ceil(this.#host.toWrite().rows.length / 50))),

@@ -41,3 +41,6 @@ export const doubledAt = (
   );
   return at < 0 ? undefined : at + 1;
 };
+
+/** Now, as the scores of a table say when they were taken. */
+export const scoredAt = (): string => new Date().toISOString();

@@ -2,13 +2,13 @@ import type { PlaceName } from "./address.ts";
 
 /** What the shortcuts reach. */
 export interface Reach {
-  go(place: PlaceName): void;
+  go: (place: PlaceName) => void;
   /** Presses a control of the page, where it is there and can be pressed. */
-  press(name: string): void;
-  focusPrompt(): void;
-  openModel(): void;
-  undo(): void;
-  toggleList(): void;
+  press: (name: string) => void;
+  focusPrompt: () => void;
+  openModel: () => void;
+  undo: () => void;
+  toggleList: () => void;
 }
 
 export interface Shortcut {

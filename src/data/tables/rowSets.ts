@@ -1,0 +1,49 @@
+import { factKey } from "./rowFact.ts";
+import { type RowProblem, rowProblems } from "./rowProblems.ts";
+import type { TableRow } from "./TableRow.ts";
+
+/** No row. */
+export const noRows: ReadonlySet<number> = new Set();
+
+/** Rows by their ids. */
+export const byId = <R extends { id: number }>(rows: readonly R[]): ReadonlyMap<number, R> =>
+  new Map(rows.map((row) => [row.id, row]));
+
+/** The chosen rows with some more, or without some of them. */
+export function chosenWith(
+  chosen: ReadonlySet<number>,
+  ids: readonly number[],
+  on: boolean,
+): ReadonlySet<number> {
+  const next = new Set(chosen);
+  for (const id of ids)
+    if (on) next.add(id);
+    else next.delete(id);
+  return next;
+}
+
+/** What is wrong with rows, by id, for those with a mistake. */
+export const problemsOf = (rows: readonly TableRow[]): ReadonlyMap<number, RowProblem[]> =>
+  new Map(rows.map((row) => [row.id, rowProblems(row)] as const).filter(([, all]) => all.length));
+
+type FactText = Parameters<typeof factKey>[0];
+
+/** The facts that edits have written, as rows are compared with them. */
+export const writtenFacts = (edits: readonly { facts: readonly FactText[] }[]) =>
+  new Set(edits.flatMap(({ facts }) => facts.map(factKey))) as ReadonlySet<string>;
+
+/** Which rows say what was written. */
+export const writtenRows = (
+  rows: readonly TableRow[],
+  written: ReadonlySet<string>,
+): ReadonlySet<number> =>
+  new Set(rows.filter((row) => written.has(factKey(row))).map(({ id }) => id));
+
+/** What the store has to put and to drop for one list of rows to become another. */
+export function rowChanges(before: readonly TableRow[], after: readonly TableRow[]) {
+  const [had, has] = [new Set(before), new Set(after.map(({ id }) => id))];
+  return {
+    put: after.filter((row) => !had.has(row)),
+    drop: before.filter(({ id }) => !has.has(id)).map(({ id }) => id),
+  };
+}
