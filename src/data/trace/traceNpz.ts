@@ -35,6 +35,6 @@ const integers = (values: number[]): BigInt64Array => BigInt64Array.from(values.
 
 function runArrays(run: RunContext): Record<string, NpyArray> {
   const text = (value: string): NpyArray => ({ shape: [], dtype: "U", data: [value] });
-  const parts = runLines(run).map(([name, value]) => [`run_${name}`, text(value)]);
+  const parts = runLines(run).map(([name, value]) => [`run_${name}`, text(value)] as const);
   return { run: text(JSON.stringify(run)), ...Object.fromEntries(parts) };
 }
