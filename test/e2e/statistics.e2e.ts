@@ -48,7 +48,7 @@ test("statistics are imported, used, exported and deleted, and outlive the page"
   await form.getByLabel("Layer").fill("abc");
   const unnamed = { name: "C.npz", mimeType: "", buffer: readFileSync(shipped) };
   await form.getByLabel("From a file…").setInputFiles(unnamed);
-  await expect(section.getByRole("alert")).toContainText("invalid layer: abc", patience);
+  await expect(section.getByRole("alert")).toContainText("Invalid layer: abc", patience);
   await form.getByLabel("Layer").fill("3");
   await form.getByLabel("From a file…").setInputFiles(unnamed);
   await expect(entry(section, 3)).toContainText("in use", patience);
