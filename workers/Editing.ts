@@ -5,6 +5,7 @@ import { type ShelfSize, VectorShelf } from "../src/engine/storage/VectorShelf.t
 import type { Edit, EditContext, Editor, ValueCache } from "../src/methods/edit/Editor.ts";
 import { editorOf, type EditorRegistry, editors } from "../src/methods/edit/editors.ts";
 import { withSettings, writeEdit } from "../src/methods/edit/writeEdit.ts";
+import { targetIds } from "../src/methods/prompt/targetIds.ts";
 import { perplexity } from "../src/methods/score/perplexity.ts";
 import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
 import { Bundle } from "./Bundle.ts";
@@ -164,6 +165,10 @@ export class Editing {
       onEvent: (event) => bundle.add(event, event.type === "stage" || event.type === "layer"),
     };
     const edit = { facts, settings, at, beneath: run.frozen.deltas };
+    if (facts.length === 1) {
+      const tokens = targetIds(model.tokenizer, facts[0].target).length;
+      bundle.add({ type: "target", tokens });
+    }
     return this.#finished(await writeEdit(editor, model, edit), run.context);
   }
 

@@ -114,6 +114,8 @@ test("a trace starts with its scores, then tells row by row what it answers", as
   expect(rows).toHaveLength(trace.tokens.length);
   const told = rows.flatMap((event) => (event.type === "row" ? [...event.row] : []));
   expect(Float32Array.from(told)).toEqual(trace.scores);
+  const said = readNpz(lab.tracing.file(trace, run.context)).run;
+  expect(JSON.parse(String(said.data[0]))).toEqual(run.context);
   expect(readNpz(lab.tracing.file(trace)).scores.shape).toEqual([trace.tokens.length, 3]);
 });
 

@@ -165,7 +165,11 @@ export interface EditOrder {
 
 /** What an edit reports while it runs; facts are counted from 0. */
 export type EditReport =
-  EditEvent | { type: "before"; answers: TargetAnswer[] } | { type: "notice"; notice: string };
+  | EditEvent
+  | { type: "before"; answers: TargetAnswer[] }
+  /** Of one fact: how many tokens its target has. */
+  | { type: "target"; tokens: number }
+  | { type: "notice"; notice: string };
 
 /** A finished edit. */
 export interface FinishedEdit {

@@ -60,9 +60,9 @@ export class Tracing {
     });
   }
 
-  /** A trace as the authors' .npz. */
-  file(found: Trace): Uint8Array {
-    const bytes = writeNpz(traceNpz(found));
+  /** A trace as the authors' .npz, with what it is of. */
+  file(found: Trace, run?: RunContext): Uint8Array {
+    const bytes = writeNpz(traceNpz(found, run));
     return Comlink.transfer(bytes, [bytes.buffer as ArrayBuffer]);
   }
 

@@ -9,6 +9,8 @@ import { writeNpz } from "../../data/archive/npz.ts";
 import { traceCsv } from "../../data/trace/traceCsv.ts";
 import { plainTrace } from "../../data/trace/traceJson.ts";
 import type { Model } from "../../engine/Model.ts";
+import { jointWords } from "../../data/score/severalTokens.ts";
+import { runWarnings } from "../../data/run/warnings.ts";
 import { sigma } from "../../methods/trace/sigma.ts";
 import type { Trace } from "../../data/trace/Trace.ts";
 import { trace as causalTrace } from "../../methods/trace/trace.ts";
@@ -80,7 +82,7 @@ async function runTrace(args: string[], terminal: Terminal): Promise<void> {
   terminal.progress("");
   const object = { model: model.config.name, request, sigma: unit, ...plainTrace(found) };
   if (given.out) await writeTrace(given.out, found, object);
-  terminal.print(given.json ? JSON.stringify(object) : traceTable(found));
+  terminal.print(given.json ? JSON.stringify(object) : traceText(request, found));
 }
 
 /** The request but for what the model's preset has. */
@@ -123,6 +125,12 @@ async function writeTrace(path: string, found: Trace, object: object): Promise<v
 const row = (scores: Float32Array, token: number, layers: number): number[] =>
   Array.from(scores.subarray(token * layers, (token + 1) * layers));
 
+/** The table, and what makes it misleading. */
+function traceText({ prompt, subject }: TraceRequest, found: Trace): string {
+  const warnings = runWarnings({ prompt: prompt.replace("{}", () => subject) });
+  return [traceTable(found), ...warnings].join("\n\n");
+}
+
 function traceTable(found: Trace): string {
   const { spellings, subjectRange, layers, scores, answer, highScore, lowScore } = found;
   const isSubject = (token: number) => token >= subjectRange[0] && token < subjectRange[1];
@@ -131,6 +139,7 @@ function traceTable(found: Trace): string {
     ...row(scores, token, layers).map((score) => score.toFixed(3)),
   ]);
   const header = ["token \\ layer", ...Array.from({ length: layers }, (_, layer) => `${layer}`)];
-  const about = `p(${JSON.stringify(answer)}): ${highScore.toFixed(4)} clean, ${lowScore.toFixed(4)} with the subject corrupted`;
+  const joint = jointWords(found.answerIds.length);
+  const about = `p(${JSON.stringify(answer)}): ${highScore.toFixed(4)} clean, ${lowScore.toFixed(4)} with the subject corrupted${joint && `; ${joint}`}`;
   return `${about}\n\n${table([header, ...rows])}`;
 }

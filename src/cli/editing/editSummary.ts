@@ -1,4 +1,5 @@
 import { isLowRank, layerOf } from "../../data/delta/delta.ts";
+import { runWarnings } from "../../data/run/warnings.ts";
 import type { Model } from "../../engine/Model.ts";
 import type { Edit, Editor } from "../../methods/edit/Editor.ts";
 import type { EditRequest } from "../../methods/edit/editRequest.ts";
@@ -75,7 +76,15 @@ function weightsOf({ delta, measures, statistics }: Edit) {
 /** An edit as a person reads it. */
 export function editText(told: ToldEdit): string {
   const { made, facts } = told;
-  const warnings = made.measures.flatMap(({ warning }) => warning ?? []);
+  const [{ prompt, subject }] = facts;
+  const warnings = [
+    ...made.measures.flatMap(({ warning }) => warning ?? []),
+    ...runWarnings({
+      prompt: facts.length === 1 ? prompt.replace("{}", () => subject) : undefined,
+      relativeNorm: made.relativeNorm,
+      statistics: made.statistics.map(({ layer }) => layer),
+    }),
+  ];
   return [
     ...(facts.length === 1 ? factLines(told) : tableLines(told)),
     "",

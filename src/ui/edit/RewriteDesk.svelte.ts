@@ -17,6 +17,8 @@ import { chosenSettings, plannedSteps } from "./editorSettings.ts";
 export interface Rewrite {
   editor: EditorView;
   target: string;
+  /** How many tokens it has: of several, p is their geometric mean. */
+  tokens: number;
   steps: SearchStep[];
   planned: number;
   made: FinishedEdit | null;
@@ -70,14 +72,15 @@ export class RewriteDesk {
       const editor = draft.editor(model.editors, false);
       const order = this.#order(editor, model.config.layers);
       const planned = plannedSteps(order.settings as Record<string, unknown>);
-      const begun: Rewrite = { editor, target: draft.target, planned, steps: [], made: null };
+      const begun = { editor, target: draft.target, tokens: 1, planned, steps: [], made: null };
       this.#running = begun;
       const truth = order.facts[0].truth ?? (await this.#host.ownAnswer());
       if (truth) order.facts[0].truth = truth;
       const report = this.#host.callback((reports: EditReport[]) => {
         if (this.#host.job.id === id) this.#took(reports);
       });
-      return { begun, truth, made: await this.#host.lab().edit(id, order, report) };
+      const made = await this.#host.lab().edit(id, order, report);
+      return { begun: this.#running, truth, made };
     });
     if (!found) return;
     const { begun, made, truth } = found;
@@ -135,7 +138,9 @@ export class RewriteDesk {
     const { job } = this.#host;
     for (const report of reports) {
       if (report.type === "stage") job.progress(0, 0, report.stage);
-      if (report.type !== "step" || !this.#running) continue;
+      if (!this.#running) continue;
+      if (report.type === "target") this.#running = { ...this.#running, tokens: report.tokens };
+      if (report.type !== "step") continue;
       const steps = [...this.#running.steps, report.step];
       this.#running = { ...this.#running, steps };
       job.progress(steps.length, this.#running.planned, "optimising");

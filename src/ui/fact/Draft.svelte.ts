@@ -1,4 +1,5 @@
 import { fillTemplate } from "../../data/facts/template.ts";
+import { together } from "../../data/together.ts";
 import { rowTemplate } from "../../data/tables/rowFact.ts";
 import type { TableRow } from "../../data/tables/TableRow.ts";
 import type { EditorView, Fact } from "../../../workers/protocol/protocol.ts";
@@ -62,6 +63,13 @@ export class Draft {
       return typed?.text.trim() && typed.of !== `${this.template} ${this.subject}`;
     }),
   );
+  /** The same as a sentence. */
+  strangeNote = $derived.by(() => {
+    if (!this.strange.length) return null;
+    const words = this.strange.map((what) => (what === "truth" ? "true answer" : what));
+    const one = this.strange.length === 1 && this.strange[0] === "truth";
+    return `The ${together(words)} ${one ? "was" : "were"} typed for another prompt or subject.`;
+  });
   /** Which of the subject's occurrences is marked, counted from 0. */
   occurrence = $derived(
     Math.max(
@@ -184,7 +192,8 @@ export class Draft {
 
   /** Fills everything in from a row of a table. */
   takeRow(row: TableRow) {
-    this.fact = null;
+    this.#example = null;
+    this.#typed = untouched;
     const template = rowTemplate(row);
     const subject = row.subject.trim();
     this.prompt = fillTemplate(template, subject);

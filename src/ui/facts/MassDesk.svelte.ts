@@ -227,7 +227,8 @@ export class MassDesk {
         run.steps.push(event);
         const { fact, probability } = event;
         rows[fact] = { ...rows[fact], stage: "written", p: probability };
-      } else rows[event.fact] = { ...rows[event.fact], ...changed(event) };
+      } else if (event.type !== "target")
+        rows[event.fact] = { ...rows[event.fact], ...changed(event) };
     }
     Object.assign(this, { rows, run });
     if (this.#host.job.stage === LAST) return;

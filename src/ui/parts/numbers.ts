@@ -26,6 +26,10 @@ export function parameterCount(count: number): string {
   return count < 9.995e8 ? `${Math.round(count / 1e6)} M` : `${(count / 1e9).toFixed(1)} B`;
 }
 
+/** `no neighbours`, `1 neighbour`, `2 neighbours`. */
+export const counted = (count: number, word: string): string =>
+  `${count || "no"} ${word}${count === 1 ? "" : "s"}`;
+
 /** Seconds as a reader says them: `3 s`, `1 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
   const s = Math.max(1, Math.round(seconds));

@@ -33,13 +33,3 @@ export function begunWords({ begun }: Pick<RunContext, "begun">): string {
   const at = new Date(begun);
   return at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
-
-/** How p of an answer of so many tokens is to be read; nothing of one token. */
-export function jointWords(tokens: number): string {
-  return tokens > 1 ? `joint, ${tokens} tokens` : "";
-}
-
-/** The same where it is a mean. */
-export function perTokenWords(tokens: number): string {
-  return tokens > 1 ? `per token, geometric mean of ${tokens}` : "";
-}

@@ -1,5 +1,5 @@
 import type { RemoteLab } from "../../../workers/connect.ts";
-import type { ModelView, TraceOrder } from "../../../workers/protocol/protocol.ts";
+import type { ModelView, RunContext, Trace, TraceOrder } from "../../../workers/protocol/protocol.ts";
 import { type Compared, runDifferences } from "../../data/run/runDifferences.ts";
 import { changedSettings } from "../../data/settings/fieldValue.ts";
 import { traceFields } from "../../data/trace/traceFields.ts";
@@ -79,7 +79,7 @@ export class TraceDesk {
   }
 
   /** A trace as the authors' .npz. */
-  file = (trace: Parameters<RemoteLab["tracing"]["file"]>[0]) => this.#host.lab().file(trace);
+  file = (trace: Trace, run: RunContext) => this.#host.lab().file(trace, run);
 
   #order({ tracing, config }: ModelView): TraceOrder {
     const { draft } = this.#host;

@@ -3,6 +3,7 @@ import { fileName } from "../../../src/data/fileName.ts";
 import { lineChart } from "../../../src/ui/edit/lineChart.ts";
 import { bytes, bytesOf } from "../../../src/data/sizes.ts";
 import {
+  counted,
   parameterCount,
   duration,
   percent,
@@ -78,4 +79,12 @@ test.each([
   [5_000, "5 k"],
 ])("%d weights are %s", (count, text) => {
   expect(parameterCount(count)).toBe(text);
+});
+
+test("things are counted as a reader says them", () => {
+  expect([0, 1, 2].map((n) => counted(n, "neighbour"))).toEqual([
+    "no neighbours",
+    "1 neighbour",
+    "2 neighbours",
+  ]);
 });

@@ -1,12 +1,6 @@
 import { expect, test } from "vitest";
 import { together } from "../../../src/data/together.ts";
-import {
-  editWords,
-  jointWords,
-  perTokenWords,
-  sigmaWords,
-  traceWords,
-} from "../../../src/ui/run/runWords.ts";
+import { editWords, sigmaWords, traceWords } from "../../../src/ui/run/runWords.ts";
 
 test("words stand together as a reader says them", () => {
   expect(together(["the window"])).toBe("the window");
@@ -29,10 +23,4 @@ test("a trace's settings and σ with its set stand in one line each", () => {
   expect(sigmaWords({ value: 0.061666, set: "the 480 subjects of the example facts" })).toBe(
     "σ 0.0617 over the 480 subjects of the example facts",
   );
-});
-
-test("p of several tokens is named, p of one needs no name", () => {
-  expect([jointWords(1), perTokenWords(1)]).toEqual(["", ""]);
-  expect(jointWords(3)).toBe("joint, 3 tokens");
-  expect(perTokenWords(2)).toBe("per token, geometric mean of 2");
 });
