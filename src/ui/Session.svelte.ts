@@ -27,6 +27,7 @@ import { addressOf } from "./model/modelAddress.ts";
 import { EarlierDesk } from "./model/EarlierDesk.svelte.ts";
 import { ModelDesk } from "./model/ModelDesk.svelte.ts";
 import { labelOf } from "./model/precisionText.ts";
+import { RunsDesk } from "./runs/RunsDesk.svelte.ts";
 import { keepForGood } from "./parts/keepForGood.ts";
 import { messageOf } from "./parts/sentence.ts";
 import { ExportDesk, folderPicker } from "./edits/ExportDesk.svelte.ts";
@@ -151,6 +152,7 @@ export class Session {
     model: () => this.model,
     draft: this.draft,
     now: () => this.now,
+    ended: (run) => void this.runs.traced(run),
   });
 
   readonly comparing = new CompareDesk({
@@ -160,6 +162,16 @@ export class Session {
     draft: this.draft,
     ownAnswer: () => this.reading.ownAnswer(),
     now: () => this.now,
+    ended: (found) => void this.runs.scored(found),
+  });
+
+  /** The history of all that ended. */
+  readonly runs = new RunsDesk({
+    lab: () => this.#lab.runs,
+    notify: (notice) => this.notify(notice),
+    kept: () => void keepForGood(),
+    traces: (set) => this.tracing.show(set),
+    scores: (comparison) => this.comparing.show(comparison),
   });
 
   readonly tables = new FactsDesk({
@@ -312,7 +324,9 @@ export class Session {
   }
 
   /** Takes a finished edit into the stack, and switches it on. */
-  async #made({ edit, atHand }: FinishedEdit, truth = "") {
+  async #made(finished: FinishedEdit, truth = "") {
+    const { edit, atHand } = finished;
+    void this.runs.made(finished);
     if (this.model) this.model = { ...this.model, statistics: atHand };
     this.stack.add(edit, truth);
     await this.applyEdits();
@@ -427,6 +441,7 @@ export class Session {
     if (kind === "statistics" && this.statistics.shown && !statistics.running)
       await this.statistics.refresh();
     if (kind === "tables") await this.tables.refresh(true);
+    if (kind === "runs") await this.runs.refresh();
     if (kind === "models" && this.models.shown && !kept.running) await this.models.refresh();
   }
 

@@ -19,6 +19,8 @@ export interface CompareHost {
   ownAnswer(): Promise<string>;
   /** The model and the edits that a run would begin with now. */
   now(): Compared;
+  /** A comparison has ended. */
+  ended?(comparison: ComparisonView): void;
 }
 
 /** The case on the page scored without and with the edits; a result stays until another has ended. */
@@ -48,7 +50,9 @@ export class CompareDesk {
       });
       return this.#host.lab().compare(id, { scored, truthOf }, report);
     });
-    if (found) this.comparison = found;
+    if (!found) return;
+    this.comparison = found;
+    this.#host.ended?.(found);
   }
 
   /** A comparison that was kept, shown again. */

@@ -1,5 +1,11 @@
 import type { RemoteLab } from "../../../workers/connect.ts";
-import type { ModelView, RunContext, Trace, TraceOrder } from "../../../workers/protocol/protocol.ts";
+import type {
+  ModelView,
+  RunContext,
+  Trace,
+  TraceOrder,
+  TraceRun,
+} from "../../../workers/protocol/protocol.ts";
 import { type Compared, runDifferences } from "../../data/run/runDifferences.ts";
 import { changedSettings } from "../../data/settings/fieldValue.ts";
 import { traceFields } from "../../data/trace/traceFields.ts";
@@ -20,6 +26,8 @@ export interface TraceHost {
   draft: Draft;
   /** The model and the edits that a run would begin with now. */
   now(): Compared;
+  /** A run has ended. */
+  ended?(run: TraceRun): void;
 }
 
 const kinds: Kind[] = ["state", "mlp", "attn"];
@@ -63,7 +71,10 @@ export class TraceDesk {
     });
     // A later run has taken this one's place.
     if (!found && this.#host.job.running) return;
-    if (found) this.shown = finishedSet(found, label);
+    if (found) {
+      this.shown = finishedSet(found, label);
+      this.#host.ended?.(found);
+    }
     this.running = null;
   }
 

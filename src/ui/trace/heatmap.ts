@@ -23,8 +23,8 @@ export interface HeatmapData {
   highScore: number;
   /** [token, layer]; NaN where nothing is computed (yet). */
   scores: Float32Array;
-  /** Where the scores are one trace's less another's: what stands over them, and beside their colours. */
-  difference?: { title: string; quantity: string } | undefined;
+  /** Where the scores are one trace's less another's: what stands over them, and beside their colours; `most` ends a scale that several share. */
+  difference?: { title: string; quantity: string; most?: number } | undefined;
 }
 
 const colours: Record<Kind, (t: number) => string> = {
@@ -71,7 +71,8 @@ export const visible = (text: string) =>
  */
 export function domain({ scores, lowScore, difference }: HeatmapData): [low: number, high: number] {
   if (difference) {
-    const most = scores.reduce((a, b) => (Math.abs(b) > a ? Math.abs(b) : a), 0) || 1e-6;
+    const own = () => scores.reduce((a, b) => (Math.abs(b) > a ? Math.abs(b) : a), 0);
+    const most = (difference.most ?? own()) || 1e-6;
     return [-most, most];
   }
   const high = scores.reduce((a, b) => (b > a ? b : a), -Infinity);

@@ -1,0 +1,59 @@
+import { expect, test, vi } from "vitest";
+import { RunsDesk } from "../../../src/ui/runs/RunsDesk.svelte.ts";
+import type { RemoteLab } from "../../../workers/connect.ts";
+import { aTrace, context, scored, trace } from "../../support/runs.ts";
+import { fakeRuns } from "../../support/ui/fakeRuns.ts";
+
+function desk() {
+  const lab = fakeRuns();
+  const shown = { traces: vi.fn(), scores: vi.fn() };
+  const host = { lab: () => lab as RemoteLab["runs"], notify: vi.fn(), kept: vi.fn(), ...shown };
+  return { runs: new RunsDesk(host), again: new RunsDesk(host), ...shown };
+}
+
+test("what ended is in the history of this and of a later visit, and is shown again as it was", async () => {
+  const { runs, again, traces } = desk();
+  await runs.traced({ context: context(), traces: [trace()] });
+  await again.refresh();
+  expect(again.list).toEqual(runs.list);
+  expect(runs.list).toMatchObject([{ kind: "trace", title: "The tower → river", on: 0 }]);
+  await again.show(again.list[0].id);
+  expect(traces).toHaveBeenCalledWith(
+    expect.objectContaining({ context: context(), plots: { state: expect.anything() as unknown } }),
+  );
+  await again.rename(again.list[0].id, " before ");
+  await again.pin(again.list[0].id, true);
+  await runs.refresh();
+  expect(runs.list).toMatchObject([{ name: "before", pinned: true }]);
+});
+
+test("two runs that are marked are compared; a third takes the place of the first", async () => {
+  const { runs } = desk();
+  for (const hour of [10, 11, 12])
+    await runs.traced({
+      context: context({ begun: `2026-11-21T${hour}:00:00.000Z` }),
+      traces: [trace()],
+    });
+  const [c, b, a] = runs.list.map(({ id }) => id);
+  await runs.mark(a);
+  expect(runs.pair).toBeNull();
+  await runs.mark(b);
+  expect(runs.pair?.map(({ id }) => id)).toEqual([a, b]);
+  runs.swap();
+  expect(runs.pair?.map(({ id }) => id)).toEqual([b, a]);
+  await runs.mark(c);
+  expect(runs.marked).toEqual([b, c]);
+  await runs.remove(c);
+  expect([runs.pair, runs.marked]).toEqual([null, [b]]);
+});
+
+test("scores are kept too, and what cannot be done is said", async () => {
+  const { runs, scores } = desk();
+  const { kind: _, ...found } = scored;
+  const about = context({ kind: "score", settings: {} });
+  await runs.scored({ ...found, context: about, tokens: { new: 2, true: 2 } });
+  await runs.show(runs.list[0].id);
+  expect(scores).toHaveBeenCalledWith({ ...found, context: about, tokens: { new: 2, true: 2 } });
+  await runs.show(aTrace().id);
+  expect(runs.problem).toContain("no longer kept in this browser");
+});
