@@ -119,7 +119,7 @@ function editCommand(
   const facts = result.facts.length > ONE ? ["--facts facts.json"] : [];
   if (facts.length)
     files.push({ name: "facts.json", text: safeJson(result.facts), title: "the facts" });
-  const contexts = templatesOf(settings.contexts);
+  const contexts = templatesOf(settings.ownContexts);
   if (contexts)
     files.push({ name: "contexts.json", text: safeJson(contexts), title: "the contexts" });
   const options = [

@@ -126,5 +126,12 @@ test("an edit's command has its fields by their options", () => {
   expect(commandOf(run, new Map([["toy", fields]])).lines).toEqual([
     "npm run -s palimpsest -- edit --method toy --model tiny --precision f32 --prompt '{} is in' --subject 'The tower' --target 'the river' --kl-factor 0.0625 --context-lengths 10x5 --quick --seed 3 --out edit.safetensors",
   ]);
+  const ownContexts = ["{}", "It’s so: {}"];
+  const own = { ...run, context: { ...run.context, settings: { ...settings, ownContexts } } };
+  const { lines, files } = commandOf(own, new Map([["toy", fields]]));
+  expect(lines[0]).toContain("--context-lengths 10x5 --quick --seed 3 --contexts contexts.json");
+  expect(files).toEqual([
+    { name: "contexts.json", text: JSON.stringify(ownContexts), title: "the contexts" },
+  ]);
   expect(() => commandOf(run)).toThrow("no editor is called toy");
 });
