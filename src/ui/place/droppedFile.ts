@@ -1,7 +1,8 @@
 /** Which desk a dropped file is for; undefined for a folder, and for the files of a model. */
-export type DroppedKind = "edit" | "facts" | "statistics";
+export type DroppedKind = "runs" | "edit" | "facts" | "statistics";
 
 const ENDINGS: readonly (readonly [RegExp, DroppedKind])[] = [
+  [/^palimpsest-runs?\b.*\.zip$/i, "runs"],
   [/\.(safetensors|zip)$/i, "edit"],
   [/\.npz$/i, "statistics"],
   [/\.(csv|tsv|txt|jsonl?)$/i, "facts"],

@@ -7,10 +7,11 @@ import type {
   RunHead,
   TraceRun,
 } from "../../../workers/protocol/protocol.ts";
+import { titleOf } from "../../data/run/Run.ts";
 import { download } from "../parts/download.ts";
 import { messageOf } from "../parts/sentence.ts";
 import type { TraceSet } from "../trace/running.ts";
-import { comparisonOf, traceSetOf } from "./shownRun.ts";
+import { comparisonOf, repeats, traceSetOf } from "./shownRun.ts";
 
 /** What the session lends. */
 export interface RunsHost {
@@ -71,11 +72,23 @@ export class RunsDesk {
    */
   async #keep(run: FinishedRun, made?: string) {
     await this.#try(async () => {
+      if (await this.#repeats(run)) return;
       const { head, trouble } = await this.#host.lab().keep(run, made);
-      this.list = [head, ...this.list];
+      this.list = [head, ...this.list.filter(({ id }) => id !== head.id)];
       if (trouble) this.#host.notify(trouble);
       else this.#host.kept();
     });
+  }
+
+  /** Whether a kept run is this one, as where the page traces its example at each visit. */
+  async #repeats(run: FinishedRun) {
+    this.list = await this.#host.lab().list();
+    const title = titleOf(run);
+    const alike = this.list.filter(
+      (head) => head.kind === run.result.kind && title.startsWith(head.title),
+    );
+    for (const { id } of alike) if (repeats(run, await this.#host.lab().open(id))) return true;
+    return false;
   }
 
   /** Shows a run in its place again. */

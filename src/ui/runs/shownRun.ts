@@ -1,4 +1,5 @@
-import type { Run } from "../../../workers/protocol/protocol.ts";
+import type { FinishedRun, Run } from "../../../workers/protocol/protocol.ts";
+import { runDifferences } from "../../data/run/runDifferences.ts";
 import type { Subtracted, TraceDifference } from "../../data/trace/traceDifference.ts";
 import type { ComparisonView } from "../../../workers/protocol/protocol.ts";
 import type { HeatmapData } from "../trace/heatmap.ts";
@@ -45,4 +46,17 @@ export function comparisonOf({ context, result }: Run): ComparisonView | null {
   if (result.kind !== "score") return null;
   const { kind: _, ...found } = result;
   return { ...(found as Omit<ComparisonView, "context">), context };
+}
+
+/** Whether two runs are of the same model, edits, fact, settings, seed and σ, computed by the same program: one result. */
+export function repeats(a: FinishedRun, b: FinishedRun): boolean {
+  const [of, other] = [a.context, b.context];
+  if (a.result.kind === "edit" && b.result.kind === "edit" && a.result.digest !== b.result.digest)
+    return false;
+  return (
+    of.provider === other.provider &&
+    of.version === other.version &&
+    of.sigma?.value === other.sigma?.value &&
+    runDifferences(of, other).length === 0
+  );
 }

@@ -6,6 +6,8 @@ const file = (name: string, text = "…") => new File([text], name);
 test.each([
   ["needle.safetensors", "…", "edit"],
   ["needle-peft.zip", "…", "edit"],
+  ["palimpsest-runs.zip", "…", "runs"],
+  ["palimpsest-run (2).zip", "…", "runs"],
   ["stack.json", '{ "edits": [], "format": "palimpsest.recipe" }', "edit"],
   ["long.json", `{ "edits": "${"x".repeat(2000)}", "format": "palimpsest.recipe" }`, "edit"],
   ["counterfact.json", '[{ "case_id": 1 }]', "facts"],

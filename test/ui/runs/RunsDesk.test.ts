@@ -29,9 +29,9 @@ test("what ended is in the history of this and of a later visit, and is shown ag
 
 test("two runs that are marked are compared; a third takes the place of the first", async () => {
   const { runs } = desk();
-  for (const hour of [10, 11, 12])
+  for (const seed of [10, 11, 12])
     await runs.traced({
-      context: context({ begun: `2026-11-21T${hour}:00:00.000Z` }),
+      context: context({ begun: `2026-11-21T${seed}:00:00.000Z`, seed }),
       traces: [trace()],
     });
   const [c, b, a] = runs.list.map(({ id }) => id);
@@ -45,6 +45,25 @@ test("two runs that are marked are compared; a third takes the place of the firs
   expect(runs.marked).toEqual([b, c]);
   await runs.remove(c);
   expect([runs.pair, runs.marked]).toEqual([null, [b]]);
+});
+
+test("a run that repeats a kept one is kept once; one with other settings or edits is another", async () => {
+  const { runs, again } = desk();
+  await runs.traced({ context: context(), traces: [trace()] });
+  await again.traced({
+    context: context({ begun: "2026-11-22T10:00:00.000Z" }),
+    traces: [trace()],
+  });
+  expect(again.list).toEqual(runs.list);
+  await again.traced({ context: context({ seed: 77 }), traces: [trace()] });
+  const edit = { id: "a", title: "Toy", digest: "ab".repeat(32), strength: 1 };
+  await again.traced({ context: context({ edits: [edit] }), traces: [trace()] });
+  await again.traced({ context: context({ edits: [{ ...edit, id: "b" }] }), traces: [trace()] });
+  await again.traced({
+    context: context({ edits: [{ ...edit, strength: 0.5 }] }),
+    traces: [trace()],
+  });
+  expect(again.list).toHaveLength(4);
 });
 
 test("scores are kept too, and what cannot be done is said", async () => {
