@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { runWarnings } from "../../../src/data/run/warnings.ts";
 
 test("a usual run has no warning", () => {
-  expect(runWarnings({ prompt: "The tower is in", relativeNorm: 0.1, statistics: [3] })).toEqual([]);
+  expect(runWarnings({ prompt: "The tower is in", relativeNorm: 0.1, statistics: [3] })).toEqual(
+    [],
+  );
   expect(runWarnings({})).toEqual([]);
 });
 
