@@ -22,7 +22,7 @@ function visit(database = memoryKeyed().database) {
     return Promise.resolve({ before: { answers, measures: facts.map(() => undefined) } });
   };
   const desk = new FactsDesk({
-    lab: () => tables as unknown as RemoteLab["tables"],
+    lab: () => tables,
     scoring: () => ({ table }) as unknown as RemoteLab["scoring"],
     run: (_, work) => work(1),
     job,

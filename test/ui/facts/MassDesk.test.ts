@@ -3,7 +3,7 @@ import { editorViews } from "../../../src/methods/edit/editorViews.ts";
 import { Draft } from "../../../src/ui/fact/Draft.svelte.ts";
 import { MassDesk } from "../../../src/ui/facts/MassDesk.svelte.ts";
 import { Job } from "../../../src/ui/parts/Job.svelte.ts";
-import type { FinishedEdit, ModelView, TableRow } from "../../../workers/protocol/protocol.ts";
+import type { FinishedEdit, TableRow } from "../../../workers/protocol/protocol.ts";
 import { FakeLab } from "../../support/ui/FakeLab.ts";
 
 const row = (id: number): TableRow => ({
@@ -25,7 +25,7 @@ test("a run writes the rows that it was begun with, and tells of each by its id"
     run: (_, work) => ((job.id = 2), work(2)),
     job,
     callback: (call) => call,
-    model: () => ({ ...model, editors: editorViews(model.config) }) as ModelView,
+    model: () => ({ ...model, editors: editorViews(model.config) }),
     draft: new Draft(),
     facts: () => [],
     toWrite: () => ({ table: "a", rows }),
