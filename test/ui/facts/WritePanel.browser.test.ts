@@ -173,7 +173,9 @@ test("a table without true answers is scored by p(target), and says so", async (
   const { screen } = await open();
   await paste(screen, csv(3));
   await press(screen.getByRole("button", { name: "Score the whole set" }));
-  await expect.element(screen.getByRole("row", { name: "p(target), mean 0.020" })).toBeVisible();
+  await expect
+    .element(screen.getByRole("row", { name: "p(target), joint, mean 0.020" }))
+    .toBeVisible();
   await expect.element(screen.getByText(/gives no true answers/)).toBeVisible();
 });
 
