@@ -57,6 +57,7 @@ export class Session {
   readonly #work = new PageJobs({
     lab: () => this.#lab,
     callback: (call) => this.#callback(call),
+    ended: (name, problem) => this.working.ended(name, problem),
   });
   readonly jobs = this.#work.all;
 
@@ -390,7 +391,6 @@ export class Session {
   }
 
   #stopJobs() {
-    this.working.clear();
     this.#work.stop();
   }
 

@@ -20,8 +20,8 @@ export interface TrayJob {
   job: Job;
 }
 
-/** Milliseconds after which the end of a job is worth a word. */
-const LONG = 3000;
+/** Seconds after which the end of a job is worth a word. */
+const LONG = 3;
 
 /** The jobs that are under way, for the tray, the tab's title and what is announced. */
 export class JobsDesk {
@@ -37,8 +37,6 @@ export class JobsDesk {
     return fraction === undefined ? "" : `${Math.floor(100 * fraction)} % · `;
   });
   readonly #host: JobsDeskHost;
-  /** What the worker has told of and not yet ended. */
-  #begun: { id: number; title: string; at: number }[] = [];
 
   constructor(host: JobsDeskHost) {
     this.#host = host;
@@ -50,18 +48,16 @@ export class JobsDesk {
       const told = views.find(({ id }) => id === job.id);
       if (told && job.running) job.take(told);
     }
-    const now = performance.now();
-    const ended = this.#begun.filter(({ id }) => !views.some((view) => view.id === id));
-    for (const { id, title, at } of ended) if (now - at > LONG) this.#announce(id, title);
-    this.#begun = views.map(({ id, doing }) => {
-      const before = this.#begun.find((begun) => begun.id === id);
-      return before ?? { id, title: asTitle(doing), at: now };
-    });
   }
 
-  /** The worker is gone, and its jobs with it. */
-  clear() {
-    this.#begun = [];
+  /** A job of the page ended by itself: one that took long is told of, and how it ended. */
+  ended(name: string, problem?: string) {
+    const job = this.#host.jobs[name];
+    if (job.age < LONG) return;
+    const title = titleOf(job);
+    this.said =
+      problem === undefined ? `${title}: done.` : `${title}: failed. ${asSentence(problem)}`;
+    this.#notify(job.id);
   }
 
   pause({ job }: TrayJob) {
@@ -69,8 +65,7 @@ export class JobsDesk {
     void this.#host.lab().pause(job.id, !paused);
   }
 
-  cancel({ name, job, title }: TrayJob) {
-    this.#begun = this.#begun.filter(({ id }) => id !== job.id);
+  cancel({ name, title }: TrayJob) {
     this.#host.cancel(name);
     this.said = `${title}: cancelled.`;
   }
@@ -86,13 +81,11 @@ export class JobsDesk {
       ([name, job]) => job.slow && name !== "model",
     );
     return some
-      .map(([name, job]) => ({ name, job, title: asTitle(job.told?.doing ?? job.stage) }))
+      .map(([name, job]) => ({ name, job, title: titleOf(job) }))
       .sort((a, b) => a.job.id - b.job.id);
   }
 
-  /** The end of a job that took long; how it ended is told where it belongs. */
-  #announce(id: number, title: string) {
-    this.said = `${title}: ended.`;
+  #notify(id: number) {
     if (this.allowed !== "granted" || !document.hidden) return;
     const notification = new Notification("Palimpsest", { body: this.said, tag: String(id) });
     notification.onclick = () => {
@@ -103,6 +96,6 @@ export class JobsDesk {
 }
 
 /** What is under way as a heading has it. */
-const asTitle = (doing: string) => asSentence(doing).replace(/\.$/, "");
+const titleOf = ({ told, stage }: Job) => asSentence(told?.doing ?? stage).replace(/\.$/, "");
 
 const permission = () => (typeof Notification === "undefined" ? "none" : Notification.permission);

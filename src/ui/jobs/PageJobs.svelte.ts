@@ -13,6 +13,8 @@ export type JobName = (typeof jobNames)[number];
 export interface PageJobsHost {
   lab(): Pick<RemoteLab, "cancel">;
   callback: <F extends (...values: never[]) => void>(call: F) => F;
+  /** Hears that a job ended by itself, and what went wrong, if it did. */
+  ended?: (name: JobName, problem: string | undefined) => void;
 }
 
 /** Does the work of a job that has begun; by its number the worker knows it. */
@@ -44,16 +46,20 @@ export class PageJobs {
     const id = this.number();
     job.begin(id, stage);
     delete this.problems[name];
+    let [result, problem]: [T | undefined, string | undefined] = [undefined, undefined];
+    let cancelled = false;
     try {
-      const result = await work(id);
-      return job.id === id ? result : undefined;
+      result = await work(id);
     } catch (error) {
-      const cancelled = error instanceof Error && error.name === "AbortError";
-      if (job.id === id && !cancelled) this.problems[name] = messageOf(error);
-    } finally {
-      if (job.id === id) job.end();
+      cancelled = error instanceof Error && error.name === "AbortError";
+      problem = messageOf(error);
     }
-    return undefined;
+    if (job.id !== id) return undefined;
+    job.end();
+    if (cancelled) return undefined;
+    if (problem !== undefined) this.problems[name] = problem;
+    this.#host.ended?.(name, problem);
+    return result;
   }
 
   /** What a desk needs to run jobs of one name. */

@@ -44,6 +44,11 @@ export class Job {
     this.#timer = setInterval(() => (this.#now = performance.now()), 250);
   }
 
+  /** Seconds since it began. */
+  get age(): number {
+    return (performance.now() - this.#startedAt) / 1000;
+  }
+
   progress(done: number, total: number, stage = this.stage) {
     this.#pace.report(performance.now(), done, total);
     Object.assign(this, { done, total, stage });

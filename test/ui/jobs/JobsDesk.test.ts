@@ -82,13 +82,16 @@ test("a job is paused, goes on, and is cancelled from the tray", () => {
   jobs.table.end();
 });
 
-test("the end of a job that took long is announced, of a short one not", () => {
-  const { desk } = opened();
-  desk.took([view(1, "predicting"), view(2, "scoring the table")]);
+test("the end of a job that took long is announced, and how it ended; of a short one not", () => {
+  const { desk, jobs } = opened();
+  jobs.trace.begin(1, "tracing");
+  jobs.table.begin(2, "scoring the table");
   vi.advanceTimersByTime(200);
-  desk.took([view(2, "scoring the table")]);
+  desk.ended("trace");
   expect(desk.said).toBe("");
   vi.advanceTimersByTime(5000);
-  desk.took([]);
-  expect(desk.said).toBe("Scoring the table: ended.");
+  desk.ended("table");
+  expect(desk.said).toBe("Scoring the table: done.");
+  desk.ended("trace", "the prompt is empty");
+  expect(desk.said).toBe("Tracing: failed. The prompt is empty.");
 });
