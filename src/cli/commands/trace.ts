@@ -11,7 +11,8 @@ import { plainTrace } from "../../data/trace/traceJson.ts";
 import type { Model } from "../../engine/Model.ts";
 import { jointWords } from "../../data/score/severalTokens.ts";
 import { runWarnings } from "../../data/run/warnings.ts";
-import { sigma } from "../../methods/trace/sigma.ts";
+import type { RunSigma } from "../../data/run/RunContext.ts";
+import { exampleSubjects, sigmaOf } from "../../methods/trace/sigma.ts";
 import type { Trace } from "../../data/trace/Trace.ts";
 import { trace as causalTrace } from "../../methods/trace/trace.ts";
 import type { TraceRequest } from "../../data/trace/TraceRequest.ts";
@@ -62,7 +63,7 @@ async function runTrace(args: string[], terminal: Terminal): Promise<void> {
     checkExtension(given.out);
     await tryFile(given.out);
   }
-  const fixed = numberOption(given, "sigma", { min: 0 });
+  const fixed = sigmaGiven(given);
   const opened = await openModel(given, terminal);
   const { model } = opened;
   const { settings } = tracePreset(model.config);
@@ -76,13 +77,19 @@ async function runTrace(args: string[], terminal: Terminal): Promise<void> {
       : undefined;
   if (given.delta) await applyDeltas(opened, given.delta);
   const found = await causalTrace(model, request, {
-    sigma: unit,
+    sigma: unit?.value,
     onRow: (token) => terminal.progress(`tracing token ${token}`),
   });
   terminal.progress("");
-  const object = { model: model.config.name, request, sigma: unit, ...plainTrace(found) };
+  const object = {
+    model: model.config.name,
+    request,
+    sigma: unit?.value,
+    sigmaOf: unit,
+    ...plainTrace(found),
+  };
   if (given.out) await writeTrace(given.out, found, object);
-  terminal.print(given.json ? JSON.stringify(object) : traceText(request, found));
+  terminal.print(given.json ? JSON.stringify(object) : traceText(request, found, unit));
 }
 
 /** The request but for what the model's preset has. */
@@ -98,17 +105,24 @@ function traceFact(given: Record<string, unknown>) {
   };
 }
 
-/** σ over the subjects in a file of cases, by default the facts that come with the page (METHODS 2.4). */
+function sigmaGiven(given: Record<string, unknown>): RunSigma | undefined {
+  const value = numberOption(given, "sigma", { min: 0 });
+  return value === undefined ? undefined : { value, set: "as given" };
+}
+
+/** σ over the subjects in a file of cases, by default the page's set: the facts that come with it (METHODS 2.4). */
 async function measuredSigma(
   model: Model,
-  subjects: string | undefined,
+  given: string | undefined,
   { root }: Terminal,
-): Promise<number> {
-  const path = subjects ?? join(root, "public", "facts.json");
+): Promise<RunSigma> {
+  const path = given ?? join(root, "public", "facts.json");
   const json = await readCaseJson(path);
   const isList = Array.isArray(json) && json.every((item) => typeof item === "string");
   const names = isList ? json : parseCases(json, { what: path }).map(({ subject }) => subject);
-  return sigma(model, [...new Set(names)]);
+  const { set, subjects } = exampleSubjects(names);
+  const named = given === undefined ? set : `the ${subjects.length} subjects of ${path}`;
+  return sigmaOf(model, { set: named, subjects });
 }
 
 function checkExtension(path: string): void {
@@ -126,10 +140,17 @@ const row = (scores: Float32Array, token: number, layers: number): number[] =>
   Array.from(scores.subarray(token * layers, (token + 1) * layers));
 
 /** The table, and what makes it misleading. */
-function traceText({ prompt, subject }: TraceRequest, found: Trace): string {
+function traceText(
+  { prompt, subject }: TraceRequest,
+  found: Trace,
+  sigma: RunSigma | undefined,
+): string {
   const warnings = runWarnings({ prompt: prompt.replace("{}", () => subject) });
-  return [traceTable(found), ...warnings].join("\n\n");
+  const unit = sigma ? [`σ ${sigma.value.toFixed(4)}, ${setOf(sigma)}`] : [];
+  return [traceTable(found), ...unit, ...warnings].join("\n\n");
 }
+
+const setOf = ({ set, subjects }: RunSigma) => (subjects === undefined ? set : `over ${set}`);
 
 function traceTable(found: Trace): string {
   const { spellings, subjectRange, layers, scores, answer, highScore, lowScore } = found;

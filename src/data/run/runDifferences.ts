@@ -1,3 +1,5 @@
+import type { Field } from "../settings/Field.ts";
+import { labelInSentence } from "../settings/labelInSentence.ts";
 import type { RunContext, RunEdit, RunFact } from "./RunContext.ts";
 
 /** What of a run is held against what is asked now; what one of both does not say is not compared. */
@@ -8,13 +10,19 @@ export type Compared = {
 /**
  * In what a finished run differs from what would run now, as words for a sentence: "the subject", "the window". None where
  * it is the same run.
+ *
+ * @param fields by whose labels settings are called
  */
-export function runDifferences(done: Compared, now: Compared): string[] {
+export function runDifferences(
+  done: Compared,
+  now: Compared,
+  fields: readonly Pick<Field, "name" | "label">[] = [],
+): string[] {
   return [
     ...modelDifferences(done, now),
     ...(done.edits && now.edits && editsOf(done.edits) !== editsOf(now.edits) ? ["the edits"] : []),
     ...factDifferences(done.fact, now.fact),
-    ...settingDifferences(done.settings, now.settings),
+    ...settingDifferences(done.settings, now.settings, fields),
     ...(done.seed !== undefined && now.seed !== undefined && done.seed !== now.seed
       ? ["the seed"]
       : []),
@@ -60,12 +68,26 @@ function factDifferences(done: RunFact | undefined, now: RunFact | undefined): s
 function settingDifferences(
   done: RunContext["settings"] | undefined,
   now: RunContext["settings"] | undefined,
+  fields: readonly Pick<Field, "name" | "label">[],
 ): string[] {
   if (!done || !now) return [];
+  const wordOf = (key: string) => {
+    const label = fields.find(({ name }) => name === key)?.label;
+    return label === undefined ? (settingWords[key] ?? key) : labelInSentence(label);
+  };
   return Object.keys(now)
     .filter((key) => key in done && !same(done[key], now[key]))
-    .map((key) => `the ${key}`);
+    .map((key) => `the ${wordOf(key)}`);
 }
+
+/** Settings that are no fields of a form. */
+const settingWords: Partial<Record<string, string>> = {
+  editor: "method",
+  ownContexts: "own contexts",
+  replace: "replacing of the subject",
+  kinds: "kinds of trace",
+  facts: "number of facts",
+};
 
 /** Whether two values are the same JSON; a field that is absent is as one that is empty. */
 const same = (a: unknown, b: unknown): boolean =>

@@ -90,7 +90,9 @@ export class AskDesk {
       const edits = this.#host.edits();
       this.asked = { order, model: model.identity, edits, before: [], after: [], ends: {} };
       const report = this.#host.callback((event: AskEvent) => {
-        if (this.#host.job.id === id) this.#take(event);
+        const { job } = this.#host;
+        // The last tokens may come after the end, which has them already.
+        if (job.id === id && job.running) this.#take(event);
       });
       return this.#host.lab().ask(id, order, report);
     });

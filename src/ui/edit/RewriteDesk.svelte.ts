@@ -52,8 +52,8 @@ export class RewriteDesk {
   );
   /** In what that differs from what the form says now, in words. */
   differences = $derived.by(() => {
-    const done = this.rewrite?.made?.context;
-    return done ? runDifferences(done, this.#now()) : [];
+    const { made, editor } = this.rewrite ?? {};
+    return made ? runDifferences(made.context, this.#now(), editor?.fields) : [];
   });
   readonly #host: RewriteHost;
 

@@ -1,5 +1,6 @@
 import type { Field } from "../../data/settings/Field.ts";
 import { settingsText } from "../../data/settings/fieldText.ts";
+import { labelInSentence } from "../../data/settings/labelInSentence.ts";
 import { layersOf } from "../../data/settings/layersOf.ts";
 import { changedSettings, fieldValue } from "../../data/settings/fieldValue.ts";
 import { seedField } from "../../data/settings/seedField.ts";
@@ -20,10 +21,6 @@ export function formFields({ fields }: Pick<EditorView, "fields">): {
 /** What the folded part of a form is called: "More settings: KL factor, weight decay, seed". */
 export const moreSettings = (fields: readonly Pick<Field, "label">[]): string =>
   `More settings: ${fields.map(({ label }) => labelInSentence(label)).join(", ")}`;
-
-/** A label in the middle of a sentence: "weight decay", but "KL factor". */
-const labelInSentence = (label: string): string =>
-  /^\p{Lu}\p{Lu}/u.test(label) ? label : label[0].toLowerCase() + label.slice(1);
 
 /** An editor's fields as they stand where nothing is typed. */
 export const presetText = ({ fields, preset }: EditorView): Record<string, string> =>

@@ -256,6 +256,11 @@ export class Draft {
   restore(view: Partial<View>, facts: Fact[]) {
     const fact = facts.find(({ id }) => String(id) === view.fact);
     if (fact) this.take(fact);
+    // Another sentence than the one that is there now: nothing of that one stays beside it.
+    else if (view.prompt !== undefined) {
+      this.#typed = untouched;
+      this.answer = "";
+    }
     if (view.model !== undefined) this.model = view.model;
     if (view.prompt !== undefined) this.prompt = view.prompt;
     if (view.subject !== undefined) this.nameSubject(view.subject, Number(view.at ?? 0));

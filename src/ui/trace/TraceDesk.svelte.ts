@@ -43,7 +43,9 @@ export class TraceDesk {
     this.running?.plots && hasPlot(this.running) ? this.running : this.shown,
   );
   /** In what the run that is seen differs from what the form says now, in words. */
-  differences = $derived.by(() => (this.set ? runDifferences(this.set.context, this.#now()) : []));
+  differences = $derived.by(() =>
+    this.set ? runDifferences(this.set.context, this.#now(), traceFields) : [],
+  );
   readonly #host: TraceHost;
 
   constructor(host: TraceHost) {

@@ -85,6 +85,20 @@ test("both texts stand beside each other with what differs marked", async () => 
   expect(asking.asked?.ends).toEqual({ before: "length", after: "length" });
 });
 
+test("a token that is told after the end is not there twice", async () => {
+  const { desk: asking, lab } = await desk();
+  const ask = lab.asking.ask.bind(lab.asking);
+  let tell = () => undefined as void;
+  lab.asking.ask = (id, order, report) =>
+    ask(id, order, (event) => {
+      tell = () => report(event);
+      report(event);
+    });
+  await asking.ask();
+  tell();
+  expect(texts(asking.asked?.before)).toEqual([" Seattle", ",", " and", " it", " is", " known"]);
+});
+
 test("an answer says in what it is of another run", async () => {
   const { desk: asking, switchOn } = await desk();
   await switchOn();

@@ -65,7 +65,7 @@ export class PartedFile implements PartSource {
   #demanded: () => void = () => undefined;
 
   private constructor(transfer: Transfer, { path, facts, url }: FileAt) {
-    const { base, partSize, kept, connection } = transfer;
+    const { base, partSize, kept } = transfer;
     const { stamp } = facts;
     const size = checkSize(url, facts.size);
     this.path = path;
@@ -75,8 +75,6 @@ export class PartedFile implements PartSource {
     this.#transfer = transfer;
     this.#version = stamp === undefined ? undefined : { base, path, stamp, partSize };
     if (this.#version) this.#came = new Set(kept.digests(this.#version).keys());
-    const stop = () => this.#rejectAll(connection.signal.reason);
-    connection.signal.addEventListener("abort", stop, { once: true });
   }
 
   static async open(transfer: Transfer, at: FileAt): Promise<PartedFile> {
@@ -370,7 +368,7 @@ export class PartedFile implements PartSource {
 
   async #fail(error: Error): Promise<Error> {
     this.#failed = error;
-    this.#rejectAll(error);
+    this.stop(error);
     await Promise.allSettled(this.#arrivals);
     this.#transfer.window.drop(this);
     this.#came.clear();
@@ -378,7 +376,8 @@ export class PartedFile implements PartSource {
     return error;
   }
 
-  #rejectAll(reason: unknown): void {
+  /** Ends every read that waits, for this reason. */
+  stop(reason: unknown): void {
     this.#waiting.failAll(reason);
     this.#demanded();
   }

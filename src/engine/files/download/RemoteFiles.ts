@@ -35,6 +35,10 @@ export class RemoteFiles {
   constructor(listing: Listing, transfer: Transfer) {
     this.#listing = listing;
     this.#transfer = transfer;
+    // One for all files: a model may have hundreds.
+    const { signal } = transfer.connection;
+    const stop = () => this.#files.forEach((file) => file.stop(signal.reason));
+    signal.addEventListener("abort", stop, { once: true });
   }
 
   /** Bytes that are here, of all that were asked for. */
