@@ -5,6 +5,7 @@ import type { AdapterCheck } from "../src/data/delta/peft.ts";
 import { readAdapterZip } from "../src/data/delta/readAdapter.ts";
 import type { StackedEdit } from "../src/data/delta/stackRecipe.ts";
 import { madeWith, requestsOf } from "../src/data/delta/provenance.ts";
+import { sumOf } from "../src/data/delta/sumOf.ts";
 import { otherModel } from "../src/data/identity/ModelIdentity.ts";
 import { bounds } from "../src/data/outside/bounds.ts";
 import { shown } from "../src/data/outside/shown.ts";
@@ -51,9 +52,9 @@ export class Edits {
     this.#host = host;
   }
 
-  /** Switches on these edits and no other; answers those that are no longer to be had. */
-  switchOn(ids: string[]): Promise<string[]> {
-    return this.#host.held.switchOn(ids);
+  /** Switches on these edits and no other, each at its strength; answers those that are no longer to be had. */
+  switchOn(ids: string[], strengths?: number[]): Promise<string[]> {
+    return this.#host.held.switchOn(ids, strengths);
   }
 
   /** Keeps the page's stack for the next visit, together with what other tabs keep of the model. */
@@ -99,10 +100,10 @@ export class Edits {
     return { provenance, weights: await withNorms(model, weights) };
   }
 
-  /** An edit as a file; its bytes change hands. */
-  save(id: number, edit: string, form: EditForm): Promise<SavedFile> {
+  /** An edit at a strength as a file; its bytes change hands. */
+  save(id: number, edit: string, form: EditForm, strength?: number): Promise<SavedFile> {
     const work = async () => {
-      const found = await this.#host.held.find(edit);
+      const found = await this.#host.held.findAt(edit, strength);
       const file =
         form === "delta"
           ? deltaFile(found)
@@ -114,13 +115,23 @@ export class Edits {
     return this.#host.queue.run(id, { doing: "saving the edit", urgency: "short" }, work);
   }
 
+  /** What is on as one edit, the sum; its bytes change hands. */
+  saveSum(id: number): Promise<SavedFile> {
+    return this.#host.queue.run(id, "adding the edits", async () => {
+      const { active } = this.#host.held;
+      if (active.length === 0) throw new Error("no edit is on; switch one on first");
+      const file = deltaFile(await this.#measured(await sumOf(active)));
+      return Comlink.transfer(file, [file.bytes.buffer as ArrayBuffer]);
+    });
+  }
+
   /** p(target) of an edit's first facts, with the others that are on: without it, and with it. */
-  effect(id: number, edit: string): Promise<EditEffect> {
+  effect(id: number, edit: string, strength?: number): Promise<EditEffect> {
     const asked = { doing: "asking the model before and after", urgency: "short" } as const;
     return this.#host.queue.run(id, asked, async (signal) => {
-      const delta = await this.#host.held.find(edit);
+      const delta = await this.#host.held.findAt(edit, strength);
       const facts = requestsOf(delta).slice(0, ASKED);
-      const others = this.#host.held.active.filter((other) => other !== delta);
+      const others = this.#host.held.others(edit);
       const ask = (deltas: Delta[]) => targetAnswers(this.#host.model(deltas), facts, signal);
       const before = await ask(others);
       return { before, after: await ask([...others, delta]) };
@@ -128,10 +139,11 @@ export class Edits {
   }
 
   /** The recipe of a whole stack, by its edits' names; its bytes change hands. */
-  saveRecipe(id: number, stack: { id: string; on: boolean }[]): Promise<SavedFile> {
+  saveRecipe(id: number, stack: Omit<StackPlace, "truth">[]): Promise<SavedFile> {
     return this.#host.queue.run(id, "saving the recipe", async () => {
       const edits: StackedEdit[] = [];
-      for (const { id, on } of stack) edits.push({ delta: await this.#host.held.find(id), on });
+      for (const { id, on, strength } of stack)
+        edits.push({ delta: await this.#host.held.findAt(id, strength), on });
       const file = await recipeFile(edits);
       return Comlink.transfer(file, [file.bytes.buffer as ArrayBuffer]);
     });
@@ -161,8 +173,8 @@ export class Edits {
           onEdit: (edit, of) => report(edit, of, `making edit ${edit + 1} of ${of}`),
         });
         const edits: RepeatedEdits["edits"] = [];
-        for (const { delta, on, same, differences } of made)
-          edits.push({ edit: await held.hold(delta), on, same, differences });
+        for (const { whole, strength, on, same, differences } of made)
+          edits.push({ edit: await held.hold(whole), on, strength, same, differences });
         return { edits };
       } finally {
         this.#host.model(active);

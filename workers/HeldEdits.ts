@@ -3,6 +3,7 @@ import { layerOf, type Delta } from "../src/data/delta/delta.ts";
 import { readDelta, writeDelta } from "../src/data/delta/deltaFile.ts";
 import { deltaDigest } from "../src/data/delta/digest.ts";
 import { keptDelta } from "../src/data/delta/keptDelta.ts";
+import { atStrength, checkStrength } from "../src/data/delta/strength.ts";
 import { madeWith, requestsOf, type WrittenFact } from "../src/data/delta/provenance.ts";
 import { otherModel } from "../src/data/identity/ModelIdentity.ts";
 import { bounds } from "../src/data/outside/bounds.ts";
@@ -40,8 +41,8 @@ export class HeldEdits {
   #model = "";
   #held = new Map<string, Delta>();
   #active: Delta[] = [];
-  /** Their names, in the same order. */
-  #on: string[] = [];
+  /** The same edits whole, by their names, and what their ΔW is multiplied by. */
+  #on: { id: string; delta: Delta; strength: number }[] = [];
   /** The stack as the page last told it. */
   #told: StackPlace[] = [];
   /** What is kept and cannot be used, by its name, with the reason. */
@@ -61,7 +62,8 @@ export class HeldEdits {
   /** What is on now, for a run that begins: it stays so whatever is switched afterwards. */
   freeze(): Frozen {
     const [deltas, on] = [this.#active, this.#on];
-    const edits = () => Promise.all(on.map((id, i) => runEdit(id, deltas[i])));
+    const edits = () =>
+      Promise.all(on.map(({ id, delta, strength }) => runEdit(id, delta, strength)));
     return { deltas, model: this.#open().identity, edits };
   }
 
@@ -98,13 +100,33 @@ export class HeldEdits {
     throw new Error(found.reason);
   }
 
-  /** Switches on these edits and no other; answers those that are nowhere. */
-  async switchOn(ids: string[]): Promise<string[]> {
+  /** {@link find}, with its ΔW multiplied by a number. */
+  async findAt(id: string, strength = 1): Promise<Delta> {
+    checkStrength(strength);
+    return atStrength(await this.find(id), strength);
+  }
+
+  /** What is on but for one edit. */
+  others(than: string): Delta[] {
+    return this.#active.filter((_, i) => this.#on[i].id !== than);
+  }
+
+  /**
+   * Switches on these edits and no other; answers those that are nowhere.
+   *
+   * @param strengths what the ΔW of each is multiplied by; 1 where there is none
+   */
+  async switchOn(ids: string[], strengths: readonly number[] = []): Promise<string[]> {
     const found = await Promise.all(ids.map((id) => this.#find(id)));
-    const deltas = found.flatMap((one) => ("delta" in one ? one.delta : []));
-    for (const delta of deltas) this.checkFits(delta);
-    this.#active = deltas;
-    this.#on = ids.filter((_, i) => "delta" in found[i]);
+    const there = found.flatMap((one, i) =>
+      "delta" in one ? { id: ids[i], delta: one.delta, strength: strengths[i] ?? 1 } : [],
+    );
+    for (const { delta, strength } of there) {
+      this.checkFits(delta);
+      checkStrength(strength);
+    }
+    this.#active = await Promise.all(there.map((one) => atStrength(one.delta, one.strength)));
+    this.#on = there;
     return ids.filter((_, i) => !("delta" in found[i]));
   }
 
@@ -135,7 +157,7 @@ export class HeldEdits {
   async kept(): Promise<KeptStack> {
     await this.#store.enter(this.#model);
     const edits = await this.#read((await this.#store.places(this.#model)) ?? []);
-    this.#told = edits.map(({ id, on, truth }) => ({ id, on, truth }));
+    this.#told = edits.map(({ id, on, truth, strength }) => ({ id, on, truth, strength }));
     return { edits, broken: Array.from(this.#broken, ([id, reason]) => ({ id, reason })) };
   }
 
@@ -196,7 +218,7 @@ export class HeldEdits {
 }
 
 function viewOf(id: string, delta: Delta): Omit<HeldEdit, "digest"> {
-  const { method, model, created, app } = delta.provenance;
+  const { method, model, created, app, strength } = delta.provenance;
   const facts = requestsOf(delta);
   const weights = delta.weights.map(({ weight, norm = NaN }) => ({
     weight,
@@ -209,6 +231,7 @@ function viewOf(id: string, delta: Delta): Omit<HeldEdit, "digest"> {
     model,
     created,
     app,
+    savedAt: strength,
     facts,
     weights,
     relativeNorm: Math.max(...weights.map(({ norm }) => norm)),
@@ -224,13 +247,13 @@ function titleOf(method: string): string {
 }
 
 /** An edit as the context of a run has it. */
-async function runEdit(id: string, delta: Delta): Promise<RunEdit> {
+async function runEdit(id: string, delta: Delta, strength: number): Promise<RunEdit> {
   const [first, ...others] = requestsOf(delta);
   const fact = first as WrittenFact | undefined;
   const what = fact ? `: ${fact.subject}, ${fact.target.trim()}` : "";
   const more = others.length ? ` and ${others.length} more` : "";
   const title = clipped(`${titleOf(delta.provenance.method)}${what}${more}`);
-  return { id, title, digest: await deltaDigest(delta), strength: 1 };
+  return { id, title, digest: await deltaDigest(delta), strength };
 }
 
 const clipped = (text: string) => text.slice(0, bounds.name);

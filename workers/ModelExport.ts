@@ -12,7 +12,7 @@ import type { Queue } from "./Queue.ts";
 /** What the Lab lends. */
 export interface ExportHost {
   queue: Queue;
-  held: Pick<HeldEdits, "find">;
+  held: Pick<HeldEdits, "findAt">;
   /** Of the model that is open. */
   files(): ModelFiles | undefined;
 }
@@ -32,14 +32,15 @@ export class ModelExport {
    */
   async save(
     id: number,
-    { edits, bits, parent }: ExportOrder,
+    { edits, strengths = [], bits, parent }: ExportOrder,
     report: (done: number, total: number, stage: string) => void,
   ): Promise<SavedModel> {
     return this.#host.queue.asideReporting(id, "saving the model", report, async (signal) => {
       const files = this.#host.files();
       if (!files) throw new Error("no model is loaded; open one first");
       const deltas: Delta[] = [];
-      for (const edit of edits) deltas.push(await this.#host.held.find(edit));
+      for (const [i, edit] of edits.entries())
+        deltas.push(await this.#host.held.findAt(edit, strengths[i]));
       const about = deltas.length === 1 ? nameOf(deltas[0]) : `${deltas.length} edits`;
       const name = fileName(files.name.split("/").at(-1)!, about);
       const model: MergedModel = { files, deltas, bits, signal, onProgress: report };

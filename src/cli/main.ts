@@ -10,6 +10,7 @@ import { predict } from "./commands/predict.ts";
 import { repeat } from "./commands/repeat.ts";
 import { runs } from "./commands/runs.ts";
 import { score } from "./commands/score.ts";
+import { sum } from "./commands/sum.ts";
 import { stats } from "./commands/stats.ts";
 import { studyCommand } from "./study/studyCommand.ts";
 import { synthesize } from "./commands/synthesize.ts";
@@ -27,6 +28,7 @@ const commands: Record<string, Command> = {
   score,
   study: studyCommand(),
   merge,
+  sum,
   convert,
   synthesize,
   verify,

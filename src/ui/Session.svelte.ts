@@ -83,7 +83,8 @@ export class Session {
     lab: () => this.#lab.export,
     run: (stage, work) =>
       this.#work.run("export", stage, (id) => work(id, this.#work.progress("export", id))),
-    active: () => this.stack.active.map(({ id }) => id),
+    active: () => this.stack.active,
+    report: (error) => this.report("export", error),
     pick: folderPicker(),
   });
 
@@ -297,11 +298,11 @@ export class Session {
 
   /** The model and the edits that a run would begin with now. */
   get now(): Compared {
-    const edits = this.stack.active.map(({ id, digest }) => ({
+    const edits = this.stack.active.map(({ id, digest, strength }) => ({
       id,
       digest,
       title: "",
-      strength: 1,
+      strength,
     }));
     return this.model ? { model: this.model.identity, edits } : { edits };
   }

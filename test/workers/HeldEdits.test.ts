@@ -92,6 +92,18 @@ test("edits are switched on by name, and one that is nowhere is named", async ()
   await expect(held.find("nobody")).rejects.toThrow(/no longer there/);
 });
 
+test("an edit that is on in part is so at the next visit, and says it to runs", async () => {
+  const held = opened();
+  const { id } = await held.hold(deltaOf("A"));
+  expect(await held.switchOn([id], [0.5])).toEqual([]);
+  const digest = (await held.freeze().edits())[0].digest;
+  expect(await held.freeze().edits()).toMatchObject([{ id, strength: 0.5, digest }]);
+  expect(held.active[0].provenance).toMatchObject({ strength: 0.5, whole: digest });
+  await held.keep([{ ...place(id), strength: 0.5 }]);
+  expect((await opened().kept()).edits).toMatchObject([{ id, strength: 0.5 }]);
+  await expect(held.switchOn([id], [2])).rejects.toThrow("invalid strength: 2");
+});
+
 test("an edit of another shape is refused", async () => {
   const wide = { ...smallConfig, dModel: 4 };
   await expect(opened({ stamp }, wide).hold(deltaOf("Tower"))).rejects.toThrow(

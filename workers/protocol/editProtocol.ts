@@ -25,6 +25,8 @@ export interface HeldEdit {
   /** When it was made, and by which program, where it says. */
   created?: string | undefined;
   app?: string | undefined;
+  /** What its ΔW was multiplied by when it was saved, where that was not the edit as it was made. */
+  savedAt?: number | undefined;
   /** How that differs from the one that is open, where the edit says that it does. */
   another?: string | undefined;
   /** What it writes, as far as it tells. */
@@ -52,6 +54,8 @@ export interface StackPlace {
   on: boolean;
   /** What was overwritten, where it is known. */
   truth: string;
+  /** What its ΔW is multiplied by; 1 where absent. */
+  strength?: number | undefined;
 }
 
 /** A place of the stack with the edit that stands there. */
@@ -98,8 +102,9 @@ export interface RepeatOrder {
 export interface RepeatedEdits {
   edits: {
     edit: HeldEdit;
-    /** Whether it is on in the end. */
+    /** Whether it is on in the end, and what its ΔW is multiplied by. */
     on: boolean;
+    strength: number;
     /** Whether its numbers are those that the recipe was made of, where it says. */
     same?: boolean | undefined;
     /** In what it was made differently, in sentences. */
@@ -120,6 +125,8 @@ export interface EditEffect {
 export interface ExportOrder {
   /** The names of the edits that go into its weights. */
   edits: string[];
+  /** What the ΔW of each is multiplied by; 1 where absent. */
+  strengths?: number[] | undefined;
   /** Of every number in the files. */
   bits: 16 | 32;
   /** The folder in which a new one is made; absent for a zip archive. */

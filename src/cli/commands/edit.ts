@@ -32,7 +32,7 @@ export function editCommand(registry: EditorRegistry): Command {
   const methods = registry.map(({ name }) => name).join("|");
   const each = registry.map(({ title, about }) => `${title}: ${about}`).join(" ");
   return {
-    usage: `edit --method ${methods} --model M (--prompt P --subject S --target T | --facts F.json|F.csv) [--stats F.npz|F{}.npz|DIR [--another-model]] [--contexts F.json] [--values DIR] [--delta F …] [--seed N] [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]\n      ${editorsUsage(registry)}`,
+    usage: `edit --method ${methods} --model M (--prompt P --subject S --target T | --facts F.json|F.csv) [--stats F.npz|F{}.npz|DIR [--another-model]] [--contexts F.json] [--values DIR] [--delta F … [--strength S,…]] [--seed N] [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]\n      ${editorsUsage(registry)}`,
     about: `Writes one fact, or a table of them, and saves the change of the weights. ${each}`,
     run: (args, terminal) => runEdit(args, terminal, registry),
   };
@@ -81,7 +81,7 @@ async function runEdit(
   for (const layer of chosen.editor.statistics(settings)) {
     if (layer < layers) await statistics(layer);
   }
-  const beneath = await applyDeltas(opened, given.delta);
+  const beneath = await applyDeltas(opened, given);
   const before = await targetAnswers(model, facts);
   const at: EditContext = {
     seed,

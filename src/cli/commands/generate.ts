@@ -13,7 +13,7 @@ import { parseOptions, required } from "../options.ts";
 
 /** `palimpsest generate`: how the model continues a text, without and with an edit. */
 export const generate: Command = {
-  usage: `generate --model M --prompt P [--subject S] [--delta F … [--another-model]] ${askFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--json]`,
+  usage: `generate --model M --prompt P [--subject S] [--delta F … [--strength S,…] [--another-model]] ${askFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--json]`,
   about: "How the model continues a text, without and with an edit; greedy unless --top-k is more.",
   run: runGenerate,
 };
@@ -44,7 +44,7 @@ async function runGenerate(args: string[], terminal: Terminal): Promise<void> {
     return (token: ContinuedToken) => terminal.progress(textOf((tokens.push(token), tokens)));
   };
   const before = await ask(model, prompt, settings, { onToken: spoken() });
-  if (given.delta) await applyDeltas(opened, given.delta);
+  if (given.delta) await applyDeltas(opened, given);
   const after = given.delta ? await ask(model, prompt, settings, { onToken: spoken() }) : undefined;
   terminal.progress("");
   if (given.json) {

@@ -1,18 +1,19 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { atStrength } from "../../data/delta/strength.ts";
 import type { ModelIdentity } from "../../data/identity/ModelIdentity.ts";
 import { type ModelFolder, writeMergedModel } from "../../engine/export/mergedModel.ts";
 import type { Command } from "../Command.ts";
 import { inFolder, LOCK } from "../files/FolderLock.ts";
 import { writeWhole } from "../files/writeWhole.ts";
-import { checkMadeWith, deltaOption, readEdit } from "../open/openDelta.ts";
+import { checkMadeWith, deltaOption, readEdit, strengthsOf } from "../open/openDelta.ts";
 import { anotherModel, modelFiles } from "../open/openModel.ts";
 import { choiceOption, parseOptions, required } from "../options.ts";
 import { WrongCall } from "../WrongCall.ts";
 
 /** `merge`: a model with edits in its weights, as a folder that `transformers` loads. */
 export const merge: Command = {
-  usage: "merge --model M --delta F … [--another-model] --out DIR [--bits 16|32]",
+  usage: "merge --model M --delta F … [--strength S,…] [--another-model] --out DIR [--bits 16|32]",
   about:
     "Writes the model with the edits folded into its weights, as a Hugging Face folder (safetensors, 32 bits unless said).",
   async run(args, terminal) {
@@ -27,10 +28,13 @@ export const merge: Command = {
     const paths = values.delta ?? [];
     if (paths.length === 0) throw new WrongCall("--delta is missing");
     const out = required(values, "out");
+    const at = strengthsOf(values);
     const bits = values.bits ? choiceOption(values, "bits", ["16", "32"]) : "32";
     await inFolder(out, "merge", async () => {
       await checkEmpty(out);
-      const deltas = await Promise.all(paths.map(readEdit));
+      const deltas = await Promise.all(
+        paths.map(async (path, i) => atStrength(await readEdit(path), at[i])),
+      );
       const files = await modelFiles(name, terminal.root, terminal);
       const check = values["another-model"]
         ? undefined

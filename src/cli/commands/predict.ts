@@ -9,7 +9,7 @@ import { percent, table } from "../table.ts";
 /** `palimpsest predict`: the likeliest next tokens, without and with an edit. */
 export const predict: Command = {
   usage:
-    "predict --model M --prompt P [--subject S] [--delta F … [--another-model]] [--top 10] [--json]",
+    "predict --model M --prompt P [--subject S] [--delta F … [--strength S,…] [--another-model]] [--top 10] [--json]",
   about: "The likeliest next tokens of a prompt, without and with an edit.",
   run: runPredict,
 };
@@ -31,7 +31,7 @@ async function runPredict(args: string[], terminal: Terminal): Promise<void> {
   const opened = await openModel(options, terminal);
   const { model } = opened;
   const before = await nextTokens(model, prompt, top);
-  if (options.delta) await applyDeltas(opened, options.delta);
+  if (options.delta) await applyDeltas(opened, options);
   const after = options.delta ? await nextTokens(model, prompt, top) : undefined;
   if (options.json) {
     const predictions = after ?? before;

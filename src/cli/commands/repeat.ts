@@ -12,7 +12,7 @@ import { tryFolder } from "../files/tryOut.ts";
 import { writeWhole } from "../files/writeWhole.ts";
 import { editStatistics } from "../open/editStatistics.ts";
 import { readText } from "../open/files.ts";
-import { applyDeltas, deltaOption, readEdit } from "../open/openDelta.ts";
+import { applyDeltas, readEdit } from "../open/openDelta.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { valueFolder } from "../open/valueFolder.ts";
 import { parseOptions, required } from "../options.ts";
@@ -31,7 +31,7 @@ async function runRepeat(args: string[], terminal: Terminal): Promise<void> {
   const given = parseOptions(args, {
     ...modelOptions,
     ...anotherModel,
-    ...deltaOption,
+    delta: { type: "string", multiple: true },
     recipe: { type: "string" },
     out: { type: "string" },
     stats: { type: "string" },
@@ -48,7 +48,7 @@ async function runRepeat(args: string[], terminal: Terminal): Promise<void> {
   const differs = otherModel({ id, ...made }, model.identity);
   if (differs && !given["another-model"])
     throw new Error(`${path}: ${differs}; --another-model repeats it all the same`);
-  const fromFiles = await byDigest(await applyDeltas(opened, given.delta));
+  const fromFiles = await byDigest(await applyDeltas(opened, { delta: given.delta }));
   const edits = await repeatRecipe(model, recipe, {
     statistics: editStatistics(opened, given.stats),
     values: given.values === undefined ? undefined : valueFolder(given.values),

@@ -12,7 +12,7 @@ import { tableText } from "../study/tableText.ts";
 /** `palimpsest score`: efficacy, paraphrase and neighbourhood scores of cases, without and with an edit. */
 export const score: Command = {
   usage:
-    "score --model M --case F.json [--delta F … [--another-model]] [--generate] [--seed 1] [--json]",
+    "score --model M --case F.json [--delta F … [--strength S,…] [--another-model]] [--generate] [--seed 1] [--json]",
   about: "Efficacy, paraphrase and neighbourhood scores of a case, without and with an edit.",
   run: runScore,
 };
@@ -35,7 +35,7 @@ async function runScore(args: string[], terminal: Terminal): Promise<void> {
   const { model } = opened;
   const how = { generate: given.generate === true, seed, terminal };
   const before = await scoreAll(model, cases, how);
-  if (given.delta) await applyDeltas(opened, given.delta);
+  if (given.delta) await applyDeltas(opened, given);
   const after = given.delta ? await scoreAll(model, cases, how) : undefined;
   const summaries = after
     ? { before: summarise(before), after: summarise(after) }

@@ -29,7 +29,7 @@ import { WrongCall } from "../WrongCall.ts";
 
 /** `palimpsest trace`: causal tracing of one fact. */
 export const trace: Command = {
-  usage: `trace --model M --prompt P --subject S [--target T] [--kind state|mlp|attn] ${traceFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--replace] [--occurrence N] [--sigma X | --subjects F.json] [--delta F … [--another-model]] [--out F.npz|F.json|F.csv] [--json]`,
+  usage: `trace --model M --prompt P --subject S [--target T] [--kind state|mlp|attn] ${traceFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--replace] [--occurrence N] [--sigma X | --subjects F.json] [--delta F … [--strength S,…] [--another-model]] [--out F.npz|F.json|F.csv] [--json]`,
   about: "Where the model recalls a fact: p(answer) with each state or window restored.",
   run: runTrace,
 };
@@ -75,7 +75,7 @@ async function runTrace(args: string[], terminal: Terminal): Promise<void> {
     request.noise.kind === "sigma"
       ? (fixed ?? (await measuredSigma(model, given.subjects, terminal)))
       : undefined;
-  if (given.delta) await applyDeltas(opened, given.delta);
+  if (given.delta) await applyDeltas(opened, given);
   const found = await causalTrace(model, request, {
     sigma: unit?.value,
     onRow: (token) => terminal.progress(`tracing token ${token}`),

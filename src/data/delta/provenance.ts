@@ -38,6 +38,11 @@ export interface Provenance {
   on?: string[];
   /** Those edits, and the ones that they were made on: each after those it stands on. */
   beneath?: EditBeneath[];
+  /** What its ΔW was multiplied by since it was made, and the digest of the edit as it was made; absent where it is that. */
+  strength?: number;
+  whole?: string;
+  /** Digests of the edits whose sum this is, which are among those beneath. */
+  sum?: string[];
   [key: string]: unknown;
 }
 
@@ -89,10 +94,13 @@ const entries = {
   hyperparameters: record,
   request: v.optional(writtenFact),
   requests: v.optional(list(writtenFact, bounds.facts)),
+  strength: v.optional(number),
+  whole: v.optional(stamp),
 };
 const digests = list(stamp, bounds.edits);
 const provenance = object({
   ...entries,
+  sum: v.optional(digests),
   on: v.optional(digests),
   beneath: v.optional(
     list(object({ digest: stamp, on: digests, provenance: object(entries) }), bounds.edits),

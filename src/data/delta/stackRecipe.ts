@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { bounds } from "../outside/bounds.ts";
 import { checkShape } from "../outside/checkShape.ts";
-import { list, object, whole } from "../outside/kinds.ts";
+import { list, number, object, whole } from "../outside/kinds.ts";
 import { shown } from "../outside/shown.ts";
 import type { Delta } from "./delta.ts";
 import { type EditBeneath, stamp } from "./provenance.ts";
@@ -28,6 +28,8 @@ interface Placed {
   on: number[];
   /** What its numbers are known by (deltaDigest); another machine may give others in the last places. */
   digest?: string | undefined;
+  /** What its ΔW is multiplied by once it is made; 1 where absent. */
+  strength?: number | undefined;
 }
 
 /** An edit that is made. */
@@ -48,7 +50,7 @@ export interface StackRecipe extends RecipeAbout {
 }
 
 const places = list(whole(), bounds.edits);
-const placed = { on: places, digest: v.optional(stamp) };
+const placed = { on: places, digest: v.optional(stamp), strength: v.optional(number) };
 const stack = object({
   ...recipeAbout,
   edits: v.pipe(
@@ -85,22 +87,30 @@ export async function stackRecipeOf(
   edits: readonly StackedEdit[],
 ): Promise<Omit<StackRecipe, "format" | "version"> | undefined> {
   const steps = new Map<string, EditBeneath>();
+  /** A sum is made by making its parts. */
+  const sums = new Map<string, readonly string[]>();
   const on: string[] = [];
   for (const edit of edits) {
     const { itself, beneath } = await editBeneath(edit.delta);
-    for (const step of [...beneath, itself])
-      if (!steps.has(step.digest)) steps.set(step.digest, step);
+    for (const step of [...beneath, itself]) {
+      if (isSum(step)) sums.set(step.digest, step.provenance.sum!);
+      else if (!steps.has(step.digest)) steps.set(step.digest, step);
+    }
     if (edit.on) on.push(itself.digest);
   }
   const order = [...steps.keys()];
-  const placesOf = (digests: readonly string[]) => digests.map((digest) => order.indexOf(digest));
+  const placesOf = (digests: readonly string[]) => [
+    ...new Set(digests.flatMap((digest) => partsOf(digest, sums)).map((one) => order.indexOf(one))),
+  ];
   const recipes = [...steps.values()].map(({ provenance }) => recipeOf(provenance));
   const about = recipes.findLast((recipe) => recipe !== undefined);
   if (!about) return undefined;
   const made = [...steps.values()].map((step, i): MadeStep | GivenStep => {
-    const place = { on: placesOf(step.on), digest: step.digest };
-    const recipe = recipes[i];
-    if (!recipe) return { given: step.digest, ...place };
+    const { strength, whole } = step.provenance;
+    const place: Placed = { on: placesOf(step.on), digest: step.digest };
+    if (strength !== undefined) place.strength = strength;
+    const recipe = step.provenance.sum ? undefined : recipes[i];
+    if (!recipe) return { given: whole ?? step.digest, ...place };
     const { app: _, model: __, ...how } = recipe;
     return { ...how, ...place };
   });
@@ -108,11 +118,25 @@ export async function stackRecipeOf(
   return { app, model, edits: made, on: placesOf(on) };
 }
 
+/** A sum at another strength comes from its file. */
+const isSum = ({ provenance: { sum, strength } }: EditBeneath): boolean =>
+  sum !== undefined && strength === undefined;
+
+/** The edits that an edit is the sum of, or itself. A file may say that a sum is a part of itself. */
+function partsOf(
+  digest: string,
+  sums: ReadonlyMap<string, readonly string[]>,
+  within: readonly string[] = [],
+): string[] {
+  const parts = within.includes(digest) ? undefined : sums.get(digest);
+  return parts?.flatMap((part) => partsOf(part, sums, [...within, digest])) ?? [digest];
+}
+
 /** As JSON text: a single edit that stands on no other as {@link writeRecipe} has it. @throws as {@link readStackRecipe} */
 export function writeStackRecipe(recipe: Omit<StackRecipe, "format" | "version">): string {
   const { app, model, edits } = recipe;
   const [first] = edits;
-  if (edits.length === 1 && !isGiven(first)) {
+  if (edits.length === 1 && !isGiven(first) && first.strength === undefined) {
     const { on: _, digest: __, ...how } = first;
     return writeRecipe({ app, model, ...how });
   }

@@ -197,16 +197,14 @@ function fieldOptions(fields: readonly Field[], settings: Record<string, unknown
   });
 }
 
-const deltaOptions = ({ edits }: RunContext): string[] =>
-  edits.map(({ digest }) => shellOption("delta", editFile(digest)));
+/** The files of the edits, and where not all were on whole, what their ΔW are multiplied by. */
+function deltaOptions({ edits }: RunContext): string[] {
+  const files = edits.map(({ digest }) => shellOption("delta", editFile(digest)));
+  if (edits.every(({ strength }) => strength === 1)) return files;
+  return [...files, shellOption("strength", edits.map(({ strength }) => strength).join())];
+}
 
-/** @throws where an edit is on in part, which the terminal has no word for */
 function editsNeeded({ edits }: RunContext): CommandFile[] {
-  const part = edits.find(({ strength }) => strength !== 1);
-  if (part)
-    throw new Error(
-      `the terminal lays edits on whole, and ${part.title} was on at ${part.strength}; save it at that strength first`,
-    );
   return edits.map(({ digest, title }) => ({ name: editFile(digest), digest, title }));
 }
 

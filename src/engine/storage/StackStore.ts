@@ -1,6 +1,8 @@
+import * as v from "valibot";
 import { bounds } from "../../data/outside/bounds.ts";
 import { asShape } from "../../data/outside/checkShape.ts";
-import { flag, list, longText, name, object } from "../../data/outside/kinds.ts";
+import { strengths } from "../../data/delta/strength.ts";
+import { flag, list, longText, name, number, object } from "../../data/outside/kinds.ts";
 import { type KeyedDatabase, keyedDatabase } from "./KeyedDatabase.ts";
 import { mergeStacks, type Place } from "./mergeStacks.ts";
 import { NoStorage } from "./openStore.ts";
@@ -128,13 +130,23 @@ export class StackStore {
 const listKey = (model: string) => `list/${model}`;
 const editKey = (model: string, id: string) => `edit/${model}/${id}`;
 
-const listOfPlaces = list(object({ id: name, on: flag, truth: longText }), bounds.edits);
+const { min, max } = strengths;
+const place = object({
+  id: name,
+  on: flag,
+  truth: longText,
+  strength: v.optional(v.pipe(number, v.minValue(min), v.maxValue(max))),
+});
+const listOfPlaces = list(place, bounds.edits);
 
 /** A kept list; where it is damaged, every edit that is there, switched off. */
 function placesOf(kept: unknown, edits: Iterable<string>): Place[] {
   if (kept === undefined) return [];
   const places = asShape(kept, listOfPlaces);
-  if (places) return places.map(({ id, on, truth }) => ({ id, on, truth }));
+  if (places)
+    return places.map(({ id, on, truth, strength }) =>
+      strength === undefined ? { id, on, truth } : { id, on, truth, strength },
+    );
   return Array.from(edits, (key) => ({ id: key.split("/").at(-1)!, on: false, truth: "" }));
 }
 

@@ -4,11 +4,13 @@ export interface Place {
   on: boolean;
   /** What was overwritten, where it is known. */
   truth: string;
+  /** What its ΔW is multiplied by; 1 where absent. */
+  strength?: number | undefined;
 }
 
 /**
  * The stack that two tabs have together: what either added, without what either removed, in the order in which it came.
- * An edit is on or off as the tab says that switched it last.
+ * An edit is on or off, and as strong, as the tab says that changed it last.
  *
  * @param told what this tab had when it last said what it has
  * @param mine what it has now
@@ -28,7 +30,9 @@ export function mergeStacks(
 
 function switched(place: Place, before: Map<string, Place>, now: Map<string, Place>): Place {
   const [was, is] = [before.get(place.id), now.get(place.id)];
-  return was && is && was.on !== is.on ? { ...place, on: is.on } : place;
+  if (!was || !is) return place;
+  const turned = was.on === is.on ? place : { ...place, on: is.on };
+  return was.strength === is.strength ? turned : { ...turned, strength: is.strength };
 }
 
 const byId = (places: readonly Place[]) => new Map(places.map((place) => [place.id, place]));

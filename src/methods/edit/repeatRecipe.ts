@@ -1,6 +1,7 @@
 import type { Delta } from "../../data/delta/delta.ts";
 import { deltaDigest } from "../../data/delta/digest.ts";
 import { isGiven, type MadeStep, type StackRecipe } from "../../data/delta/stackRecipe.ts";
+import { atStrength } from "../../data/delta/strength.ts";
 import { checkShape } from "../../data/outside/checkShape.ts";
 import { record } from "../../data/outside/kinds.ts";
 import { shown } from "../../data/outside/shown.ts";
@@ -29,7 +30,11 @@ export interface RepeatContext extends Pick<
 
 /** An edit that was made again. */
 export interface Repeated {
+  /** At its strength, as it was when others were made on it. */
   delta: Delta;
+  /** The edit as it was made, and what its ΔW is multiplied by. */
+  whole: Delta;
+  strength: number;
   /** Whether it is on in the end. */
   on: boolean;
   /** Whether its numbers are those that the recipe was made of; undefined where it does not say. */
@@ -55,13 +60,15 @@ export async function repeatRecipe(
     how.signal?.throwIfAborted();
     how.onEdit?.(i, recipe.edits.length);
     const beneath = step.on.map((place) => made[place].delta);
-    const { delta, differences } = await numbered(i, recipe.edits.length, async () => {
-      if (isGiven(step)) return { delta: await givenEdit(step.given, how), differences: [] };
+    const { whole, differences } = await numbered(i, recipe.edits.length, async () => {
+      if (isGiven(step)) return { whole: await givenEdit(step.given, how), differences: [] };
       how.switchOn(beneath);
       return repeated(model, step, { ...how, beneath });
     });
+    const { strength = 1 } = step;
+    const delta = await atStrength(whole, strength);
     const same = step.digest === undefined ? undefined : (await deltaDigest(delta)) === step.digest;
-    made.push({ delta, on: recipe.on.includes(i), same, differences });
+    made.push({ delta, whole, strength, on: recipe.on.includes(i), same, differences });
   }
   return made;
 }
@@ -87,7 +94,7 @@ async function repeated(
   model: Model,
   step: MadeStep,
   how: RepeatContext & { beneath: Delta[] },
-): Promise<{ delta: Delta; differences: string[] }> {
+): Promise<{ whole: Delta; differences: string[] }> {
   const unusual = ["objective", "stop"].find((key) => key in step);
   if (unusual)
     throw new Error(`it was searched for with another ${unusual}, which only a study does`);
@@ -106,7 +113,7 @@ async function repeated(
     },
     beneath,
   });
-  return { delta, differences: statisticsDifferences(step, read) };
+  return { whole: delta, differences: statisticsDifferences(step, read) };
 }
 
 /** The settings of a recipe, each checked as a field that is typed; what has no field is the preset's unless it is said. */

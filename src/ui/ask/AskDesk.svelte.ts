@@ -17,12 +17,15 @@ import { changedSettings } from "../../data/settings/fieldValue.ts";
 import type { Draft } from "../fact/Draft.svelte.ts";
 import type { Job } from "../parts/Job.svelte.ts";
 
+/** An edit that is on, and what its ΔW is multiplied by. */
+type OnEdit = HeldEdit & { strength?: number };
+
 /** A text that the model was asked to continue, and what came so far. */
 export interface Asked {
   order: AskOrder;
   model: ModelView["identity"];
   /** The edits that were on, none of them changed since. */
-  edits: HeldEdit[];
+  edits: OnEdit[];
   before: ContinuedToken[];
   after: ContinuedToken[];
   /** How each side ended; absent while it has not, or where it was stopped. */
@@ -38,7 +41,7 @@ export interface AskHost {
   callback<F extends (...values: never[]) => void>(call: F): F;
   model(): ModelView | null;
   /** The edits that are on. */
-  edits(): HeldEdit[];
+  edits(): OnEdit[];
   draft: Pick<Draft, "prompt">;
 }
 
@@ -131,8 +134,13 @@ export class AskDesk {
     } catch {
       // What is typed is no number, which Continue says.
     }
-    const known = (edits: HeldEdit[]) =>
-      edits.map(({ id, method, digest }) => ({ id, title: method, digest, strength: 1 }));
+    const known = (edits: OnEdit[]) =>
+      edits.map(({ id, method, digest, strength = 1 }) => ({
+        id,
+        title: method,
+        digest,
+        strength,
+      }));
     const said = (of: AskSettings | undefined) => of && { settings: worded(of) };
     const words = runDifferences(
       { model: asked.model, edits: known(asked.edits), ...said(asked.order.settings) },

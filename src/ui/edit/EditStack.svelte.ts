@@ -5,6 +5,7 @@ import type {
   EditForm,
   HeldEdit,
   KeepAnswer,
+  SavedFile,
 } from "../../../workers/protocol/protocol.ts";
 import { readStackRecipe } from "../../data/delta/stackRecipe.ts";
 import { type ModelIdentity, otherModel } from "../../data/identity/ModelIdentity.ts";
@@ -16,6 +17,8 @@ export interface Edit extends HeldEdit {
   on: boolean;
   /** What was overwritten, where it is known. */
   truth: string;
+  /** What its ΔW is multiplied by. */
+  strength: number;
 }
 
 type Report = (done: number, total: number, stage: string) => void;
@@ -60,7 +63,13 @@ export class EditStack {
 
   /** Puts an edit on top; {@link apply} tells the worker. */
   add(edit: HeldEdit, truth = "", on = true) {
-    this.#change([...this.edits, { ...edit, on, truth: truth || truthOf(edit) }]);
+    this.#change([...this.edits, { ...edit, on, truth: truth || truthOf(edit), strength: 1 }]);
+  }
+
+  /** Lays an edit on more or less of it. */
+  setStrength(id: string, strength: number) {
+    this.#change(this.edits.map((edit) => (edit.id === id ? { ...edit, strength } : edit)));
+    return this.#host.changed();
   }
 
   toggle(id: string) {
@@ -84,7 +93,12 @@ export class EditStack {
   /** Takes the stack that was kept for another model; this is no step that could be undone. */
   async restore() {
     const { edits, broken } = await this.#host.lab().kept();
-    this.edits = edits.map(({ edit, on, truth }) => ({ ...edit, on, truth }));
+    this.edits = edits.map(({ edit, on, truth, strength = 1 }) => ({
+      ...edit,
+      on,
+      truth,
+      strength,
+    }));
     this.broken = broken;
     this.#history = [];
     this.doubtful = null;
@@ -117,11 +131,22 @@ export class EditStack {
   }
 
   #keep(): Promise<KeepAnswer> {
-    return this.#host.lab().keep(this.edits.map(({ id, on, truth }) => ({ id, on, truth })));
+    return this.#host.lab().keep(
+      this.edits.map(({ id, on, truth, strength }) => ({
+        id,
+        on,
+        truth,
+        strength: strength === 1 ? undefined : strength,
+      })),
+    );
   }
 
   async #switch() {
-    const lost = await this.#host.lab().switchOn(this.active.map(({ id }) => id));
+    const { active } = this;
+    const lost = await this.#host.lab().switchOn(
+      active.map(({ id }) => id),
+      active.map(({ strength }) => strength),
+    );
     if (lost.length) this.#forget(lost);
   }
 
@@ -131,7 +156,12 @@ export class EditStack {
     const added = answer.added.filter(({ id }) => !here.includes(id));
     const removed = answer.removed.filter((id) => here.includes(id));
     if (added.length) {
-      const theirs = added.map(({ edit, truth }) => ({ ...edit, on: false, truth }));
+      const theirs = added.map(({ edit, truth, strength = 1 }) => ({
+        ...edit,
+        on: false,
+        truth,
+        strength,
+      }));
       this.edits = [...this.edits, ...theirs];
       // Undo goes back to before a step of this tab, and takes nothing of another's.
       this.#history = this.#history.map((edits) => [...edits, ...theirs]);
@@ -191,7 +221,12 @@ export class EditStack {
     if (!made) return;
     const known = this.edits.map(({ digest }) => digest);
     const added = made.edits.filter(({ edit }) => !known.includes(edit.digest));
-    const others = added.map(({ edit, on }) => ({ ...edit, on, truth: truthOf(edit) }));
+    const others = added.map(({ edit, on, strength }) => ({
+      ...edit,
+      on,
+      truth: truthOf(edit),
+      strength,
+    }));
     if (others.length) this.#change([...this.edits, ...others]);
     const some = made.edits.length - others.length;
     if (some) this.#host.notify(`${some} of the edits of ${file.name} are in the stack already`);
@@ -201,28 +236,32 @@ export class EditStack {
   }
 
   /** Asks the model for an edit's facts, without it and with it. */
-  async measure({ id }: Edit) {
+  async measure({ id, strength }: Edit) {
     const effect = await this.#host.run("asking the model before and after", (job) =>
-      this.#host.lab().effect(job, id),
+      this.#host.lab().effect(job, id, strength),
     );
     if (effect) this.effects = { ...this.effects, [id]: effect };
   }
 
   /** Hands the recipe of the whole stack to the reader's downloads. */
   async saveRecipe() {
-    try {
-      const places = this.edits.map(({ id, on }) => ({ id, on }));
-      const file = await this.#host.lab().saveRecipe(this.#host.number(), places);
-      download(file.name, file.bytes, file.type);
-    } catch (error) {
-      this.#host.report(error);
-    }
+    const places = this.edits.map(({ id, on, strength }) => ({ id, on, strength }));
+    await this.#download((job) => this.#host.lab().saveRecipe(job, places));
   }
 
-  /** Hands an edit to the reader's downloads. */
-  async save({ id }: Edit, form: EditForm) {
+  /** Hands what is on to the reader's downloads, as one edit. */
+  saveSum() {
+    return this.#download((job) => this.#host.lab().saveSum(job));
+  }
+
+  /** Hands an edit, at its strength, to the reader's downloads. */
+  save({ id, strength }: Edit, form: EditForm) {
+    return this.#download((job) => this.#host.lab().save(job, id, form, strength));
+  }
+
+  async #download(make: (job: number) => Promise<SavedFile>) {
     try {
-      const file = await this.#host.lab().save(this.#host.number(), id, form);
+      const file = await make(this.#host.number());
       download(file.name, file.bytes, file.type);
     } catch (error) {
       this.#host.report(error);

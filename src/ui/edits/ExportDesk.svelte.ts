@@ -9,8 +9,10 @@ export interface ExportHost {
   lab(): RemoteLab["export"];
   /** A job of which one is under way at a time, with its reports; undefined where it failed or was ended. */
   run<T>(stage: string, work: (id: number, report: Report) => Promise<T>): Promise<T | undefined>;
-  /** The names of the edits that are on. */
-  active(): string[];
+  /** The edits that are on. */
+  active(): readonly { id: string; strength: number }[];
+  /** Says what went wrong outside a job. */
+  report(error: unknown): void;
   /** Asks for a folder; undefined where the browser has none to give. */
   pick: (() => Promise<FileSystemDirectoryHandle>) | undefined;
 }
@@ -38,7 +40,7 @@ export class ExportDesk {
       await this.#save(await this.#host.pick!());
     } catch (error) {
       // The reader chose none.
-      if ((error as Error).name !== "AbortError") throw error;
+      if ((error as Error).name !== "AbortError") this.#host.report(error);
     }
   }
 
@@ -50,7 +52,13 @@ export class ExportDesk {
 
   async #save(parent?: FileSystemDirectoryHandle): Promise<SavedModel | undefined> {
     this.saved = null;
-    const order = { edits: this.#host.active(), bits: Number(this.bits) as 16 | 32, parent };
+    const active = this.#host.active();
+    const order = {
+      edits: active.map(({ id }) => id),
+      strengths: active.map(({ strength }) => strength),
+      bits: Number(this.bits) as 16 | 32,
+      parent,
+    };
     const saved = await this.#host.run("saving the model", (id, report) =>
       this.#host.lab().save(id, order, report),
     );

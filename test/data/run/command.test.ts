@@ -96,7 +96,8 @@ test("edits that were on are files that the command names and lays on; one that 
     { name: "edits/abababababababab.safetensors", digest: edit.digest, title: edit.title },
   ]);
   expect(callsOf(commandText({ lines, files }), ".")).toHaveLength(1);
-  expect(() => commandOf(aTrace({ edits: [{ ...edit, strength: 0.5 }] }))).toThrow("at 0.5");
+  const part = commandOf(aTrace({ edits: [{ ...edit, strength: 0.5 }, edit] }));
+  expect(part.lines.join(" ")).toContain("--strength 0.5,1");
 });
 
 test("an edit's command has its fields by their options", () => {

@@ -20,6 +20,8 @@ export class FakeEdits implements RemoteEdits {
   /** What the worker has; cleared, it is a worker that kept nothing. */
   held = new Map<string, HeldEdit>();
   active: HeldEdit[] = [];
+  /** What their ΔW are multiplied by. */
+  strengths: number[] = [];
   /** Why the stack is not kept. */
   trouble: string | null = null;
   /** What was kept and cannot be used. */
@@ -50,7 +52,8 @@ export class FakeEdits implements RemoteEdits {
     return held;
   }
 
-  async switchOn(ids: string[]) {
+  async switchOn(ids: string[], strengths: number[] = []) {
+    this.strengths = strengths;
     this.active = ids.flatMap((id) => this.held.get(id) ?? []);
     return ids.filter((id) => !this.held.has(id));
   }
@@ -85,6 +88,10 @@ export class FakeEdits implements RemoteEdits {
 
   async effect(): Promise<EditEffect> {
     return { before: [], after: [] };
+  }
+
+  async saveSum(): Promise<SavedFile> {
+    return { name: "sum.safetensors", type: "application/octet-stream", bytes: new Uint8Array(8) };
   }
 
   async saveRecipe(): Promise<SavedFile> {

@@ -39,6 +39,20 @@ test("a file whose edit is in the stack already adds nothing, and that is said",
   expect(stack.edits).toHaveLength(1);
 });
 
+test("an edit laid on in part is told to the worker, kept so, and undone", async () => {
+  const { stack, lab } = stackOn();
+  stack.add(lab.hold({ method: "ROME", facts: [fact], layers: [2] }));
+  const [{ id }] = stack.edits;
+  await stack.setStrength(id, 0.5);
+  expect(lab.strengths).toEqual([0.5]);
+  expect((await lab.kept()).edits).toMatchObject([{ id, strength: 0.5 }]);
+  await stack.restore();
+  expect(stack.edits[0].strength).toBe(0.5);
+  await stack.setStrength(id, 1);
+  await stack.undo();
+  expect(lab.strengths).toEqual([0.5]);
+});
+
 test("an import keeps the true answer that its file tells", async () => {
   const { stack, lab } = stackOn();
   const told = lab.hold({ method: "ROME", facts: [{ ...fact, truth: "Seattle" }], layers: [2] });
