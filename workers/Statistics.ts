@@ -348,8 +348,11 @@ export class Statistics {
   async #load(key: StatisticsKey): Promise<LayerStatistics | undefined> {
     const statistics = await this.#store.load(key);
     // What an edit is made with is said in its provenance.
-    if (statistics && key.precision !== this.#host.identity().precision)
+    const { id, precision } = this.#host.identity();
+    if (statistics && key.precision !== precision) {
       statistics.source += `, of the model in ${key.precision}`;
+      statistics.model = { id, ...statistics.model, precision: key.precision };
+    }
     if (statistics) this.#atHand.set(key.layer, { statistics, key });
     return statistics;
   }

@@ -145,7 +145,7 @@ function traceText(
   found: Trace,
   sigma: RunSigma | undefined,
 ): string {
-  const warnings = runWarnings({ prompt: prompt.replace("{}", () => subject) });
+  const warnings = runWarnings({ prompt, subject });
   const unit = sigma ? [`σ ${sigma.value.toFixed(4)}, ${setOf(sigma)}`] : [];
   return [traceTable(found), ...unit, ...warnings].join("\n\n");
 }

@@ -3,6 +3,7 @@ import { runWarnings } from "../../data/run/warnings.ts";
 import type { Model } from "../../engine/Model.ts";
 import type { Edit, Editor } from "../../methods/edit/Editor.ts";
 import type { EditRequest } from "../../methods/edit/editRequest.ts";
+import { promptTemplate } from "../../methods/prompt/subject.ts";
 import type { TargetAnswer } from "../../methods/score/targetAnswers.ts";
 import { percent, table } from "../table.ts";
 
@@ -75,16 +76,19 @@ function weightsOf({ delta, measures, statistics }: Edit) {
 
 /** An edit as a person reads it. */
 export function editText(told: ToldEdit): string {
-  const { made, facts } = told;
+  const { model, made, facts, settings } = told;
+  const { relativeNorm, statistics, measures } = made;
   const [{ prompt, subject }] = facts;
-  const warnings = [
-    ...made.measures.flatMap(({ warning }) => warning ?? []),
-    ...runWarnings({
-      prompt: facts.length === 1 ? prompt.replace("{}", () => subject) : undefined,
-      relativeNorm: made.relativeNorm,
-      statistics: made.statistics.map(({ layer }) => layer),
-    }),
-  ];
+  const fact = facts.length === 1 ? { prompt: promptTemplate(prompt, subject), subject } : {};
+  const { precision } = model;
+  const warnings = runWarnings({
+    ...fact,
+    relativeNorm,
+    statistics,
+    precision,
+    settings,
+    measures,
+  });
   return [
     ...(facts.length === 1 ? factLines(told) : tableLines(told)),
     "",

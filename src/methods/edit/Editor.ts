@@ -130,6 +130,8 @@ export interface UsedStatistics {
   source: string;
   count: number;
   sampleSize?: number | undefined;
+  /** Of the model whose keys they are of, where they say so. */
+  precision?: string | undefined;
 }
 
 /** What an edit is and how it came about. */

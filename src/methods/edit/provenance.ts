@@ -1,5 +1,6 @@
 import type { Provenance, WrittenFact } from "../../data/delta/provenance.ts";
 import type { Model } from "../../engine/Model.ts";
+import type { LayerStatistics } from "../statistics/statistics.ts";
 import type { UsedStatistics } from "./Editor.ts";
 import { promptTemplate } from "../prompt/subject.ts";
 import type { EditRequest } from "./editRequest.ts";
@@ -49,9 +50,8 @@ function writtenFact({ prompt, subject, target, truth }: EditRequest): WrittenFa
 }
 
 /** What provenance keeps of statistics that were read. */
-export const usedStatistics = ({ layer, source, count, sampleSize }: UsedStatistics) => ({
-  layer,
-  source,
-  count,
-  sampleSize,
-});
+export const usedStatistics = (read: LayerStatistics): UsedStatistics => {
+  const { layer, source, count, sampleSize, model } = read;
+  const precision = model?.precision;
+  return { layer, source, count, sampleSize, ...(precision === undefined ? {} : { precision }) };
+};

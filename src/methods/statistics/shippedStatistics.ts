@@ -34,7 +34,9 @@ export async function shippedStatistics(
   const about = { layer, source: "shipped with the model", dMlp: config.dMlp, what: path };
   const found = await readStatistics(await modelFileSource(files, path), about);
   const differs = found.model && otherModel(found.model, identity);
-  if (!differs) return [found];
+  // They are the model's own in every precision.
+  if (!differs)
+    return [{ ...found, model: found.model && { ...found.model, precision: undefined } }];
   throw new Error(
     `${path} of ${config.name} is not of its model: ${differs}; take it away, or import it`,
   );
