@@ -191,7 +191,8 @@ test("a model from a folder of this computer, with the keyboard alone", async ({
   });
   await button(page, "Open").focus();
   await page.keyboard.press("Enter");
-  await expect(page.getByText("tiny-gpt2", { exact: true })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("dialog")).toBeHidden({ timeout: 60_000 });
+  await expect(page.getByText("tiny-gpt2", { exact: true })).toBeVisible();
   await page.getByLabel("Prompt, up to its answer").focus();
   await page.keyboard.press("Control+Home");
   for (let i = 0; i < 3; i++) await page.keyboard.press("Shift+ArrowRight");

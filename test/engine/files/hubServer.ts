@@ -40,8 +40,8 @@ export class HubServer {
   sent = 0;
   /** The most requests for a file's bytes that were open at a time. */
   peak = 0;
-  /** Chosen for every answer with a file or a list. */
-  fault: (url: string) => Fault | undefined = () => undefined;
+  /** Chosen for every answer with a file or a list; of a file, by the range that is asked for, too. */
+  fault: (url: string, range?: string) => Fault | undefined = () => undefined;
   /** Entries of a page of the list of files. */
   page = 2;
   /** Milliseconds before an answer with a file. */
@@ -105,7 +105,7 @@ export class HubServer {
     };
     response.on("finish", done).on("close", done);
     if (this.delay > 0) await new Promise((wake) => setTimeout(wake, this.delay));
-    const fault = method === "GET" ? this.fault(url) : undefined;
+    const fault = method === "GET" ? this.fault(url, headers.range) : undefined;
     if (fault && refuse(fault, response)) return;
     if (room === "cdn") return this.#cdn({ rest, searchParams, request, response, fault });
     if (room === "static" || room === "whole") {
