@@ -17,8 +17,6 @@ import { Draft } from "./fact/Draft.svelte.ts";
 import { PromptDesk } from "./fact/PromptDesk.svelte.ts";
 import { EditStack } from "./edit/EditStack.svelte.ts";
 import { RewriteDesk } from "./edit/RewriteDesk.svelte.ts";
-import { settingsText } from "../data/settings/fieldText.ts";
-import { traceFields } from "../data/trace/traceFields.ts";
 import { FactsDesk } from "./facts/FactsDesk.svelte.ts";
 import { JobsDesk } from "./jobs/JobsDesk.svelte.ts";
 import { type JobName, PageJobs } from "./jobs/PageJobs.svelte.ts";
@@ -27,6 +25,9 @@ import { addressOf } from "./model/modelAddress.ts";
 import { EarlierDesk } from "./model/EarlierDesk.svelte.ts";
 import { ModelDesk } from "./model/ModelDesk.svelte.ts";
 import { labelOf } from "./model/precisionText.ts";
+import { LinkDesk } from "./link/LinkDesk.svelte.ts";
+import { pageAddress } from "./link/pageAddress.ts";
+import { linkHost } from "./link/linkHost.ts";
 import { RunsDesk } from "./runs/RunsDesk.svelte.ts";
 import { keepForGood } from "./parts/keepForGood.ts";
 import { messageOf } from "./parts/sentence.ts";
@@ -154,7 +155,10 @@ export class Session {
     model: () => this.model,
     draft: this.draft,
     now: () => this.now,
-    ended: (run) => void this.runs.traced(run),
+    ended: (run) => {
+      this.link.came("trace");
+      void this.runs.traced(run);
+    },
   });
 
   readonly comparing = new CompareDesk({
@@ -175,6 +179,9 @@ export class Session {
     traces: (set) => this.tracing.show(set),
     scores: (comparison) => this.comparing.show(comparison),
   });
+
+  /** What links bring beside the form. */
+  readonly link: LinkDesk = new LinkDesk(linkHost(this, () => this.#lab.runs));
 
   readonly tables = new FactsDesk({
     lab: () => this.#lab.tables,
@@ -218,23 +225,7 @@ export class Session {
   }
 
   /** The address that brings back what is shown, or another place as it is now. */
-  address({ place, item }: Spot = this.places.spot): Address {
-    const { asked } = this.models;
-    const precision = asked?.precision ?? this.model?.precision ?? this.models.precision;
-    const own = {
-      fact: () => this.draft.view(),
-      facts: () => this.draft.viewOfMany(),
-      studies: () => ({}),
-      edits: () => ({}),
-    };
-    const view = {
-      ...own[place](),
-      ...this.models.view(),
-      model: asked?.place ? addressOf(asked.source) : this.draft.model,
-      precision: precision === "f32" ? undefined : precision,
-    };
-    return { place, item, view };
-  }
+  address = (spot: Spot = this.places.spot): Address => pageAddress(this, spot);
 
   /** Goes where the address says. One that was typed or pasted may ask for another model; Back and Forward do not. */
   async follow(hash: string) {
@@ -242,8 +233,9 @@ export class Session {
     const { model } = this.draft;
     this.places.follow(address);
     this.#fill(address);
+    this.link.arrive(address.view, this.places.isOurs);
     if (this.places.isOurs) this.draft.model = model;
-    if (this.draft.model === model) return;
+    if (this.draft.model === model) return this.link.settle();
     await this.models.openLink({ ...address.view, model: this.draft.model });
     if (this.model) this.draft.model = addressOf(this.#order.source);
   }
@@ -254,7 +246,9 @@ export class Session {
     if (model !== undefined) this.draft.model = model;
     if (!Object.keys(view).length) return;
     if (place === "fact") this.draft.restore(view, this.facts);
-    if (place === "facts") this.draft.restoreMany(view);
+    if (place !== "facts") return;
+    this.draft.restoreMany(view);
+    this.tables.linked = view.table ?? "";
   }
 
   /** Loads a model; the one before stays where that fails. */
@@ -286,6 +280,7 @@ export class Session {
       this.comparing.clear();
       this.reading.clear();
       this.rewriting.clear();
+      this.runs.clear();
     }
     if (!same) {
       this.mass.reset();
@@ -294,17 +289,12 @@ export class Session {
     }
     await this.applyEdits();
     await this.earlier.refresh();
+    await this.link.settle();
   }
 
   /** The model and the edits that a run would begin with now. */
   get now(): Compared {
-    const edits = this.stack.active.map(({ id, digest, strength }) => ({
-      id,
-      digest,
-      title: "",
-      strength,
-    }));
-    return this.model ? { model: this.model.identity, edits } : { edits };
+    return { model: this.model?.identity, edits: this.stack.asRun };
   }
 
   /** The prompt's tokens. */
@@ -416,16 +406,16 @@ export class Session {
     this.#asked = null;
     if (this.facts.length) this.draft.take(this.facts[0]);
     this.#fill(address);
+    this.link.arrive(view, this.places.isOurs);
     this.filled = true;
     await this.models.openLink({ ...view, model: this.draft.model });
-    if (place === "fact" && this.model?.toy && this.#isPreset(view.trace))
+    if (
+      place === "fact" &&
+      this.model?.toy &&
+      !this.tracing.set &&
+      this.tracing.isPreset(view.trace)
+    )
       await this.tracing.trace();
-  }
-
-  /** Whether a link's settings of a trace are the model's own: what else a link asks for is filled in and not begun. */
-  #isPreset(asked: Partial<Record<string, string>> = {}): boolean {
-    const preset = settingsText(traceFields, this.model!.tracing.settings);
-    return traceFields.every(({ name }) => (asked[name] ?? preset[name]) === preset[name]);
   }
 
   /** The model and its edits, into a new worker: from what is kept, where there is no connection. */

@@ -1,6 +1,6 @@
 import type { Precision } from "../../workers/protocol/protocol.ts";
 
-/** What a link carries: enough to see the same trace and to repeat the same rewrite. */
+/** What a link carries: enough to see the same results, and to repeat them. */
 export interface View {
   model: string;
   /** How its matrices are kept; absent for float32, or as its files have it. */
@@ -26,6 +26,14 @@ export interface View {
   many: string;
   /** The name of the editor that facts are written with. */
   method: string;
+  /** What the table of facts is called. */
+  table: string;
+  /** Results by reference: see linkedRuns. */
+  runs: string;
+  /** The edits that were on: see linkedEdits. */
+  edits: string;
+  /** What the model's stamp begins with, where results or edits are of it. */
+  stamp: string;
   /** Fields of a trace, and of each editor by its name, that differ from the model's preset. */
   trace: Group;
   settings: Partial<Record<string, Group>>;
@@ -54,6 +62,10 @@ const plain = [
   "replace",
   "many",
   "method",
+  "table",
+  "runs",
+  "edits",
+  "stamp",
 ] as const satisfies (keyof View)[];
 
 const precisions: Precision[] = ["f32", "f16", "q8", "q4"];

@@ -3,6 +3,8 @@ import { writeDelta } from "../../src/data/delta/deltaFile.ts";
 import { deltaDigest } from "../../src/data/delta/digest.ts";
 import { bounds } from "../../src/data/outside/bounds.ts";
 import { shown } from "../../src/data/outside/shown.ts";
+import type { LinkedEdit } from "../../src/data/run/linkedEdits.ts";
+import { packDelta, unpackDelta } from "../../src/data/run/packedDelta.ts";
 import { commandOf, commandText } from "../../src/data/run/command.ts";
 import { digestsOf, headOf } from "../../src/data/run/Run.ts";
 import { readRun, writeRun } from "../../src/data/run/runJson.ts";
@@ -10,6 +12,7 @@ import { readRuns, writeRuns } from "../../src/data/run/runsZip.ts";
 import { readDelta } from "../../src/data/delta/deltaFile.ts";
 import { RunShelf, type ShelvedRun } from "../../src/engine/storage/RunShelf.ts";
 import { editors } from "../../src/methods/edit/editors.ts";
+import { nameOf } from "../deltaFiles.ts";
 import type { HeldEdits } from "../HeldEdits.ts";
 import type { HeldEdit, SavedFile } from "../protocol/editProtocol.ts";
 import type { FinishedRun, KeptRun, Run, RunHead, TakenRuns } from "../protocol/runsProtocol.ts";
@@ -133,6 +136,40 @@ export class Runs {
   async edit(digest: string): Promise<HeldEdit | undefined> {
     const bytes = await this.#shelf.edit(digest);
     return bytes && this.#host.held.hold(readDelta(bytes, "the kept edit"));
+  }
+
+  /** The digests, of some, of edits that kept runs stand on or have made. */
+  async keptEdits(digests: readonly string[]): Promise<string[]> {
+    const found = await Promise.all(digests.map((digest) => this.#shelf.edit(digest)));
+    return digests.filter((_, i) => found[i] !== undefined);
+  }
+
+  /** Held edits as a link has them, in their order: small ones with their numbers, as long as the link is short enough. */
+  async linked(ids: string[]): Promise<LinkedEdit[]> {
+    const edits: LinkedEdit[] = [];
+    let left: number = bounds.link;
+    for (const id of ids) {
+      const delta = await this.#host.held.find(id);
+      const edit = { digest: await deltaDigest(delta), file: `${nameOf(delta)}.safetensors` };
+      left -= edit.digest.length + edit.file.length + 3;
+      const packed = packDelta(delta);
+      const fits = packed !== undefined && packed.length <= left;
+      if (fits) left -= packed.length;
+      edits.push(fits ? { ...edit, packed } : edit);
+    }
+    return edits;
+  }
+
+  /**
+   * The edit that a link carries, held and switched off.
+   *
+   * @throws one sentence where it is damaged, does not fit the model, or is another than the link says
+   */
+  async unpack({ digest, packed = "" }: LinkedEdit): Promise<HeldEdit> {
+    const delta = unpackDelta(packed);
+    if ((await deltaDigest(delta)) !== digest)
+      throw new Error("the edit in the link is another than the link says; copy it whole");
+    return this.#host.held.hold(delta);
   }
 
   /** The bytes of edits that are at hand and not too large, by their digests. */

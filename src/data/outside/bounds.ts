@@ -79,6 +79,11 @@ export const bounds = {
   /** Bytes of an edit that is kept beside a run: one fact of GPT-J takes 82 kB. */
   runEdit: 64 * 2 ** 20,
 
+  /** Characters of one edit in a link, and bytes that it unpacks to: one fact of GPT-2 XL takes 32 kB, 40,000 characters. */
+  linkedEdit: 48 * 2 ** 10,
+  /** Characters of all edits of a link: browsers take addresses of 64 kB and more. */
+  link: 64 * 2 ** 10,
+
   /** Token ids of a prompt or prompts of a fact that comes with a file: no model reads as many at once. */
   ids: 1_000_000,
 

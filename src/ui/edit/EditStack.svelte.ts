@@ -10,6 +10,7 @@ import type {
 import { readStackRecipe } from "../../data/delta/stackRecipe.ts";
 import { type ModelIdentity, otherModel } from "../../data/identity/ModelIdentity.ts";
 import { bounds } from "../../data/outside/bounds.ts";
+import type { RunEdit } from "../../data/run/RunContext.ts";
 import { download } from "../parts/download.ts";
 
 /** One edit in the stack: what is known of it, and whether it is switched on. The worker holds its delta. */
@@ -70,6 +71,31 @@ export class EditStack {
   setStrength(id: string, strength: number) {
     this.#change(this.edits.map((edit) => (edit.id === id ? { ...edit, strength } : edit)));
     return this.#host.changed();
+  }
+
+  /** The edits that are on, as a run that begins now would have them. */
+  get asRun(): RunEdit[] {
+    return this.active.map(({ id, digest, strength }) => ({ id, digest, title: "", strength }));
+  }
+
+  /** Puts edits on top that are not there yet, and has those that are named on, at their strengths, and no other. */
+  switchTo(edits: HeldEdit[], named: { digest: string; strength?: number | undefined }[]) {
+    const known = this.edits.map(({ digest }) => digest);
+    const fresh = edits.filter(({ digest }) => !known.includes(digest));
+    const added = fresh.map((edit) => ({ ...edit, truth: truthOf(edit), on: true, strength: 1 }));
+    const placed = [...this.edits, ...added].map((edit) => {
+      const wanted = named.find(({ digest }) => digest === edit.digest);
+      return wanted
+        ? { ...edit, on: true, strength: wanted.strength ?? 1 }
+        : { ...edit, on: false };
+    });
+    this.#change(placed);
+    return this.#host.changed();
+  }
+
+  /** Reads a delta or an adapter file, which is not put on the stack. */
+  read(file: File) {
+    return this.#host.run(`reading ${file.name}`, (id) => this.#host.lab().import(id, file, false));
   }
 
   toggle(id: string) {

@@ -10,6 +10,7 @@ import type {
   TableScoreView,
   TableSource,
 } from "../../../workers/protocol/protocol.ts";
+import { shown } from "../../data/outside/shown.ts";
 import { fieldValue } from "../../data/settings/fieldValue.ts";
 import { rowFact, scoreKey, truthKey } from "../../data/tables/rowFact.ts";
 import { rowMarks } from "../../data/tables/rowMarks.ts";
@@ -109,6 +110,9 @@ export class FactsDesk {
     this.#host = host;
   }
 
+  /** What a link calls the table that it names. */
+  linked = "";
+
   /** Opens the table of an address; none where there is no such table. */
   async show(id: string) {
     await this.refresh();
@@ -116,7 +120,8 @@ export class FactsDesk {
     const found = await this.#host.lab().open(id);
     if (found) await this.#take(found);
     else {
-      this.problem = "this browser does not keep the table that the address names";
+      const named = this.linked ? `“${shown(this.linked, 80)}”, the table` : "the table";
+      this.problem = `this browser does not keep ${named} that the address names; give its file here`;
       this.#host.go("new");
     }
   }

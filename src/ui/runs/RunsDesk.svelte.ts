@@ -7,6 +7,7 @@ import type {
   RunHead,
   TraceRun,
 } from "../../../workers/protocol/protocol.ts";
+import type { RunKind } from "../../data/run/RunContext.ts";
 import { titleOf } from "../../data/run/Run.ts";
 import { download } from "../parts/download.ts";
 import { messageOf } from "../parts/sentence.ts";
@@ -32,6 +33,8 @@ export class RunsDesk {
   marked = $state.raw<string[]>([]);
   /** Two runs side by side. */
   pair = $state.raw<[Run, Run] | null>(null);
+  /** Of each kind the run whose results are to be seen in their place. */
+  shown = $state.raw<Partial<Record<RunKind, string>>>({});
   /** What was said last of a thing done: a command that was copied, runs that were taken. */
   said = $state("");
   /** What went wrong here, as a sentence. */
@@ -72,23 +75,34 @@ export class RunsDesk {
    */
   async #keep(run: FinishedRun, made?: string) {
     await this.#try(async () => {
-      if (await this.#repeats(run)) return;
+      const known = await this.#repeats(run);
+      if (known) return this.#see(run.result.kind, known);
       const { head, trouble } = await this.#host.lab().keep(run, made);
+      this.#see(head.kind, head.id);
       this.list = [head, ...this.list.filter(({ id }) => id !== head.id)];
       if (trouble) this.#host.notify(trouble);
       else this.#host.kept();
     });
   }
 
-  /** Whether a kept run is this one, as where the page traces its example at each visit. */
+  #see(kind: RunKind, id: string) {
+    this.shown = { ...this.shown, [kind]: id };
+  }
+
+  /** Another model is open: nothing is to be seen of a run. */
+  clear() {
+    this.shown = {};
+  }
+
+  /** The kept run that is this one, as where the page traces its example at each visit. */
   async #repeats(run: FinishedRun) {
     this.list = await this.#host.lab().list();
     const title = titleOf(run);
     const alike = this.list.filter(
       (head) => head.kind === run.result.kind && title.startsWith(head.title),
     );
-    for (const { id } of alike) if (repeats(run, await this.#host.lab().open(id))) return true;
-    return false;
+    for (const { id } of alike) if (repeats(run, await this.#host.lab().open(id))) return id;
+    return undefined;
   }
 
   /** Shows a run in its place again. */
@@ -98,6 +112,7 @@ export class RunsDesk {
       const [set, comparison] = [traceSetOf(run), comparisonOf(run)];
       if (set) this.#host.traces(set);
       if (comparison) this.#host.scores(comparison);
+      this.#see(run.result.kind, id);
       this.said = "shown above, as it was when it ran";
     });
   }

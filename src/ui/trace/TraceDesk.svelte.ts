@@ -7,6 +7,7 @@ import type {
   TraceRun,
 } from "../../../workers/protocol/protocol.ts";
 import { type Compared, runDifferences } from "../../data/run/runDifferences.ts";
+import { settingsText } from "../../data/settings/fieldText.ts";
 import { changedSettings } from "../../data/settings/fieldValue.ts";
 import { traceFields } from "../../data/trace/traceFields.ts";
 import type { Draft } from "../fact/Draft.svelte.ts";
@@ -78,6 +79,12 @@ export class TraceDesk {
       this.#host.ended?.(found);
     }
     this.running = null;
+  }
+
+  /** Whether a link's settings are the model's own: what else a link asks for is filled in and not begun. */
+  isPreset(asked: Partial<Record<string, string>> = {}): boolean {
+    const preset = settingsText(traceFields, this.#host.model()!.tracing.settings);
+    return traceFields.every(({ name }) => (asked[name] ?? preset[name]) === preset[name]);
   }
 
   /** A run that was kept, shown again. */
