@@ -2,7 +2,7 @@ import * as Comlink from "comlink";
 import type { Delta } from "../src/data/delta/delta.ts";
 import { readDelta } from "../src/data/delta/deltaFile.ts";
 import type { AdapterCheck } from "../src/data/delta/peft.ts";
-import { readAdapterZip } from "../src/data/delta/readAdapter.ts";
+import { ADAPTER, readAdapter, readAdapterZip } from "../src/data/delta/readAdapter.ts";
 import type { StackedEdit } from "../src/data/delta/stackRecipe.ts";
 import { madeWith, requestsOf } from "../src/data/delta/provenance.ts";
 import { sumOf } from "../src/data/delta/sumOf.ts";
@@ -19,6 +19,7 @@ import { withNorms } from "../src/methods/edit/relativeNorms.ts";
 import { adapterFile, deltaFile, recipeFile } from "./deltaFiles.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import type {
+  AdapterFolder,
   EditEffect,
   EditForm,
   Imported,
@@ -73,19 +74,12 @@ export class Edits {
   }
 
   /**
-   * Takes a delta or an adapter's zip, if it fits the model; it is not switched on. One that says that it was made with
+   * Takes a delta, or an adapter as a zip or a folder, if it fits the model; it is not switched on. One that says that it was made with
    * another model is asked about instead, unless `another` says yes.
    */
-  import(id: number, file: File, another = false): Promise<Imported> {
+  import(id: number, file: File | AdapterFolder, another = false): Promise<Imported> {
     const work = async (): Promise<Imported> => {
-      if (file.size > bounds.unpacked) {
-        throw new Error(
-          `${shown(file.name)} is refused: it has ${file.size} bytes, at most ${bounds.unpacked} are read`,
-        );
-      }
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-      const delta = zip ? readAdapterZip(bytes, file.name) : readDelta(bytes, file.name);
+      const delta = "files" in file ? await readFolder(file) : await readFile(file);
       const differs = otherModel(madeWith(delta.provenance), this.#host.model([]).identity);
       if (differs && !another) return { question: `${file.name}: ${differs}` };
       this.#host.held.checkFits(delta);
@@ -198,4 +192,33 @@ export class Edits {
     const before = await measure([]);
     return { prompt, target: request.target, before, after: await measure([delta]) };
   }
+}
+
+async function readFile(file: File): Promise<Delta> {
+  checkSize(file.name, file.size);
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+  return zip ? readAdapterZip(bytes, file.name) : readDelta(bytes, file.name);
+}
+
+/** What of an adapter's folder is read. */
+const wanted: readonly string[] = [ADAPTER.config, ADAPTER.weights, ADAPTER.edit];
+
+async function readFolder({ name, files }: AdapterFolder): Promise<Delta> {
+  const some = files.filter(({ path }) => wanted.includes(path.split("/").at(-1)!));
+  checkSize(
+    name,
+    some.reduce((sum, { file }) => sum + file.size, 0),
+  );
+  const read = some.map(
+    async ({ path, file }) => [path, new Uint8Array(await file.arrayBuffer())] as const,
+  );
+  return readAdapter(Object.fromEntries(await Promise.all(read)), name);
+}
+
+function checkSize(name: string, size: number): void {
+  if (size <= bounds.unpacked) return;
+  throw new Error(
+    `${shown(name)} is refused: it has ${size} bytes, at most ${bounds.unpacked} are read`,
+  );
 }

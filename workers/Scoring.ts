@@ -6,14 +6,16 @@ import { endOf } from "../src/methods/prompt/ask.ts";
 import { promptIds } from "../src/methods/prompt/promptIds.ts";
 import { targetIds } from "../src/methods/prompt/targetIds.ts";
 import { type CaseScore, scoreCase, summarise } from "../src/methods/score/score.ts";
-import { type TargetAnswer, targetAnswers } from "../src/methods/score/targetAnswers.ts";
+import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
 import { contextOf, type RunAbout } from "./run/Frozen.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import type {
   CompareOrder,
   ComparisonView,
+  ScoredPart,
   TableScore,
   TableScoreView,
+  TellScores,
 } from "./protocol/scoreProtocol.ts";
 import type { Queue } from "./Queue.ts";
 
@@ -25,7 +27,7 @@ export interface ScoringHost {
   held: HeldEdits;
 }
 
-/** Facts whose scores are taken together. */
+/** Facts that are scored with no edit and then with the edits, before the next are. */
 const CHUNK = 32;
 /** Tokens of greedy text shown after each prompt. */
 const CONTINUATION = 12;
@@ -81,21 +83,27 @@ export class Scoring {
     return this.#host.queue.runReporting(id, task, report, work);
   }
 
-  /** Scores every fact of a table. */
-  table(
-    id: number,
-    facts: TableFact[],
-    report: (done: number, total: number) => void,
-  ): Promise<TableScoreView> {
+  /** Scores every fact of a table, and tells the scores of some as soon as they are there: a run that is ended has them. */
+  table(id: number, facts: TableFact[], report: TellScores): Promise<TableScoreView> {
+    const { deltas } = this.#host.held.freeze();
     return this.#host.queue.runReporting(id, "scoring the table", report, async (signal) => {
-      const { active } = this.#host.held;
-      const total = facts.length * (active.length ? 2 : 1);
-      const onDone = (done: number) => report(done, total);
-      const before = await scoreTable(this.#host.model([]), facts, { onDone, signal });
-      if (!active.length) return { before };
-      const later = (done: number) => onDone(facts.length + done);
-      const model = this.#host.model(active);
-      return { before, after: await scoreTable(model, facts, { onDone: later, signal }) };
+      const states = deltas.length ? [[], deltas] : [[]];
+      const scored = states.map((): Scored => ({ answers: [], measures: [], scores: [] }));
+      const total = facts.length * states.length;
+      let done = 0;
+      for (let at = 0; at < facts.length; at += CHUNK) {
+        const some = facts.slice(at, at + CHUNK);
+        const part: ScoredPart[] = [];
+        for (const [state, on] of states.entries()) {
+          const onDone = () => report(++done, total);
+          const found = await scoreFacts(this.#host.model(on), some, { onDone, signal });
+          add(scored[state], found);
+          part.push({ answers: found.answers, measures: found.measures });
+        }
+        report(done, total, { at, before: part[0], after: part.at(1) });
+      }
+      const [before, after] = scored.map(tableScore);
+      return deltas.length ? { before, after } : { before };
     });
   }
 }
@@ -133,23 +141,35 @@ async function continued(model: Model, prompts: string[], signal: AbortSignal): 
   return texts;
 }
 
-async function scoreTable(
+interface Scored extends ScoredPart {
+  scores: CaseScore[];
+}
+
+async function scoreFacts(
   model: Model,
   facts: TableFact[],
-  { onDone, signal }: { onDone: (done: number) => void; signal: AbortSignal },
-): Promise<TableScore> {
-  const answers: TargetAnswer[] = [];
-  const scores: CaseScore[] = [];
-  let place = 0;
-  for (let at = 0; at < facts.length; at += CHUNK) {
-    const some = facts.slice(at, at + CHUNK);
-    answers.push(...(await targetAnswers(model, some, signal)));
-    for (const [i, { case: known }] of some.entries()) {
-      signal.throwIfAborted();
-      if (known) scores.push(await scoreCase(model, known, { signal }));
-      onDone(at + i + 1);
-    }
+  { onDone, signal }: { onDone: () => void; signal: AbortSignal },
+): Promise<Scored> {
+  const scored: Scored = { answers: [], measures: [], scores: [] };
+  scored.answers = await targetAnswers(model, facts, signal);
+  for (const { case: known } of facts) {
+    signal.throwIfAborted();
+    const score = known && (await scoreCase(model, known, { signal }));
+    if (score) scored.scores.push(score);
+    scored.measures.push(score?.measures);
+    onDone();
   }
-  const byFact = facts.map((fact) => (fact.case ? scores[place++].measures : undefined));
-  return { answers, measures: byFact, summary: scores.length ? summarise(scores) : undefined };
+  return scored;
 }
+
+function add(to: Scored, { answers, measures, scores }: Scored): void {
+  to.answers.push(...answers);
+  to.measures.push(...measures);
+  to.scores.push(...scores);
+}
+
+const tableScore = ({ answers, measures, scores }: Scored): TableScore => ({
+  answers,
+  measures,
+  summary: scores.length ? summarise(scores) : undefined,
+});

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { nodeRuntime } from "../../src/cli/open/nodeRuntime.ts";
+import { readZip } from "../../src/data/archive/zip.ts";
 import { readStackRecipe } from "../../src/data/delta/stackRecipe.ts";
 import { editors } from "../../src/methods/edit/editors.ts";
 import { Lab } from "../../workers/Lab.ts";
@@ -54,6 +55,23 @@ test("an edit that went out and came back has its norm, its true answer and what
     expect(back?.digest).toBe(edit.digest);
     expect(back?.relativeNorm).toBeCloseTo(edit.relativeNorm, 6);
   }
+});
+
+test("an adapter that is given as a folder is the edit that it was saved of; one without weights is refused by the file that is missing", async () => {
+  const lab = await opened();
+  const { edit } = await lab.editing.edit(++job, write("The tower", "the river"), () => undefined);
+  const { bytes } = await lab.edits.save(++job, edit.id, "adapter");
+  const files = Array.from(readZip(bytes), ([path, contents]) => ({
+    path: `needle/${path}`,
+    file: new File([contents as BlobPart], path),
+  }));
+  const folder = { name: "needle", files };
+  const { edit: back } = await (await opened()).edits.import(++job, folder);
+  expect(back?.digest).toBe(edit.digest);
+  const part = files.filter(({ path }) => !path.endsWith(".safetensors"));
+  await expect(lab.edits.import(++job, { name: "needle", files: part })).rejects.toThrow(
+    "needle is not a PEFT adapter: adapter_model.safetensors is missing",
+  );
 });
 
 test("two edits that differ are known by different digests", async () => {

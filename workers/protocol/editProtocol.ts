@@ -87,6 +87,12 @@ export interface KeepAnswer {
   removed: string[];
 }
 
+/** A PEFT adapter as a folder: its files, with their paths. */
+export interface AdapterFolder {
+  name: string;
+  files: { path: string; file: File }[];
+}
+
 /** An edit from a file: taken, or not because it says that it was made with another model. */
 export type Imported =
   { edit: HeldEdit; question?: undefined } | { edit?: undefined; question: string };

@@ -37,11 +37,22 @@ export interface ComparisonView {
   text: { prompt: string; before: string; after?: string | undefined }[];
 }
 
-/** The whole table on the model as it is at one time. */
-export interface TableScore {
+/** Some facts of a table on the model as it is at one time. */
+export interface ScoredPart {
   answers: TargetAnswer[];
   /** Of each fact whose true answer is known. */
   measures: (Measures | undefined)[];
+}
+
+/** Says how far a table's scores are, and those of some facts, the first of which is the table's `at`. */
+export type TellScores = (
+  done: number,
+  total: number,
+  part?: { at: number; before: ScoredPart; after?: ScoredPart | undefined },
+) => void;
+
+/** The whole table on the model as it is at one time. */
+export interface TableScore extends ScoredPart {
   /** Over the facts whose true answer is known; absent where it is of none. */
   summary?: Summary | undefined;
 }

@@ -3,13 +3,15 @@ import type { TableHead } from "../../src/engine/storage/TableStore.ts";
 import type { Measures } from "../../src/methods/score/score.ts";
 import type { TargetAnswer } from "../../src/methods/score/targetAnswers.ts";
 
-/** A table of facts that is open. */
+/** A table of facts that is open; its rows are told on the way. */
 export interface OpenTable {
   head: TableHead;
-  rows: TableRow[];
   /** What was taken for granted when it was read, and why it will not be kept, a sentence each. */
   notices: string[];
 }
+
+/** Takes rows of a table, some at a time: twenty thousand at once would stop the page. */
+export type TakeRows = (rows: TableRow[]) => void;
 
 /** Where a table comes from: text that was pasted, or a file. */
 export type TableSource = { text: string; name: string } | { file: Blob; name: string };
@@ -25,11 +27,17 @@ export interface RowScore extends TargetAnswer {
   measures?: Partial<Measures> | undefined;
 }
 
-/** The scores of rows, by {@link factKey} and true answer. */
+/** Scores of rows that are to be kept. */
+export interface ScoredRows extends Omit<TableScores, "rows"> {
+  /** Each with its id and its {@link scoreKey}. */
+  rows: { row: number; key: string; score: TableScores["rows"][string] }[];
+}
+
+/** The scores of rows, by {@link scoreKey}. */
 export interface TableScores {
   /** When they were taken, ISO 8601. */
   at: string;
-  /** The edits that were on. */
+  /** The edits that were on, with their strengths. */
   edits: string[];
   rows: Record<string, { before: RowScore; after?: RowScore | undefined }>;
 }

@@ -1,4 +1,4 @@
-import { readTable } from "../../src/data/tables/readTable.ts";
+import { beginTable, noRow } from "../../src/data/tables/readTable.ts";
 import { truthKey } from "../../src/data/tables/rowFact.ts";
 import { tableText } from "../../src/data/tables/tableText.ts";
 import type { TableRow } from "../../src/data/tables/TableRow.ts";
@@ -7,14 +7,16 @@ import { shown } from "../../src/data/outside/shown.ts";
 import type { Model } from "../../src/engine/Model.ts";
 import { type TableHead, TableStore } from "../../src/engine/storage/TableStore.ts";
 import { type TargetAnswer, targetAnswers } from "../../src/methods/score/targetAnswers.ts";
-import { checkMeasures } from "./checkMeasures.ts";
+import { releaseCallback } from "../callback.ts";
 import type { Queue } from "../Queue.ts";
+import { Measured } from "./Measured.ts";
 import type {
   OpenTable,
+  ScoredRows,
   TableChange,
   TableMeasures,
-  TableScores,
   TableSource,
+  TakeRows,
 } from "../protocol/tableProtocol.ts";
 
 /** What the Lab lends. */
@@ -31,14 +33,19 @@ export interface TablesHost {
 /** Questions that are asked in one call: enough for full batches, few enough to stop soon. */
 const ASKED = 32;
 
+/** Rows that are made and told in one go: some milliseconds of this thread and of the page's. */
+const TOLD = 400;
+
 /** The tables of facts that the browser keeps, and what models know of them. */
 export class Tables {
   readonly #host: TablesHost;
   readonly #store: TableStore;
+  readonly #measured: Measured;
 
   constructor(host: TablesHost, store = new TableStore()) {
     this.#host = host;
     this.#store = store;
+    this.#measured = new Measured(store);
   }
 
   /** All tables that are kept, the newest first. */
@@ -47,34 +54,49 @@ export class Tables {
   }
 
   /**
-   * Reads a table and keeps it.
+   * Reads a table and keeps it; other jobs go between its rows.
    *
    * @throws one sentence where there is nothing to make rows of; what is wrong with a row is in its row
    */
-  async read(source: TableSource): Promise<OpenTable> {
-    const { text, notice } = "file" in source ? await fileText(source) : { text: source.text };
-    const { rows, counted, notices } = readTable(text, source.name);
-    const table = {
-      id: crypto.randomUUID(),
-      name: shown(source.name, 80),
-      origin: shown(source.name, 200),
-      counted,
-      created: new Date().toISOString(),
-    };
-    const head = await this.#store.begin(table, rows);
-    this.#host.changed();
-    return {
-      head,
-      rows,
-      notices: [...notices, notice, this.#store.trouble].filter((one) => one !== undefined),
-    };
+  async read(source: TableSource, take: TakeRows): Promise<OpenTable> {
+    try {
+      const { text, notice } = "file" in source ? await fileText(source) : { text: source.text };
+      const begun = beginTable(text, source.name);
+      const rows: TableRow[] = [];
+      await inParts(begun.rows, (some) => {
+        rows.push(...some);
+        return take(some);
+      });
+      if (rows.length === 0) throw noRow(source.name);
+      const { counted, notices } = begun;
+      const table = {
+        id: crypto.randomUUID(),
+        name: shown(source.name, 80),
+        origin: shown(source.name, 200),
+        counted,
+        created: new Date().toISOString(),
+      };
+      const head = await this.#store.begin(table, rows);
+      this.#host.changed();
+      return {
+        head,
+        notices: [...notices, notice, this.#store.trouble].filter((one) => one !== undefined),
+      };
+    } finally {
+      releaseCallback(take);
+    }
   }
 
-  /** A table with its rows; undefined where there is none, or no longer. */
-  async open(id: string): Promise<OpenTable | undefined> {
-    const head = (await this.#store.list()).find((one) => one.id === id);
-    if (!head) return undefined;
-    return { head, rows: await this.#store.rows(id), notices: [] };
+  /** A table, its rows told on the way; undefined where there is none, or no longer. */
+  async open(id: string, take: TakeRows): Promise<OpenTable | undefined> {
+    try {
+      const head = (await this.#store.list()).find((one) => one.id === id);
+      if (!head) return undefined;
+      await inParts(await this.#store.rows(id), take);
+      return { head, notices: [] };
+    } finally {
+      releaseCallback(take);
+    }
   }
 
   /** @returns why it is not kept, if so */
@@ -111,16 +133,13 @@ export class Tables {
   }
 
   /** What was measured of a table with the model that is open. */
-  async measures(id: string): Promise<TableMeasures> {
-    return checkMeasures(await this.#store.measured(id, this.#host.stamp()));
+  measures(id: string): Promise<TableMeasures> {
+    return this.#measured.read(id, this.#host.stamp());
   }
 
-  /** Keeps the scores of a table under the model that is open. */
-  keepScores(id: string, scores: TableScores): Promise<void> {
-    return this.#store.keepMeasured(id, this.#host.stamp(), (current) => ({
-      ...checkMeasures(current),
-      scores,
-    }));
+  /** Keeps the scores of rows under the model that is open. */
+  keepScores(id: string, scored: ScoredRows): Promise<void> {
+    return this.#measured.keepScores(id, this.#host.stamp(), scored);
   }
 
   /**
@@ -150,10 +169,12 @@ export class Tables {
           const answers = await targetAnswers(this.#host.model(), asked, signal);
           const found = Object.fromEntries(some.map((row, i) => [truthKey(row), answers[i]]));
           Object.assign(known, found);
-          await this.#store.keepMeasured(id, stamp, (current) => {
-            const before = checkMeasures(current);
-            return { ...before, known: { ...before.known, ...found } };
-          });
+          const kept = some.map((row, i) => ({
+            row: row.id,
+            key: truthKey(row),
+            answer: answers[i],
+          }));
+          await this.#measured.keepKnown(id, stamp, kept);
           report(Math.min(at + ASKED, rows.length), rows.length);
         }
         return known;
@@ -166,4 +187,17 @@ async function fileText({ file, name }: { file: Blob; name: string }) {
   if (file.size > bounds.cases)
     throw new Error(`${shown(name)} is too large: ${file.size} bytes (at most ${bounds.cases})`);
   return tableText(new Uint8Array(await file.arrayBuffer()));
+}
+
+/** Hands on rows some at a time, and lets others have the thread in between. */
+async function inParts(rows: Iterable<TableRow>, take: (some: TableRow[]) => unknown) {
+  let some: TableRow[] = [];
+  for (const row of rows) {
+    some.push(row);
+    if (some.length < TOLD) continue;
+    await take(some);
+    await new Promise((wake) => setTimeout(wake));
+    some = [];
+  }
+  if (some.length) await take(some);
 }

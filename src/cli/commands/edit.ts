@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
-import { type TableFact, parseFactTable } from "../../data/facts/factTable.ts";
+import { parseFactTable } from "../../data/facts/factTable.ts";
+import { factRequest } from "../../data/tables/rowFact.ts";
 import type { EditContext, EditEvent } from "../../methods/edit/Editor.ts";
+import type { EditRequest } from "../../methods/edit/editRequest.ts";
 import { withSettings, writeEdit } from "../../methods/edit/writeEdit.ts";
 import { type EditorRegistry, editors } from "../../methods/edit/editors.ts";
 import { targetAnswers } from "../../methods/score/targetAnswers.ts";
@@ -116,7 +118,7 @@ async function tryOuts({ out, report, peft, values }: Given): Promise<void> {
 }
 
 /** The fact that the options tell, or those of a table. */
-async function factsOf(given: Given): Promise<TableFact[]> {
+async function factsOf(given: Given): Promise<EditRequest[]> {
   const words = ["prompt", "subject", "target"] as const;
   if (given.facts === undefined) {
     const [prompt, subject, target] = words.map((name) => required(given, name));
@@ -124,7 +126,7 @@ async function factsOf(given: Given): Promise<TableFact[]> {
   }
   const beside = words.find((name) => given[name] !== undefined);
   if (beside) throw new WrongCall(`--${beside} does not go with --facts`);
-  return parseFactTable(await readText(given.facts), given.facts);
+  return parseFactTable(await readText(given.facts), given.facts).map(factRequest);
 }
 
 /** A line that says how far the edit is. */

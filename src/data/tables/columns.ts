@@ -16,23 +16,26 @@ const names: Record<ColumnName, readonly string[]> = {
   neighbours: ["neighbours", "neighbors", "neighbour", "neighbor", "neighborhoodprompts"],
 };
 
+/** Where what is: of paraphrases and neighbours there may be several columns, of all else one. */
+export type Columns = ReadonlyMap<ColumnName, readonly number[]>;
+
+const several: readonly ColumnName[] = ["paraphrases", "neighbours"];
+
 /**
  * Where the columns are that the first row of a table names; undefined where it names neither prompt nor subject, and is
- * taken for a fact.
+ * taken for a fact. Columns of paraphrases and neighbours may be numbered: "paraphrase 1", "paraphrase 2".
  *
  * @throws a sentence where two of them have the same name
  */
-export function namedColumns(
-  cells: readonly string[],
-  what: string,
-): Map<ColumnName, number> | undefined {
-  const columns = new Map<ColumnName, number>();
+export function namedColumns(cells: readonly string[], what: string): Columns | undefined {
+  const columns = new Map<ColumnName, number[]>();
   for (const [i, cell] of cells.entries()) {
     const name = nameOf(cell);
     if (!name) continue;
-    if (columns.has(name))
+    const before = columns.get(name);
+    if (before && !several.includes(name))
       throw new Error(`${shown(what)}: the first row names the column ${name} twice`);
-    columns.set(name, i);
+    columns.set(name, [...(before ?? []), i]);
   }
   return columns.has("prompt") || columns.has("subject") ? columns : undefined;
 }
@@ -42,5 +45,10 @@ function nameOf(cell: string): ColumnName | undefined {
     .trim()
     .toLowerCase()
     .replace(/[\s_-]/g, "");
-  return (Object.keys(names) as ColumnName[]).find((name) => names[name].includes(plain));
+  const all = Object.keys(names) as ColumnName[];
+  const numbered = plain.replace(/\d+$/, "");
+  return (
+    all.find((name) => names[name].includes(plain)) ??
+    several.find((name) => names[name].includes(numbered))
+  );
 }

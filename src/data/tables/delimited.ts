@@ -9,8 +9,12 @@ export type Delimiter = "," | ";" | "\t";
  *
  * @returns a list of cells for each record; of an empty line, one empty cell
  */
-export function parseDelimited(text: string, delimiter: Delimiter): string[][] {
-  const records: string[][] = [];
+export const parseDelimited = (text: string, delimiter: Delimiter): string[][] => [
+  ...delimitedRecords(text, delimiter),
+];
+
+/** {@link parseDelimited}, one record after the other. */
+export function* delimitedRecords(text: string, delimiter: Delimiter): Generator<string[]> {
   let record: string[] = [];
   let at = 0;
   while (at <= text.length) {
@@ -18,13 +22,13 @@ export function parseDelimited(text: string, delimiter: Delimiter): string[][] {
     record.push(cell);
     at = end + 1;
     if (text[end] === delimiter) continue;
-    records.push(record);
-    record = [];
     if (text[end] === "\r" && text[end + 1] === "\n") at++;
+    // What ends in a line end has no further record after it.
+    const isLast = at === text.length && end < text.length;
+    yield record;
+    if (isLast) return;
+    record = [];
   }
-  // What ends in a line end has no further record after it.
-  if (/[\n\r]$/.test(text)) records.pop();
-  return records;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { remembered } from "./remembered.ts";
 import { sentenceOf } from "./rowProblems.ts";
 import type { TableRow } from "./TableRow.ts";
 
@@ -23,7 +24,7 @@ export function rowMarks(
   const bySentence = new Map<string, TableRow[]>();
   for (const row of rows) {
     if (!usable(row)) continue;
-    const sentence = sentenceOf(row).trim();
+    const sentence = sentences(row);
     const same = bySentence.get(sentence);
     if (!same) {
       bySentence.set(sentence, [row]);
@@ -42,6 +43,9 @@ export function rowMarks(
   }
   return marks;
 }
+
+/** What a row says, as it is compared with others. */
+export const sentences = remembered((row: TableRow) => sentenceOf(row).trim());
 
 const contradicts = (a: TableRow, b: TableRow) =>
   a.target.trim() !== b.target.trim() ||

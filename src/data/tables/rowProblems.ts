@@ -1,5 +1,6 @@
 import { bounds } from "../outside/bounds.ts";
 import { shown } from "../outside/shown.ts";
+import { remembered } from "./remembered.ts";
 import { rowFields, type RowField, type TableRow } from "./TableRow.ts";
 
 /** Why a row cannot be written, and which of its cells to repair. */
@@ -29,7 +30,9 @@ export function rowProblems(row: TableRow): RowProblem[] {
 }
 
 /** The words around the subject in a row's prompt; where it is not there once, a part of a sentence that says so. */
-export function around({ prompt, subject }: Pick<TableRow, "prompt" | "subject">): Around | string {
+export const around = remembered(wordsAround);
+
+function wordsAround({ prompt, subject }: Pick<TableRow, "prompt" | "subject">): Around | string {
   const marks = prompt.split("{}");
   if (marks.length === 2) return [marks[0], marks[1]];
   if (marks.length > 2) return `${marks.length - 1} times {} in the prompt; leave one`;

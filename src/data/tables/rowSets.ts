@@ -1,4 +1,6 @@
-import { factKey } from "./rowFact.ts";
+import { remembered } from "./remembered.ts";
+import { factKey, truthKey } from "./rowFact.ts";
+import { sentences } from "./rowMarks.ts";
 import { type RowProblem, rowProblems } from "./rowProblems.ts";
 import type { TableRow } from "./TableRow.ts";
 
@@ -22,9 +24,21 @@ export function chosenWith(
   return next;
 }
 
+const problems = remembered(rowProblems);
+
 /** What is wrong with rows, by id, for those with a mistake. */
 export const problemsOf = (rows: readonly TableRow[]): ReadonlyMap<number, RowProblem[]> =>
-  new Map(rows.map((row) => [row.id, rowProblems(row)] as const).filter(([, all]) => all.length));
+  new Map(rows.map((row) => [row.id, problems(row)] as const).filter(([, all]) => all.length));
+
+/** Finds out of rows what a table wants of all its rows: some thousand at once would stop the page. */
+export function lookAhead(rows: readonly TableRow[]): void {
+  for (const row of rows) {
+    problems(row);
+    sentences(row);
+    truthKey(row);
+    factKey(row);
+  }
+}
 
 type FactText = Parameters<typeof factKey>[0];
 

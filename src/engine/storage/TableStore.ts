@@ -57,10 +57,12 @@ export class TableStore {
     return heads.sort((a, b) => (a.created < b.created ? 1 : -1));
   }
 
-  /** The rows of a table in their order; what is damaged is left out. */
-  async rows(id: string): Promise<TableRow[]> {
+  /** The rows of a table in their order, checked as they are asked for; what is damaged is left out. */
+  async rows(id: string): Promise<Iterable<TableRow>> {
     const chunks = await this.#entries(`rows/${id}/`);
-    return chunks.flatMap(([, value]) => rowsIn(value));
+    return (function* () {
+      for (const [, value] of chunks) yield* rowsIn(value);
+    })();
   }
 
   /** Puts a new table in place, whole or not at all. */
@@ -129,15 +131,20 @@ export class TableStore {
     await this.#change(headKey(id), () => new Map(keys.map((key) => [key, undefined])));
   }
 
-  /** What was measured of a table with a model, of whatever shape. */
-  async measured(id: string, stamp: string): Promise<unknown> {
-    const [found] = await this.#entries(measuredKey(id, stamp));
-    return found?.[1];
+  /** What was measured of a table with a model, part by part, of whatever shape. */
+  async measured(id: string, stamp: string): Promise<[part: string, value: unknown][]> {
+    const all = measuredKey(id, stamp, "");
+    const found = await this.#entries(all);
+    return found.map(([key, value]) => [key.slice(all.length), value]);
   }
 
-  /** Keeps what was measured, told what was there. */
-  keepMeasured(id: string, stamp: string, change: (current: unknown) => unknown): Promise<void> {
-    const key = measuredKey(id, stamp);
+  /** Keeps a part of what was measured, told what was there. */
+  keepMeasured(
+    id: string,
+    stamp: string,
+    { part, change }: { part: string; change: (current: unknown) => unknown },
+  ): Promise<void> {
+    const key = measuredKey(id, stamp, part);
     return this.#change(key, (current) => new Map([[key, change(current)]]));
   }
 
@@ -180,7 +187,7 @@ const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0)
 const headKey = (id: string) => `head/${id}`;
 const chunkOf = (row: number) => Math.floor(row / CHUNK);
 const chunkKey = (id: string, chunk: number) => `rows/${id}/${String(chunk).padStart(9, "0")}`;
-const measuredKey = (id: string, stamp: string) => `measured/${id}/${stamp}`;
+const measuredKey = (id: string, stamp: string, part: string) => `measured/${id}/${stamp}/${part}`;
 
 const rowsIn = (value: unknown): TableRow[] =>
   Array.isArray(value) ? value.flatMap((row: unknown) => asShape(row, keptRow) ?? []) : [];

@@ -1,5 +1,6 @@
 import type { RemoteLab } from "../../../workers/connect.ts";
 import type {
+  AdapterFolder,
   BrokenEdit,
   EditEffect,
   EditForm,
@@ -50,7 +51,7 @@ export class EditStack {
   active = $derived(this.edits.filter((edit) => edit.on));
   canUndo = $derived.by(() => this.#history.length > 0);
   /** A file that says that it was made with another model, until the reader has said whether it is taken. */
-  doubtful = $state.raw<{ file: File; question: string } | null>(null);
+  doubtful = $state.raw<{ file: File | AdapterFolder; question: string } | null>(null);
   /** What the model said of edits' facts, as long as the same edits are on. */
   effects = $state.raw<Partial<Record<string, EditEffect>>>({});
   /** Whether the stack was kept when it was last told. */
@@ -205,12 +206,12 @@ export class EditStack {
   }
 
   /**
-   * Takes a delta, an adapter file or a recipe into the stack, the last by making its edits again; asks where it says that
+   * Takes a delta, an adapter's zip or folder, or a recipe into the stack, the last by making its edits again; asks where it says that
    * it was made with another model.
    */
-  async import(file: File, another = false) {
+  async import(file: File | AdapterFolder, another = false) {
     this.doubtful = null;
-    if (/\.json$/i.test(file.name)) return this.#repeat(file, another);
+    if (!("files" in file) && /\.json$/i.test(file.name)) return this.#repeat(file, another);
     const imported = await this.#host.run(`reading ${file.name}`, (id) =>
       this.#host.lab().import(id, file, another),
     );

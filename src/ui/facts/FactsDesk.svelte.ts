@@ -3,19 +3,19 @@ import type {
   Fact,
   ModelView,
   OpenTable,
-  RowScore,
   TableHead,
   TableMeasures,
-  TableScore,
   TableScoreView,
   TableSource,
+  TellScores,
 } from "../../../workers/protocol/protocol.ts";
 import { shown } from "../../data/outside/shown.ts";
 import { fieldValue } from "../../data/settings/fieldValue.ts";
-import { rowFact, scoreKey, truthKey } from "../../data/tables/rowFact.ts";
+import { rowFact, truthKey } from "../../data/tables/rowFact.ts";
 import { rowMarks } from "../../data/tables/rowMarks.ts";
 import {
   chosenWith,
+  lookAhead,
   noRows,
   problemsOf,
   rowChanges,
@@ -23,12 +23,14 @@ import {
   writtenRows,
 } from "../../data/tables/rowSets.ts";
 import type { MeasuredRow } from "../../data/tables/tableFile.ts";
-import type { RowField, TableRow } from "../../data/tables/TableRow.ts";
+import { type RowCells, typedCells } from "../../data/tables/rowCells.ts";
+import type { TableRow } from "../../data/tables/TableRow.ts";
 import type { Edit } from "../edit/EditStack.svelte.ts";
 import type { Job } from "../parts/Job.svelte.ts";
 import { messageOf } from "../parts/sentence.ts";
 import type { Arrangement } from "./factLines.ts";
 import { scoredAt } from "./factRows.ts";
+import { measuredRows, scoredRows, withScores } from "./rows/tableMeasures.ts";
 import { spread } from "./neutralText.ts";
 
 /** What the session lends. */
@@ -66,6 +68,8 @@ export class FactsDesk {
   /** Why what was given is no table. */
   problem = $state<string | null>(null);
   reading = $state(false);
+  /** Rows that were read so far. */
+  read = $state(0);
   chosen = $state.raw(noRows);
   measures = $state.raw<TableMeasures>({ known: {} });
   scores = $state.raw<SetScores | null>(null);
@@ -117,7 +121,7 @@ export class FactsDesk {
   async show(id: string) {
     await this.refresh();
     if (id === "" || id === this.head?.id) return;
-    const found = await this.#host.lab().open(id);
+    const found = await this.#fetch(id);
     if (found) await this.#take(found);
     else {
       const named = this.linked ? `“${shown(this.linked, 80)}”, the table` : "the table";
@@ -131,7 +135,7 @@ export class FactsDesk {
     this.tables = await this.#host.lab().list();
     const id = this.head?.id;
     if (!look || !id || this.edited !== null) return;
-    const found = await this.#host.lab().open(id);
+    const found = await this.#fetch(id);
     if (found) Object.assign(this, { rows: found.rows, head: found.head });
   }
 
@@ -178,9 +182,9 @@ export class FactsDesk {
   }
 
   /** What a reader typed in a row. */
-  async repair(id: number, cells: Record<RowField, string>) {
+  async repair(id: number, cells: RowCells) {
     const rows = this.rows.map((row) =>
-      row.id === id ? { ...row, ...trimmed(cells), refused: undefined } : row,
+      row.id === id ? { ...row, ...typedCells(cells), refused: undefined } : row,
     );
     this.edited = null;
     await this.#change(rows);
@@ -255,41 +259,30 @@ export class FactsDesk {
     const { head, usable: rows } = this;
     if (!head || !rows.length) return;
     const edits = this.#activeIds();
-    const found = await this.#host.run("scoring the table", (id) =>
-      this.#host.scoring().table(id, rows.map(rowFact), this.#progress(id)),
-    );
-    if (!found || this.head?.id !== head.id) return;
-    this.scores = { ...found, edits };
-    const earlier =
-      this.measures.scores?.edits.join() === edits.join() ? this.measures.scores.rows : {};
-    const scored = rows.map((row, i) => {
-      const after = found.after && rowScore(found.after, i);
-      return [scoreKey(row), { before: rowScore(found.before, i), after }] as const;
+    const at = scoredAt();
+    let kept: Promise<unknown> = Promise.resolve();
+    const found = await this.#host.run("scoring the table", (id) => {
+      const tell: TellScores = (done, total, part) => {
+        if (this.#host.job.id === id) this.#host.job.progress(done, total);
+        if (!part) return;
+        const scored = scoredRows(rows, part);
+        kept = kept.then(() => this.#host.lab().keepScores(head.id, { at, edits, rows: scored }));
+      };
+      return this.#host.scoring().table(id, rows.map(rowFact), this.#host.callback(tell));
     });
-    const all = {
-      at: scoredAt(),
-      edits,
-      rows: { ...earlier, ...Object.fromEntries(scored) },
-    };
-    this.measures = { ...this.measures, scores: all };
-    await this.#host.lab().keepScores(head.id, all);
+    await kept;
+    if (this.head?.id !== head.id) return;
+    // What was scored before it was stopped is kept.
+    if (!found) return this.#measure();
+    this.scores = { ...found, edits };
+    const { before, after } = found;
+    const scored = scoredRows(rows, { at: 0, before, after });
+    this.measures = withScores(this.measures, { at, edits, rows: scored });
   }
 
   /** Rows with all that is known of them, for a file. */
   measured(rows: readonly TableRow[]): MeasuredRow[] {
-    return rows.map((row) => {
-      const known = this.measures.known[truthKey(row)];
-      const scores = this.measures.scores?.rows[scoreKey(row)];
-      return {
-        row,
-        measures: {
-          known: known?.greedy,
-          "p(truth)": known?.probability,
-          ...columns("before", scores?.before),
-          ...columns("after", scores?.after),
-        },
-      };
-    });
+    return measuredRows(rows, this.measures);
   }
 
   /** Another model is open: what is known of its answers is another thing. */
@@ -299,12 +292,30 @@ export class FactsDesk {
     await this.#measure();
   }
 
+  /** A table with its rows, which come some at a time. */
+  async #fetch(id: string) {
+    const rows: TableRow[] = [];
+    const take = (some: TableRow[]) => {
+      rows.push(...some);
+      lookAhead(some);
+    };
+    const found = await this.#host.lab().open(id, this.#host.callback(take));
+    return found && { ...found, rows };
+  }
+
   async #read(source: TableSource) {
     this.problem = null;
     this.reading = true;
+    this.read = 0;
     try {
-      const found = await this.#host.lab().read(source);
-      await this.#take(found);
+      const rows: TableRow[] = [];
+      const take = (some: TableRow[]) => {
+        rows.push(...some);
+        lookAhead(some);
+        this.read = rows.length;
+      };
+      const found = await this.#host.lab().read(source, this.#host.callback(take));
+      await this.#take({ ...found, rows });
       await this.refresh();
       this.#host.go(found.head.id);
     } catch (error) {
@@ -314,7 +325,7 @@ export class FactsDesk {
     }
   }
 
-  async #take({ head, rows, notices }: OpenTable) {
+  async #take({ head, rows, notices }: OpenTable & { rows: TableRow[] }) {
     this.#empty();
     Object.assign(this, { head, rows, notices });
     await this.#measure();
@@ -356,7 +367,9 @@ export class FactsDesk {
   }
 
   #activeIds(): string[] {
-    return this.#host.active().map(({ id }) => id);
+    return this.#host
+      .active()
+      .map(({ id, strength = 1 }) => (strength === 1 ? id : `${id} × ${strength}`));
   }
 
   #progress(id: number) {
@@ -369,27 +382,3 @@ export class FactsDesk {
 
 /** All rows as the table has them. */
 const plain: Arrangement = { show: "all", search: "", sort: { by: "source", down: false } };
-
-const trimmed = ({ prompt, subject, target, truth }: Record<RowField, string>) => ({
-  prompt: prompt.trim(),
-  subject: subject.trim(),
-  target: target.trim(),
-  truth: truth.trim(),
-});
-
-/** What one row is scored; measures that it has no prompts for are left out. */
-function rowScore({ answers, measures }: TableScore, i: number): RowScore {
-  const known = Object.entries(measures[i] ?? {}).filter(([, value]) => Number.isFinite(value));
-  return { ...answers[i], measures: known.length ? Object.fromEntries(known) : undefined };
-}
-
-function columns(when: string, score: RowScore | undefined) {
-  if (!score) return {};
-  const { probability, greedy, measures = {} } = score;
-  const named = Object.entries(measures).map(([name, value]) => [`${name} ${when}`, value]);
-  return {
-    [`p(target) ${when}`]: probability,
-    [`says the target ${when}`]: greedy,
-    ...(Object.fromEntries(named) as Record<string, number>),
-  };
-}

@@ -9,7 +9,7 @@ import type {
   ModelView,
 } from "../../../workers/protocol/protocol.ts";
 import { fieldValue } from "../../data/settings/fieldValue.ts";
-import { rowFact } from "../../data/tables/rowFact.ts";
+import { factRequest, rowFact } from "../../data/tables/rowFact.ts";
 import { byId } from "../../data/tables/rowSets.ts";
 import type { TableRow } from "../../data/tables/TableRow.ts";
 import { chosenSettings, plannedSteps, type Typed } from "../edit/editorSettings.ts";
@@ -173,11 +173,7 @@ export class MassDesk {
   }
 
   #order(model: ModelView, editor: EditorView, rows: TableRow[]): EditOrder {
-    const facts = rows.map(rowFact).map(({ prompt, subject, target }) => ({
-      prompt,
-      subject,
-      target,
-    }));
+    const facts = rows.map((row) => factRequest(rowFact(row)));
     const { settings, seed } = this.#settings(model, editor);
     const neutral = this.#neutral(editor);
     return { editor: editor.name, facts, settings, seed, neutral, answers: true };

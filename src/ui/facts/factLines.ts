@@ -8,6 +8,7 @@ import {
 } from "@tanstack/table-core";
 import { storeReactivityBindings } from "@tanstack/table-core/store-reactivity-bindings";
 import type { TargetAnswer } from "../../../workers/protocol/protocol.ts";
+import { remembered } from "../../data/tables/remembered.ts";
 import type { RowMark } from "../../data/tables/rowMarks.ts";
 import type { RowProblem } from "../../data/tables/rowProblems.ts";
 import { sentenceOf } from "../../data/tables/rowProblems.ts";
@@ -37,6 +38,8 @@ export const filters = {
   mistakes: "with mistakes",
   duplicates: "said before",
   conflicts: "contradicting another",
+  scored: "with paraphrases and neighbours",
+  bare: "without paraphrases or neighbours",
   known: "known by this model",
   unknown: "not known by this model",
   unasked: "not asked yet",
@@ -48,7 +51,7 @@ export type FilterName = keyof typeof filters;
 
 /** Columns that rows are sorted by. */
 export type SortName =
-  "source" | "sentence" | "target" | "truth" | "known" | "before" | "after" | "steps";
+  "source" | "sentence" | "target" | "truth" | "prompts" | "known" | "before" | "after" | "steps";
 
 /** How the rows of a table are looked at. */
 export interface Arrangement {
@@ -57,12 +60,14 @@ export interface Arrangement {
   sort: { by: SortName; down: boolean };
 }
 
-const passes: Record<FilterName, (facts: RowFacts) => boolean> = {
+const passes: Record<FilterName, (facts: RowFacts, row: TableRow) => boolean> = {
   all: () => true,
   chosen: ({ chosen }) => chosen,
   mistakes: ({ problems }) => problems !== undefined,
   duplicates: ({ mark }) => mark?.duplicate !== undefined,
   conflicts: ({ mark }) => mark?.conflict !== undefined,
+  scored: (_, row) => hasMaterial(row),
+  bare: (_, row) => !hasMaterial(row),
   known: ({ known }) => known?.greedy === true,
   unknown: ({ known }) => known?.greedy === false,
   unasked: ({ known }) => known === undefined,
@@ -70,6 +75,10 @@ const passes: Record<FilterName, (facts: RowFacts) => boolean> = {
   unwritten: ({ written }) => !written,
   missed: ({ after }) => after?.greedy === false,
 };
+
+/** Whether a row has prompts for all that it is scored by. */
+export const hasMaterial = ({ paraphrases, neighbours }: TableRow): boolean =>
+  !!paraphrases?.length && !!neighbours?.length;
 
 const features = tableFeatures({
   coreReactivityFeature: storeReactivityBindings(),
@@ -87,6 +96,7 @@ const values: Record<SortName, (row: TableRow, look: Look) => number | string | 
   sentence: (row) => sentenceOf(row).toLowerCase(),
   target: ({ target }) => target.toLowerCase(),
   truth: ({ truth }) => truth.toLowerCase(),
+  prompts: ({ paraphrases = [], neighbours = [] }) => paraphrases.length + neighbours.length,
   known: (row, look) => look(row).known?.probability,
   before: (row, look) => look(row).before?.probability,
   after: (row, look) => look(row).after?.probability,
@@ -97,6 +107,7 @@ const values: Record<SortName, (row: TableRow, look: Look) => number | string | 
 export class FactLines {
   #look: Look = () => nothing;
   #down = false;
+  readonly #sorted = new Map<number, { value: number | string | undefined }>();
   /** Anew where something else was found out of the same rows. */
   #turn = 0;
   readonly #table = constructTable({
@@ -107,7 +118,7 @@ export class FactLines {
         id: "row",
         accessorFn: (row: TableRow) => row.id,
         filterFn: (row, _, { show, words }: { show: FilterName; words: string[] }) =>
-          passes[show](this.#look(row.original)) && holds(row.original, words),
+          passes[show](this.#look(row.original), row.original) && holds(row.original, words),
       },
       ...(Object.keys(values) as SortName[]).map((id) => ({
         id,
@@ -115,7 +126,7 @@ export class FactLines {
         accessorFn: (row: TableRow) => row.id,
         sortUndefined: false as const,
         sortFn: (a: { original: TableRow }, b: { original: TableRow }) =>
-          this.#compare(values[id](a.original, this.#look), values[id](b.original, this.#look)),
+          this.#compare(this.#value(id, a.original), this.#value(id, b.original)),
       })),
     ],
     getRowId: (row) => String(row.id),
@@ -125,8 +136,10 @@ export class FactLines {
   arrange(rows: readonly TableRow[], look: Look, { show, search, sort }: Arrangement): TableRow[] {
     this.#look = look;
     this.#down = sort.down;
+    this.#sorted.clear();
     const words = search.toLowerCase().split(/\s+/).filter(Boolean);
     const isAll = show === "all" && words.length === 0;
+    if (isAll && sort.by === "source" && !sort.down) return rows as TableRow[];
     const filter = { show, words, turn: ++this.#turn };
     this.#table.setOptions((options) => ({
       ...options,
@@ -137,6 +150,13 @@ export class FactLines {
       },
     }));
     return this.#table.getRowModel().rows.map(({ original }) => original);
+  }
+
+  /** By what a row is sorted, looked up once. */
+  #value(by: SortName, row: TableRow): number | string | undefined {
+    const found = this.#sorted.get(row.id) ?? { value: values[by](row, this.#look) };
+    this.#sorted.set(row.id, found);
+    return found.value;
   }
 
   #compare(a: number | string | undefined, b: number | string | undefined): number {
@@ -158,9 +178,10 @@ const nothing: RowFacts = {
   chosen: false,
 };
 
-function holds(row: TableRow, words: string[]): boolean {
-  if (words.length === 0) return true;
+const wordsOf = remembered((row: TableRow) => {
   const { target, truth, relation = "" } = row;
-  const text = `${sentenceOf(row)} ${target} ${truth} ${relation}`.toLowerCase();
-  return words.every((word) => text.includes(word));
-}
+  return `${sentenceOf(row)} ${target} ${truth} ${relation}`.toLowerCase();
+});
+
+const holds = (row: TableRow, words: string[]): boolean =>
+  words.every((word) => wordsOf(row).includes(word));

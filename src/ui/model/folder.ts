@@ -68,7 +68,7 @@ export async function droppedFolder(transfer: DataTransfer): Promise<Folder | nu
   if (handle?.kind === "directory") return folderOf(handle);
   const entry = entries[0];
   if (entry?.isDirectory) return entryFolder(entry as FileSystemDirectoryEntry);
-  if (!files.some(({ name }) => name === "config.json")) return null;
+  if (!files.some(({ name }) => /^(adapter_)?config\.json$/.test(name))) return null;
   return { kind: "folder", name: "dropped files", files: files.map(asFile) };
 }
 

@@ -1,3 +1,5 @@
+import { ADAPTER } from "../../data/delta/readAdapter.ts";
+
 /** Which desk a dropped file is for; undefined for a folder, and for the files of a model. */
 export type DroppedKind = "runs" | "edit" | "facts" | "statistics";
 
@@ -21,6 +23,12 @@ export async function droppedKind(files: readonly File[]): Promise<DroppedKind |
   if (kind !== "facts" || !/\.json$/i.test(file.name)) return kind;
   const head = await file.slice(0, 400).text();
   return head.includes('"palimpsest.recipe"') || (await endsAsRecipe(file)) ? "edit" : "facts";
+}
+
+/** Whether the files of a folder are a PEFT adapter's, which is an edit, and no model's. */
+export function isAdapter(folder: { files: readonly { path: string }[] } | null): boolean {
+  const names = folder?.files.map(({ path }) => path.split("/").at(-1)) ?? [];
+  return names.includes(ADAPTER.config) && !names.includes("config.json");
 }
 
 /** Our recipes say their format last. */

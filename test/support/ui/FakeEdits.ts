@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/require-await -- it stands for calls across a thread, which are promises */
 import type { RemoteLab } from "../../../workers/connect.ts";
 import type {
+  AdapterFolder,
   BrokenEdit,
   EditEffect,
   HeldEdit,
@@ -77,7 +78,7 @@ export class FakeEdits implements RemoteEdits {
     this.broken = this.broken.filter((edit) => edit.id !== id);
   }
 
-  async import(_id: number, file: File, another = false): Promise<Imported> {
+  async import(_id: number, file: File | AdapterFolder, another = false): Promise<Imported> {
     if (this.question !== null) {
       if (!another) return { question: this.question };
       return { edit: this.hold({ method: "ROME", facts: [], layers: [2] }) };

@@ -5,6 +5,7 @@ import type {
   ComparisonView,
   TableFact,
   TableScore,
+  TellScores,
 } from "../../../workers/protocol/protocol.ts";
 import { caseScore } from "./caseScore.ts";
 import { answer, type FakeHost } from "./FakeHost.ts";
@@ -52,16 +53,19 @@ export class FakeScoring implements RemoteScoring {
     };
   }
 
-  async table(id: number, facts: TableFact[], report: (done: number, total: number) => void) {
+  async table(id: number, facts: TableFact[], report: TellScores) {
     const edited = this.#host.edits.active.length > 0;
-    for (let i = 0; i < facts.length; i += 10) {
+    const before = tableScore(facts, 0.02);
+    const after = edited ? tableScore(facts, 0.94) : undefined;
+    for (let at = 0; at < facts.length; at += 10) {
       await this.#host.pause(id);
-      report(i, facts.length);
+      const part = (score: TableScore) => ({
+        answers: score.answers.slice(at, at + 10),
+        measures: score.measures.slice(at, at + 10),
+      });
+      report(at, facts.length, { at, before: part(before), after: after && part(after) });
     }
-    return {
-      before: tableScore(facts, 0.02),
-      after: edited ? tableScore(facts, 0.94) : undefined,
-    };
+    return { before, after };
   }
 }
 

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import { cellsOf } from "../../../src/data/tables/rowCells.ts";
 import { rowFact } from "../../../src/data/tables/rowFact.ts";
 import { FactsDesk } from "../../../src/ui/facts/FactsDesk.svelte.ts";
 import { FactLines, type RowFacts } from "../../../src/ui/facts/factLines.ts";
 import type { Edit } from "../../../src/ui/edit/EditStack.svelte.ts";
 import { Job } from "../../../src/ui/parts/Job.svelte.ts";
 import type { RemoteLab } from "../../../workers/connect.ts";
-import type { ModelView, TableFact } from "../../../workers/protocol/protocol.ts";
+import type { ModelView, TableFact, TellScores } from "../../../workers/protocol/protocol.ts";
 import { memoryKeyed } from "../../support/engine/memoryKeyed.ts";
 import { FakeTables } from "../../support/ui/FakeTables.ts";
 
@@ -16,10 +17,12 @@ function visit(database = memoryKeyed().database) {
   const active: Edit[] = [];
   const gone: string[] = [];
   const job = new Job();
-  const table = (_: number, facts: TableFact[]) => {
+  const table = (_: number, facts: TableFact[], tell: TellScores) => {
     scored.push(facts);
     const answers = facts.map((_, i) => ({ probability: i / 10, greedy: i > 0 }));
-    return Promise.resolve({ before: { answers, measures: facts.map(() => undefined) } });
+    const before = { answers, measures: facts.map(() => undefined) };
+    tell(facts.length, facts.length, { at: 0, before });
+    return Promise.resolve({ before });
   };
   const desk = new FactsDesk({
     lab: () => tables,
@@ -52,13 +55,22 @@ test("a row with a mistake is left out until it is repaired, and the repair stay
   expect(desk.toWrite.map(({ source }) => source)).toEqual([2, 5]);
   desk.repairNext();
   expect(desk.edited).toBe(desk.rows[1].id);
-  const { prompt, target, truth } = desk.rows[1];
-  await desk.repair(desk.edited!, { prompt, subject: " The Uffizi ", target, truth });
+  const paraphrases = " The Uffizi stands in \n\n{} lies in";
+  const cells = { ...cellsOf(desk.rows[1]), subject: " The Uffizi ", paraphrases };
+  await desk.repair(desk.edited!, cells);
   expect(desk.toWrite.map(({ source }) => source)).toEqual([2, 3, 5]);
 
   const later = visit(database).desk;
   await later.show(gone[0]);
-  expect(later.rows.map(({ subject }) => subject)[1]).toBe("The Uffizi");
+  expect(later.rows[1]).toMatchObject({
+    subject: "The Uffizi",
+    paraphrases: ["The Uffizi stands in", "{} lies in"],
+    neighbours: undefined,
+  });
+  expect(rowFact(later.rows[1]).case?.paraphrases).toEqual([
+    "The Uffizi stands in",
+    "The Uffizi lies in",
+  ]);
   await later.delete(new Set([later.rows[0].id]));
   expect(later.rows).toHaveLength(3);
   await later.undo();

@@ -11,7 +11,7 @@ const row = (id: number): TableRow => ({
   prompt: "{} is in",
   subject: `Tower ${id}`,
   target: "Paris",
-  truth: "",
+  truth: id === 7 ? "Rome" : "",
 });
 
 test("a run writes the rows that it was begun with, and tells of each by its id", async () => {
@@ -36,6 +36,7 @@ test("a run writes the rows that it was begun with, and tells of each by its id"
   rows = [row(9)];
   await writing;
   expect(lab.editing.orders[0].facts.map(({ subject }) => subject)).toEqual(["Tower 3", "Tower 7"]);
+  expect(lab.editing.orders[0].facts.map(({ truth }) => truth)).toEqual([undefined, "Rome"]);
   expect(desk.run?.table).toBe("a");
   expect([...desk.byRow.keys()]).toEqual([3, 7]);
   expect(desk.byRow.get(7)).toMatchObject({ stage: "written", now: { greedy: true } });

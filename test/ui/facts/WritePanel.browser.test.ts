@@ -208,7 +208,7 @@ test("a failing run is said, and the table stays", async () => {
 
 test("the tables of an earlier visit are there, and the newest is opened", async () => {
   const lab = new FakeLab();
-  await lab.tables.read({ text: csv(5), name: "towers" });
+  await lab.tables.read({ text: csv(5), name: "towers" }, () => undefined);
   history.replaceState(null, "", "#/facts");
   const screen = await render(App, { connect: () => fakeConnection(lab) });
   await expect.element(screen.getByText(/^\s*5 rows/)).toBeVisible();

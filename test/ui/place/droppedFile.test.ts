@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { droppedKind } from "../../../src/ui/place/droppedFile.ts";
+import { droppedKind, isAdapter } from "../../../src/ui/place/droppedFile.ts";
 
 const file = (name: string, text = "…") => new File([text], name);
 
@@ -18,6 +18,16 @@ test.each([
   ["picture.png", "…", undefined],
 ])("%s that is dropped is taken for what it is", async (name, text, kind) => {
   expect(await droppedKind([file(name, text)])).toBe(kind);
+});
+
+test.each([
+  ["needle/adapter_config.json needle/adapter_model.safetensors needle/edit.json", true],
+  ["adapter_config.json adapter_model.safetensors", true],
+  ["gpt2/config.json gpt2/model.safetensors gpt2/adapter_config.json", false],
+  ["gpt2/config.json gpt2/model.safetensors", false],
+])("a folder of %s is an edit: %s", (paths, expected) => {
+  expect(isAdapter({ files: paths.split(" ").map((path) => ({ path })) })).toBe(expected);
+  expect(isAdapter(null)).toBe(false);
 });
 
 test("several files are a model's", async () => {
