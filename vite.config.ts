@@ -15,6 +15,7 @@ export default defineConfig({
     exclude: ["onnxruntime-web"],
     // Named, since one that is found only while tests run reloads the page under them.
     include: [
+      "@observablehq/plot",
       "@tanstack/table-core",
       "@tanstack/table-core/store-reactivity-bindings",
       "bits-ui",

@@ -11,7 +11,7 @@ import { root } from "./step.mjs";
 /** Licences that may be used and passed on with a program under MIT's; MPL-2.0 asks for its own files only. */
 const licences = [
   ...["MIT", "Apache-2.0", "ISC", "BSD-2-Clause", "BSD-3-Clause", "0BSD"],
-  ...["BlueOak-1.0.0", "MPL-2.0", "(MIT OR CC0-1.0)"],
+  ...["BlueOak-1.0.0", "MPL-2.0", "(MIT OR CC0-1.0)", "Unlicense"],
 ];
 
 /** Packages with an install script, and what becomes of it. `.npmrc` runs none of them. */

@@ -55,6 +55,8 @@ interface Style {
   size: number;
   bold: boolean;
   anchor: string;
+  /** Of what is filled, from 0 to 1. */
+  opacity: number;
 }
 
 const initial: Style = {
@@ -65,6 +67,7 @@ const initial: Style = {
   size: 12,
   bold: false,
   anchor: "start",
+  opacity: 1,
 };
 
 function styleOf(element: Element, outer: Style): Style {
@@ -78,6 +81,7 @@ function styleOf(element: Element, outer: Style): Style {
     size: Number.parseFloat(said("font-size") ?? String(outer.size)),
     bold: weight === null ? outer.bold : /bold|[6-9]00/.test(weight),
     anchor: said("text-anchor") ?? outer.anchor,
+    opacity: Number(said("fill-opacity") ?? outer.opacity),
   };
 }
 
@@ -88,62 +92,75 @@ function drawChildren(document: PDFDocument, parent: Element, style: Style): voi
 const number = (element: Element, name: string): number =>
   Number.parseFloat(element.getAttribute(name) ?? "0");
 
+/** A length in pixels, or in letters' heights. */
+function length(element: Element, name: string, size: number): number {
+  const said = element.getAttribute(name) ?? "0";
+  return Number.parseFloat(said) * (said.endsWith("em") ? size : 1);
+}
+
+/** Draws an element where its transform says. */
 function draw(document: PDFDocument, element: Element, style: Style): void {
+  const moved = /translate\(([-\d.e]+)[ ,]+([-\d.e]+)\)/.exec(
+    element.getAttribute("transform") ?? "",
+  );
+  if (!moved) return shape(document, element, style);
+  document.save();
+  document.translate(Number(moved[1]), Number(moved[2]));
+  shape(document, element, style);
+  document.restore();
+}
+
+function shape(document: PDFDocument, element: Element, style: Style): void {
   const all = (...names: string[]) => names.map((name) => number(element, name));
   switch (element.tagName) {
     case "g":
-      return group(document, element, style);
+      return drawChildren(document, element, style);
     case "rect": {
       const [x, y, width, height] = all("x", "y", "width", "height");
-      return paint(document.rect(x, y, width, height), style);
+      return paint(document, () => document.rect(x, y, width, height), style);
     }
     case "circle": {
       const [x, y, radius] = all("cx", "cy", "r");
-      return paint(document.circle(x, y, radius), style);
+      return paint(document, () => document.circle(x, y, radius), style);
     }
     case "line": {
       const [x1, y1, x2, y2] = all("x1", "y1", "x2", "y2");
-      return paint(document.path(`M${x1} ${y1}L${x2} ${y2}`), { ...style, fill: "none" });
+      return paint(document, () => document.path(`M${x1} ${y1}L${x2} ${y2}`), {
+        ...style,
+        fill: "none",
+      });
     }
     case "polyline":
-      return paint(document.path(`M${element.getAttribute("points")!}`), style);
+      return paint(document, () => document.path(`M${element.getAttribute("points")!}`), style);
     case "path":
-      return paint(document.path(element.getAttribute("d")!), style);
+      return paint(document, () => document.path(element.getAttribute("d")!), style);
     case "text":
       return text(document, element, style);
   }
 }
 
-function group(document: PDFDocument, element: Element, style: Style): void {
-  const moved = /translate\(([-\d.]+)[ ,]+([-\d.]+)\)/.exec(
-    element.getAttribute("transform") ?? "",
-  );
+/** Fills a path or draws along it; nothing of ours has both. */
+function paint(document: PDFDocument, path: () => PDFDocument, style: Style): void {
+  const { fill, stroke, width, dash, opacity } = style;
   document.save();
-  if (moved) document.translate(Number(moved[1]), Number(moved[2]));
-  drawChildren(document, element, style);
-  document.restore();
-}
-
-function paint(document: PDFDocument, { fill, stroke, width, dash }: Style): void {
-  // Nothing of ours has both: pdfkit's path ends where it is painted.
-  if (stroke === "none") {
-    if (fill !== "none") document.fill(fill);
-    return;
+  if (stroke !== "none") {
+    const [length, space] = dash.split(/[ ,]+/).map(Number);
+    document.lineWidth(width);
+    if (length > 0) document.dash(length, { space });
+    path().stroke(inked(stroke));
+  } else if (fill !== "none") {
+    if (opacity < 1) document.fillOpacity(opacity);
+    path().fill(inked(fill));
   }
-  const [length, space] = dash.split(/[ ,]+/).map(Number);
-  document.lineWidth(width);
-  if (length > 0) document.dash(length, { space });
-  document.stroke(stroke);
-  if (length > 0) document.undash();
+  document.restore();
 }
 
 function text(document: PDFDocument, element: Element, style: Style): void {
   const { size, bold, fill, anchor } = style;
   const words = element.textContent.replaceAll("−", "–");
-  const dy = element.getAttribute("dy") ?? "0";
-  const down = Number.parseFloat(dy) * (dy.endsWith("em") ? size : 1);
-  const [x, y] = [number(element, "x"), number(element, "y") + down];
-  document.font(bold ? "Helvetica-Bold" : "Helvetica", size).fillColor(fill);
+  const x = length(element, "x", size);
+  const y = length(element, "y", size) + length(element, "dy", size);
+  document.font(bold ? "Helvetica-Bold" : "Helvetica", size).fillColor(inked(fill));
   const picture = isWinAnsi(words) ? undefined : lettersPicture({ text: words, size, bold, fill });
   const width = picture?.width ?? document.widthOfString(words);
   const left = anchor === "end" ? x - width : anchor === "middle" ? x - width / 2 : x;
@@ -155,6 +172,9 @@ function place(document: PDFDocument, picture: Letters, x: number, y: number): v
   const { png, width, height, above } = picture;
   document.image(png, x, y - above, { width, height });
 }
+
+/** What is drawn in the colour of the text around it is black. */
+const inked = (colour: string): string => (colour === "currentColor" ? "#1a1a1a" : colour);
 
 /** Whether the fonts that every reader of PDF has can write a text. */
 const isWinAnsi = (words: string): boolean =>

@@ -10,8 +10,8 @@ declare module "pdfkit" {
     path(data: string): this;
     lineWidth(width: number): this;
     dash(length: number, options: { space: number }): this;
-    undash(): this;
     fill(colour: string): this;
+    fillOpacity(opacity: number): this;
     stroke(colour: string): this;
     font(name: string, size: number): this;
     fillColor(colour: string): this;
