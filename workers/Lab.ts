@@ -32,6 +32,7 @@ import { Scoring } from "./Scoring.ts";
 import { Sigmas } from "./run/Sigmas.ts";
 import { Statistics } from "./Statistics.ts";
 import { Studying } from "./study/Studying.ts";
+import type { TableRow } from "../src/data/tables/TableRow.ts";
 import { Tables } from "./tables/Tables.ts";
 import { Tracing } from "./run/Tracing.ts";
 
@@ -118,6 +119,11 @@ export class Lab {
     runtime: () => this.#opened(),
     files: () => this.#files,
     own: async (name) => new TextDecoder().decode(await urlFiles(this.#base).read(name)),
+    table: async (id) => {
+      const rows: TableRow[] = [];
+      const open = await this.tables.open(id, (some) => void rows.push(...some));
+      return open && { name: open.head.name, rows };
+    },
     statistics: this.statistics,
   });
   /** Models that could be opened: what they need, and which are kept. */

@@ -1,13 +1,16 @@
+import type { PlotFigure } from "../data/figure/PlotFigure.ts";
 import type { Field } from "../data/settings/Field.ts";
 import type { Case } from "../data/facts/facts.ts";
 import type { Row } from "../data/rows/rows.ts";
+import type { ModelConfig } from "../engine/architecture/config.ts";
 import type { Precision } from "../engine/checkpoint/precision.ts";
 import type { Model } from "../engine/Model.ts";
 import type { Stoppable } from "../engine/runtime/Stoppable.ts";
 import type { Editing, EditingChoice } from "./Editing.ts";
 import type { Selection } from "./Selection.ts";
 import type { StudyAbout } from "./StudyAbout.ts";
-import type { Figure, Table } from "./Table.ts";
+import type { Table } from "./Table.ts";
+import type { Work } from "./plan/Work.ts";
 
 /**
  * Many facts, many settings: cases in, rows out. What stops in the middle goes on from its rows, may be done in shards,
@@ -22,6 +25,8 @@ export interface Study<S extends object = object, R extends object = object> {
   title: string;
   /** One sentence: what it asks. */
   about: string;
+  /** What its figures may look like, made up: a small picture of it. */
+  sketch?: StudySketch | undefined;
   fields: readonly Field[];
   /** What holds where a field is left alone; one that is absent may be left empty. */
   defaults: S;
@@ -42,10 +47,20 @@ export interface Study<S extends object = object, R extends object = object> {
   rows(at: StudyContext<S>): AsyncGenerator<Row | readonly Row[]>;
   /** How many rows it makes once its cases are chosen; absent where only the work tells. */
   size?(about: StudyAbout<S>): number;
+  /** What that work is made of, so that it can be measured by a sample before it is done. */
+  work?(about: StudyAbout<S>, config: ModelConfig): readonly Work[];
+  /** The methods and the settings that it tries them with, where these are others than its methods' own. */
+  tries?(about: Pick<StudyAbout<S>, "settings" | "methods">): { name: string; settings: object }[];
   /** The rows in the order of their keys, each once; not all need to be there. Throws where they say nothing yet. */
   summarise(rows: readonly Row[], about: StudyAbout<S>): R;
   tables(summary: R, about: StudyAbout<S>): Table[];
-  figures?(summary: R, about: StudyAbout<S>): Figure[];
+  figures?(summary: R, about: StudyAbout<S>): PlotFigure[];
+}
+
+/** A few lines or groups of bars, from 0 to 1. */
+export interface StudySketch {
+  kind: "lines" | "bars";
+  series: readonly (readonly number[])[];
 }
 
 /** A text file that a study reads besides its cases. */

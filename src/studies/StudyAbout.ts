@@ -21,7 +21,7 @@ export interface StudyAbout<S extends object = object> extends StudyRun {
   settings: S;
   /** The editing methods, each with all of its settings. */
   methods: MethodAbout[];
-  /** Where the covariances come from. */
+  /** Digests of the covariances that are read, by their layers ({@link statisticsAbout}). */
   statistics: string;
   /** Templates given in the place of sampled ones. */
   contexts: unknown;

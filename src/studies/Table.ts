@@ -27,13 +27,6 @@ export interface Table {
   rows: readonly (readonly Cell[])[];
 }
 
-/** A figure of a study's results. */
-export interface Figure {
-  /** Its file, without `.svg`. */
-  name: string;
-  svg: string;
-}
-
 /** A fraction with the digits that a table of results has. */
 export const percent = (value: number): string =>
   Number.isNaN(value) ? "–" : `${(100 * value).toFixed(1)} %`;

@@ -59,7 +59,7 @@ export async function* scoreEach(
 }
 
 /** The fact that a case asks to be written. */
-const editRequestOf = ({ prompt, subject, targetNew }: Case): EditRequest => ({
+export const editRequestOf = ({ prompt, subject, targetNew }: Case): EditRequest => ({
   prompt,
   subject,
   target: targetNew,

@@ -1,15 +1,16 @@
+import type { PlotFigure } from "../data/figure/PlotFigure.ts";
 import { mergedRows, type Row } from "../data/rows/rows.ts";
 import { refuseOthers, type StudyAbout } from "./StudyAbout.ts";
 import { type FailedRow, withoutFailed } from "./rowOrError.ts";
 import type { Study } from "./Study.ts";
-import { type Figure, type Table, tableCsv } from "./Table.ts";
+import { type Table, tableCsv } from "./Table.ts";
 
 /** A study's results, made from its rows alone. */
 export interface StudyResults {
   about: StudyAbout;
   summary: object;
   tables: Table[];
-  figures: Figure[];
+  figures: PlotFigure[];
   /** Pieces of work without numbers, which are not summed up. */
   failed: FailedRow[];
 }
@@ -45,14 +46,19 @@ export function summaryJson({ about, summary, failed }: StudyResults): object {
   return { ...of, chosenCases: chosen.cases.length, failed: without, ...summary };
 }
 
-/** The files of the results, by their names. */
-export function resultFiles(results: StudyResults): Record<string, string> {
+/** The files of the results, by their names; what draws figures is loaded where there are some. */
+export async function resultFiles(results: StudyResults): Promise<Record<string, string>> {
   const { tables, figures } = results;
   return {
     "summary.json": `${JSON.stringify(summaryJson(results), null, 2)}\n`,
     ...Object.fromEntries(tables.map((table) => [`${table.name}.csv`, tableCsv(table)])),
-    ...Object.fromEntries(figures.map(({ name, svg }) => [`${name}.svg`, svg])),
+    ...(figures.length > 0 ? await figureFiles(figures) : {}),
   };
+}
+
+async function figureFiles(figures: readonly PlotFigure[]): Promise<Record<string, string>> {
+  const { plotSvg } = await import("../data/figure/drawPlot.ts");
+  return Object.fromEntries(figures.map((figure) => [`${figure.name}.svg`, plotSvg(figure)]));
 }
 
 /** A place that holds a study or a shard of it. */

@@ -246,6 +246,7 @@ export class Session {
     if (model !== undefined) this.draft.model = model;
     if (!Object.keys(view).length) return;
     if (place === "fact") this.draft.restore(view, this.facts);
+    if (place === "studies") this.studies.follow(view);
     if (place !== "facts") return;
     this.draft.restoreMany(view);
     this.tables.linked = view.table ?? "";

@@ -24,6 +24,8 @@ export interface View {
   kinds: string;
   replace: string;
   many: string;
+  /** The part of a study that is looked at. */
+  tab: string;
   /** The name of the editor that facts are written with. */
   method: string;
   /** What the table of facts is called. */
@@ -61,6 +63,7 @@ const plain = [
   "kinds",
   "replace",
   "many",
+  "tab",
   "method",
   "table",
   "runs",

@@ -13,7 +13,7 @@ test("a row a case, and a summary of them", async () => {
   expect(rows).toHaveLength(20);
   const free = { seconds: undefined, blockTokens: 0 };
   expect(rows[8]).toEqual({ key: "8", case: "case 8", words: 3, cost: { ...free } });
-  const files = resultFiles(studyResults(nothing, rows, about));
+  const files = await resultFiles(studyResults(nothing, rows, about));
   expect(Object.keys(files)).toEqual(["summary.json", "summary.csv"]);
   expect(files["summary.csv"]).toBe("cases,words a prompt\n20,4.85\n");
   expect(JSON.parse(files["summary.json"])).toMatchObject({ study: "nothing", cases: 20 });

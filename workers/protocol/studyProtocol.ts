@@ -1,5 +1,19 @@
+import type { PlotFigure } from "../../src/data/figure/PlotFigure.ts";
 import type { Case } from "../../src/data/facts/facts.ts";
 import type { Field } from "../../src/data/settings/Field.ts";
+import type { StudySketch } from "../../src/studies/Study.ts";
+import type { PlanPart, StudyPlan } from "../../src/studies/plan/Work.ts";
+
+export type { PlanPart, StudyPlan };
+
+/** A method that a study may use, with what its form is made from. */
+export interface StudyMethod {
+  name: string;
+  title: string;
+  fields: readonly Field[];
+  /** What the fields say where nothing is typed, for the model that is open; empty while none is. */
+  presets: Record<string, string>;
+}
 
 /** A study that can be begun: what its form is made from. */
 export interface StudyOffer {
@@ -11,12 +25,17 @@ export interface StudyOffer {
   presets: Record<string, string>;
   /** Whether it edits, and with how many methods. */
   editors?: "one" | "several" | "grid" | undefined;
-  /** The methods by their names, those that it is made for first, and which are taken where none is chosen. */
-  methods: readonly (readonly [name: string, title: string])[];
+  /** Those that it is made for first, and which are taken where none is chosen. */
+  methods: readonly StudyMethod[];
   chosen: string[];
   /** The precision that the model must be open in. */
   precision?: string | undefined;
+  /** A small picture of what its figures may look like. */
+  sketch?: StudySketch | undefined;
 }
+
+/** Where cases come from, beside the facts that come with the page: a kept table by its id, or a file. */
+export type StudyCasesFrom = { table: string } | { file: File };
 
 /** What the page asks of a new study. */
 export interface NewStudy {
@@ -24,9 +43,11 @@ export interface NewStudy {
   /** What differs from the presets, by the fields' names. */
   settings: Partial<Record<string, string>>;
   methods: string[];
+  /** The same of the methods' settings, by the methods' names. */
+  methodSettings?: Partial<Record<string, Partial<Record<string, string>>>> | undefined;
   seed: number;
-  /** A file of cases; the facts that come with the page where absent. */
-  cases?: File | undefined;
+  /** The facts that come with the page where absent. */
+  cases?: StudyCasesFrom | undefined;
 }
 
 /** How far a study is. */
@@ -48,26 +69,61 @@ export interface StudyHead {
   model: string;
   /** Whether its model is the one that is open, so that it may go on. */
   open: boolean;
-  /** Whether the files that it reads are kept. */
+  /** Whether the files that it reads are kept, and what its file of cases is called. */
   resumable: boolean;
+  cases: string;
   begun: string;
   rows: number;
   total?: number | undefined;
-  /** Mean of the rows so far. */
-  secondsPerRow?: number | undefined;
+  /** Whether there is nothing left to do. */
+  done: boolean;
+  /** What all of it takes, by the sample that was measured before it began. */
+  plan?: StudyPlan | undefined;
+  /** What its rows took so far. */
+  seconds: number;
+}
+
+/** A table of results as texts. */
+export interface StudyTable {
+  name: string;
+  title?: string | undefined;
+  columns: string[];
+  rows: string[][];
 }
 
 /** A study's results as the page shows them; made from its rows alone. */
 export interface StudyView {
   head: StudyHead;
   settings: [name: string, value: string][];
-  tables: { name: string; title?: string | undefined; columns: string[]; rows: string[][] }[];
-  figures: { name: string; svg: string }[];
+  /** How the cases were chosen, a sentence each. */
+  filters: string[];
+  tables: StudyTable[];
+  figures: PlotFigure[];
   failed: number;
   /** Why there is no table yet. */
   nothing?: string | undefined;
-  /** The cases that it is about, to be opened one by one. */
-  cases: Case[];
   /** The terminal's call that makes the same rows. */
   command: string;
+}
+
+/** Which rows of a study to show. */
+export interface RowsAsked {
+  /** The column that they are ordered by; by their keys where absent. */
+  by?: string | undefined;
+  descending?: boolean | undefined;
+  from: number;
+  count: number;
+}
+
+/** Some rows of a study. */
+export interface RowsShown {
+  columns: string[];
+  rows: {
+    key: string;
+    cells: (number | string | null)[];
+    /** The fact that it is about, to be opened; none for a row of a group, or where the cases are not here. */
+    fact?: Case | undefined;
+  }[];
+  /** How many there are. */
+  total: number;
 }

@@ -1,17 +1,19 @@
-import { type Case, parseCases } from "../../src/data/facts/facts.ts";
+import type { Case } from "../../src/data/facts/facts.ts";
 import type { Delta } from "../../src/data/delta/delta.ts";
-import { bounds } from "../../src/data/outside/bounds.ts";
-import { parseJson } from "../../src/data/outside/readJson.ts";
 import type { Row } from "../../src/data/rows/rows.ts";
 import type { ModelFiles } from "../../src/engine/files/ModelFiles.ts";
 import { Model } from "../../src/engine/Model.ts";
 import type { Runtime } from "../../src/engine/runtime/Runtime.ts";
 import { IndexedStudies, type StudySources } from "../../src/engine/storage/IndexedStudies.ts";
 import { VectorShelf } from "../../src/engine/storage/VectorShelf.ts";
+import type { ValueCache } from "../../src/methods/edit/Editor.ts";
 import { editorOf } from "../../src/methods/edit/editors.ts";
 import { Editing, recentStatistics } from "../../src/studies/Editing.ts";
-import { runStudy } from "../../src/studies/runStudy.ts";
-import type { Study } from "../../src/studies/Study.ts";
+import { measureWork } from "../../src/studies/plan/measureWork.ts";
+import type { StudyPlan } from "../../src/studies/plan/Work.ts";
+import { runStudy, type StudyHost } from "../../src/studies/runStudy.ts";
+import { statisticsAbout } from "../../src/studies/statisticsAbout.ts";
+import type { Study, StudyContext } from "../../src/studies/Study.ts";
 import {
   readAbout,
   type StudyAbout,
@@ -23,6 +25,8 @@ import { readStudyZip, studyZip } from "../../src/studies/studyZip.ts";
 import { studyResults } from "../../src/studies/summariseStudy.ts";
 import type {
   NewStudy,
+  RowsAsked,
+  RowsShown,
   StudyHead,
   StudyOffer,
   StudyProgress,
@@ -30,27 +34,27 @@ import type {
 } from "../protocol/studyProtocol.ts";
 import type { Queue } from "../Queue.ts";
 import type { Statistics } from "../Statistics.ts";
-import { headOf, offerOf, orderOf, viewOf } from "./studyOffers.ts";
+import { offerOf, orderOf } from "./studyOffers.ts";
+import { readNote, type StudyNote } from "./studyNote.ts";
+import { aboutFile, aboutSources, casesIn, fileText, sourcesOf } from "./studySources.ts";
+import type { SourcesHost } from "./studySources.ts";
+import { headOf, type OpenModelAbout, rowsShown, viewOf } from "./studyViews.ts";
 
 /** What the Lab lends. */
-export interface StudyingHost {
+export interface StudyingHost extends SourcesHost {
   queue: Queue;
   /** The model with these deltas and no other. */
   model(deltas: Delta[]): Model;
   stamp(): string | undefined;
   runtime(): Runtime;
   files(): ModelFiles | undefined;
-  /** A file of the page's own, as text. */
-  own(name: string): Promise<string>;
   statistics: Pick<Statistics, "of">;
 }
 
-/** When a study that is only to be measured is stopped: after so many rows that took this long together, in milliseconds. */
-const SAMPLE = { rows: 2, time: 4_000 };
+type Report = (progress: StudyProgress) => void;
+
 /** Covariances that are held at once. */
 const KEPT = 2;
-const PAGE_CASES = "facts.json";
-const LARGE = { bytes: bounds.cases, values: bounds.caseValues };
 
 /** The Lab's studies: begun, stopped, gone on with, summed up; their rows are kept in the browser as they come. */
 export class Studying {
@@ -58,6 +62,8 @@ export class Studying {
   readonly #kept: IndexedStudies;
   readonly #registry: StudyRegistry;
   readonly #values = new VectorShelf();
+  /** Of the study that was looked at last. */
+  #cases: { name: string; cases: readonly Case[] } | undefined;
 
   constructor(host: StudyingHost, kept = new IndexedStudies(), registry = studies) {
     this.#host = host;
@@ -65,9 +71,9 @@ export class Studying {
     this.#registry = registry;
   }
 
-  /** What can be begun. */
+  /** What can be begun, with the presets of the model that is open. */
   offers(): StudyOffer[] {
-    return this.#registry.map(offerOf);
+    return this.#registry.map((study) => offerOf(study, this.#open()?.config));
   }
 
   /** All that are kept, the newest first; one that cannot be read is left out. */
@@ -80,30 +86,30 @@ export class Studying {
   }
 
   /**
-   * Keeps a new study: its cases are chosen by its first run.
+   * Keeps a new study, chooses its cases and measures by a sample what it will take.
    *
    * @returns what the page calls it by
-   * @throws one sentence for what is typed or chosen wrongly, before anything is kept
+   * @throws one sentence for what is typed or chosen wrongly; nothing is kept then
    */
-  begin(id: number, order: NewStudy, report: (progress: StudyProgress) => void): Promise<string> {
-    return this.#host.queue.runReporting(id, `beginning the study`, report, async (signal) => {
+  begin(id: number, order: NewStudy, report: Report): Promise<string> {
+    return this.#host.queue.runReporting(id, `planning the study`, report, async (signal) => {
       const study = studyOf(order.study, this.#registry);
       const model = this.#modelFor(study);
-      const sources = await this.#sourcesOf(study, order.cases);
-      const cases = casesOf(sources);
-      const full = orderOf(study, order, {
-        model,
-        device: this.#device(),
-        ...(await aboutSources(sources, cases.length)),
-      });
+      const sources = await sourcesOf(this.#host, study, order.cases);
+      const { cases } = casesIn(sources);
+      const about = { model, device: this.#device(), ...(await aboutSources(sources, cases)) };
+      const given = orderOf(study, order, about);
+      const of = recentStatistics((layer) => this.#statistics(layer), KEPT);
+      const full = { ...given, statistics: await statisticsAbout(study, given, of) };
       // What a setting says wrongly is said before the cases are chosen.
       study.size?.(studyAbout(full, { cases: [], filters: [] }));
       const name = crypto.randomUUID();
       await this.#kept.keepSources(name, sources);
       try {
-        await this.#run(study, { name, order: full, sources }, { report, signal, sample: true });
+        const plan = await this.#plan(study, { name, order: full, sources }, { report, signal });
+        await this.#note(name, { plan });
       } catch (error) {
-        if ((await this.#kept.rows(name).about()) === undefined) await this.#kept.delete(name);
+        await this.#kept.delete(name);
         throw error;
       }
       return name;
@@ -115,56 +121,96 @@ export class Studying {
    *
    * @throws one sentence where another model is open, or what it reads is not kept
    */
-  resume(id: number, name: string, report: (progress: StudyProgress) => void): Promise<void> {
+  resume(id: number, name: string, report: Report): Promise<void> {
     return this.#host.queue.runReporting(id, "running a study", report, async (signal) => {
       const { about } = await this.#part(name);
       const study = studyOf(about.study, this.#registry);
       const sources = await this.#kept.sources(name);
       if (!sources) {
         throw new Error(
-          "this study came from a file without its cases; go on with it in the terminal, or begin it anew",
+          `this study came without its cases; give it ${about.cases.file}, or go on with it in the terminal`,
         );
       }
-      await this.#run(study, { name, order: about, sources }, { report, signal });
+      await this.#run(
+        study,
+        { name, order: await this.#now(study, about), sources },
+        { report, signal },
+      );
+      await this.#note(name, { done: true });
     });
   }
 
   /** Its results as far as it is. */
   async view(name: string): Promise<StudyView> {
-    const { about, rows } = await this.#part(name);
-    const sources = await this.#kept.sources(name);
-    const cases = sources ? casesOf(sources) : [];
-    return viewOf(await this.#head(name), { about, rows, cases }, this.#registry);
+    const part = await this.#part(name);
+    const head = await this.#head(name);
+    return viewOf(head, part, { registry: this.#registry, open: this.#open() });
+  }
+
+  /** Some of its rows, each with the fact that it is about. */
+  async rows(name: string, asked: RowsAsked): Promise<RowsShown> {
+    const { rows } = await this.#part(name);
+    return rowsShown(rows, await this.#casesOf(name), asked);
   }
 
   /** Its files in one zip, which the terminal sums up as its own. */
   async zip(name: string): Promise<Uint8Array> {
     const { about, rows } = await this.#part(name);
-    const study = studyOf(about.study, this.#registry);
-    try {
-      return studyZip(about, rows, studyResults(study, rows, about));
-    } catch {
-      return studyZip(about, rows); // its rows say nothing yet
-    }
+    const cases = (await this.#kept.sources(name))?.cases;
+    return studyZip(about, rows, { cases, results: resultsOrNone(about, rows, this.#registry) });
   }
 
   /**
-   * Keeps a study from a zip of the page or of the terminal's folder.
+   * Keeps a study from a zip of the page or of the terminal's folder. With its cases, or where they are the page's own, it
+   * can be gone on with.
    *
    * @throws one sentence where it is none
    */
   async take(file: File): Promise<string> {
     const bytes = new Uint8Array(await file.arrayBuffer());
-    const { about, rows } = await readStudyZip(bytes, file.name);
-    studyOf(about.study, this.#registry);
+    const { about, rows, cases } = await readStudyZip(bytes, file.name);
+    const study = studyOf(about.study, this.#registry);
     const name = crypto.randomUUID();
     await this.#kept.take(name, about, rows);
+    await this.#note(name, { seconds: secondsOf(rows) });
+    const own = () => sourcesOf(this.#host, study, undefined).then((sources) => sources.cases);
+    for (const found of [() => Promise.resolve(cases), own]) {
+      const text = await found().catch(() => undefined);
+      if (text && (await this.#supplied(name, about, text))) break;
+    }
     return name;
+  }
+
+  /**
+   * Gives a study that came from elsewhere its file of cases.
+   *
+   * @throws one sentence where it is another file
+   */
+  async supply(name: string, file: File): Promise<void> {
+    const { about } = await this.#part(name);
+    if (await this.#supplied(name, about, await fileText(file))) return;
+    throw new Error(
+      `${file.name} is not the file that this study was begun with: its content is another than that of ${about.cases.file}`,
+    );
   }
 
   /** Forgets a study. */
   delete(name: string): Promise<void> {
     return this.#kept.delete(name);
+  }
+
+  /** Keeps a file of cases, and the page's own files beside it, where they are those of the record. */
+  async #supplied(name: string, about: StudyAbout, cases: StudySources["cases"]) {
+    const { digest } = await aboutFile(cases);
+    if (digest !== about.cases.digest) return false;
+    const study = studyOf(about.study, this.#registry);
+    const { inputs } = await sourcesOf(this.#host, study, undefined);
+    for (const [input, { digest: recorded }] of Object.entries(about.inputs)) {
+      const file = inputs[input];
+      if (!file || (await aboutFile(file)).digest !== recorded) return false;
+    }
+    await this.#kept.keepSources(name, { cases: { ...cases, file: about.cases.file }, inputs });
+    return true;
   }
 
   async #part(name: string): Promise<{ about: StudyAbout; rows: Row[] }> {
@@ -175,10 +221,38 @@ export class Studying {
   }
 
   async #head(name: string): Promise<StudyHead> {
-    const part = await this.#part(name);
-    const resumable = (await this.#kept.sources(name)) !== undefined;
-    const stamp = this.#host.stamp() ?? "";
-    return headOf(name, part, { registry: this.#registry, stamp, resumable });
+    const store = this.#kept.rows(name);
+    const [about, rows, resumable, note] = await Promise.all([
+      store.about(),
+      store.count(),
+      this.#kept.hasSources(name),
+      this.#kept.note(name),
+    ]);
+    const kept = {
+      about: readAbout(about, "the kept study"),
+      rows,
+      resumable,
+      note: readNote(note),
+    };
+    return headOf(name, kept, { registry: this.#registry, open: this.#open() });
+  }
+
+  async #casesOf(name: string): Promise<readonly Case[]> {
+    if (this.#cases?.name !== name) {
+      const sources = await this.#kept.sources(name);
+      this.#cases = { name, cases: sources ? casesIn(sources).cases : [] };
+    }
+    return this.#cases.cases;
+  }
+
+  async #note(name: string, more: StudyNote): Promise<void> {
+    await this.#kept.keepNote(name, { ...readNote(await this.#kept.note(name)), ...more });
+  }
+
+  #open(): OpenModelAbout | undefined {
+    if (this.#host.stamp() === undefined) return undefined;
+    const { identity, config } = this.#host.model([]);
+    return { identity, config };
   }
 
   #modelFor({ precision, title }: Study): Model {
@@ -189,64 +263,92 @@ export class Studying {
     );
   }
 
+  /** What the record would say now of the model and its statistics: rows of others are refused. */
+  async #now(study: Study, about: StudyAbout): Promise<StudyAbout> {
+    const { stamp, precision } = this.#modelFor(study);
+    const of = recentStatistics((layer) => this.#statistics(layer), KEPT);
+    return { ...about, stamp, precision, statistics: await statisticsAbout(study, about, of) };
+  }
+
   #device(): string {
     return `${this.#host.runtime().provider}, in a browser`;
   }
 
-  async #sourcesOf(study: Study, file: File | undefined): Promise<StudySources> {
-    const inputs: StudySources["inputs"] = {};
-    for (const { name, builtIn } of study.inputs ?? [])
-      if (builtIn) inputs[name] = { file: builtIn, text: await this.#host.own(builtIn) };
-    if (!file)
-      return { cases: { file: PAGE_CASES, text: await this.#host.own(PAGE_CASES) }, inputs };
-    if (file.size > bounds.cases) {
-      throw new Error(`${file.name} has ${file.size} bytes; at most ${bounds.cases} can be read`);
-    }
-    return { cases: { file: file.name, text: await file.text() }, inputs };
+  /** Chooses the cases, which are kept, and measures a sample of the work, which is not. */
+  async #plan(
+    study: Study,
+    what: Running,
+    { report, signal }: How,
+  ): Promise<StudyPlan | undefined> {
+    const host = this.#hostOf(study, what, { signal });
+    let plan: StudyPlan | undefined;
+    const measure = async function* (at: StudyContext<object>): AsyncGenerator<Row> {
+      const { model, chosen, all, filters } = { ...at, filters: at.chosen.filters };
+      const about = studyAbout(what.order, { ...chosen, filters });
+      const cases = chosen.cases.length > 0 ? chosen.cases.map((place) => all[place]) : all;
+      const { editings, onProgress } = at;
+      const sample = { model, editings, signal, onProgress, cases, now: () => performance.now() };
+      const work = study.work?.(about, model.config);
+      plan = work && (await measureWork(work, sample));
+      yield* [];
+    };
+    const onProgress = (doing: string) => report({ rows: 0, doing });
+    await runStudy({ ...study, rows: measure }, what.order, { ...host, onProgress });
+    return plan;
   }
 
-  async #run(
-    study: Study,
-    { name, order, sources }: { name: string; order: StudyOrder<object>; sources: StudySources },
-    how: { report: (progress: StudyProgress) => void; signal: AbortSignal; sample?: boolean },
-  ): Promise<void> {
-    const model = this.#modelFor(study);
-    const enough = new AbortController();
-    const signal = AbortSignal.any([how.signal, enough.signal]);
-    const began = performance.now();
+  async #run(study: Study, what: Running, { report, signal }: How): Promise<void> {
+    const { name } = what;
     const store = this.#kept.rows(name);
-    const progress: StudyProgress = { rows: (await store.read()).length, doing: "choosing cases" };
-    const tell = (change: Partial<StudyProgress>) => how.report(Object.assign(progress, change));
-    const statistics = recentStatistics((layer) => this.#statistics(layer), KEPT);
-    const host = { model, seed: order.seed, statistics, values: this.#values, signal };
-    let made = 0;
+    const before = await store.read();
+    const total = study.size?.(readAbout(await store.about(), "the kept study"));
+    const progress: StudyProgress = { rows: before.length, total, doing: "" };
+    const tell = (change: Partial<StudyProgress>) => report(Object.assign(progress, change));
+    tell({});
+    let seconds = secondsOf(before);
+    let noted = performance.now();
     try {
-      await runStudy(study, order, {
-        model,
-        signal,
-        open: (precision) => this.#at(precision),
-        cases: casesOf(sources),
-        inputs: Object.fromEntries(
-          Object.entries(sources.inputs).map(([input, { text }]) => [input, text]),
-        ),
-        editings: order.methods.map(
-          ({ name: method, settings }) => new Editing({ editor: editorOf(method), settings }, host),
-        ),
-        store: await countingStore(store, (about) => tell({ total: study.size?.(about) })),
-        where: "this study",
-        now: () => performance.now(),
+      await runStudy(study, what.order, {
+        ...this.#hostOf(study, what, { signal, values: this.#values }),
         onRows: (fresh, rows) => {
+          seconds += secondsOf(fresh);
           tell({ rows });
-          made += fresh.length;
-          const time = performance.now() - began;
-          if (how.sample && made >= SAMPLE.rows && time > SAMPLE.time) enough.abort();
+          if (performance.now() - noted < NOTE_MS) return;
+          noted = performance.now();
+          void this.#note(name, { seconds });
         },
         onProgress: (doing) => tell({ doing }),
       });
-    } catch (error) {
-      // Stopped because it is measured now: what it made is kept.
-      if (!enough.signal.aborted || how.signal.aborted) throw error;
+    } finally {
+      await this.#note(name, { seconds });
     }
+  }
+
+  #hostOf(
+    study: Study,
+    { name, order, sources }: Running,
+    { signal, values }: { signal: AbortSignal; values?: ValueCache },
+  ): StudyHost {
+    const model = this.#modelFor(study);
+    const statistics = recentStatistics((layer) => this.#statistics(layer), KEPT);
+    const host = { model, seed: order.seed, statistics, values, signal };
+    const { cases, filters } = casesIn(sources);
+    return {
+      model,
+      signal,
+      open: (precision) => this.#at(precision),
+      cases,
+      filters,
+      inputs: Object.fromEntries(
+        Object.entries(sources.inputs).map(([input, { text }]) => [input, text]),
+      ),
+      editings: order.methods.map(
+        ({ name: method, settings }) => new Editing({ editor: editorOf(method), settings }, host),
+      ),
+      store: this.#kept.rows(name),
+      where: "this study",
+      now: () => performance.now(),
+    };
   }
 
   async #statistics(layer: number) {
@@ -264,40 +366,29 @@ export class Studying {
   }
 }
 
-const casesOf = ({ cases: { file, text } }: StudySources): Case[] =>
-  parseCases(parseJson(text, file, LARGE), { what: file });
+/** What the time that rows took is noted after at most, in milliseconds. */
+const NOTE_MS = 2000;
 
-/** The files as the study's record has them. */
-async function aboutSources({ cases, inputs }: StudySources, count: number) {
-  const named = Object.entries(inputs).map(
-    async ([name, source]) => [name, await aboutFile(source)] as const,
-  );
-  return {
-    cases: { ...(await aboutFile(cases)), count },
-    inputs: Object.fromEntries(await Promise.all(named)),
-  };
+/** A study that is worked on. */
+interface Running {
+  name: string;
+  order: StudyOrder<object>;
+  sources: StudySources;
 }
 
-async function aboutFile({ file, text }: { file: string; text: string }) {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  const digest = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0"));
-  return { file, digest: digest.join("") };
+interface How {
+  report: Report;
+  signal: AbortSignal;
 }
 
-/** A store that says what its rows are of as soon as it is known. */
-async function countingStore(
-  store: ReturnType<IndexedStudies["rows"]>,
-  onAbout: (about: StudyAbout) => void,
-) {
-  const there = await store.about();
-  if (there !== undefined) onAbout(there as StudyAbout);
-  return {
-    about: () => store.about(),
-    begin: async (about: object) => {
-      await store.begin(about);
-      onAbout(about as StudyAbout);
-    },
-    read: () => store.read(),
-    append: (rows: readonly Row[]) => store.append(rows),
-  };
+const secondsOf = (rows: readonly Row[]): number =>
+  rows.reduce((sum, { cost }) => sum + (cost?.seconds ?? 0), 0);
+
+/** What can be summed up of a study; nothing where its rows say nothing yet. */
+function resultsOrNone(about: StudyAbout, rows: readonly Row[], registry: StudyRegistry) {
+  try {
+    return studyResults(studyOf(about.study, registry), rows, about);
+  } catch {
+    return undefined;
+  }
 }

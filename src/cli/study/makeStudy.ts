@@ -5,6 +5,7 @@ import { Model } from "../../engine/Model.ts";
 import { Editing, type EditingChoice } from "../../studies/Editing.ts";
 import { runStudy } from "../../studies/runStudy.ts";
 import { parseShard, type Shard, WHOLE } from "../../studies/shard.ts";
+import { statisticsAbout } from "../../studies/statisticsAbout.ts";
 import type { StudyOrder } from "../../studies/StudyAbout.ts";
 import { studyResults } from "../../studies/summariseStudy.ts";
 import type { Terminal } from "../Command.ts";
@@ -75,19 +76,20 @@ async function runOn(opened: OpenModel, { call, files, seed, shard, signal, term
   const out = given.out as string | undefined;
   const statistics = studyStatistics(opened, given, { terminal, signal });
   const choices = editingChoices(call, model.config);
+  const methods = choices.map(methodAbout);
   const contexts = await readContexts(given.contexts as string | undefined);
   const order: StudyOrder<object> = {
     study: study.name,
     ...(await whereAndWhen(opened, terminal)),
     ...files.about,
     settings,
-    methods: choices.map(methodAbout),
-    statistics: statistics.name,
+    methods,
+    statistics: await statisticsAbout(study, { settings, methods }, statistics),
     contexts,
     seed,
   };
   const values = valuesOf(call);
-  const host = { model, seed, statistics: statistics.of, contexts, values, signal };
+  const host = { model, seed, statistics, contexts, values, signal };
   return runStudy(study, order, {
     model,
     signal,

@@ -5,8 +5,8 @@ import type { Case } from "../../data/facts/facts.ts";
 import type { FilterCount } from "../../studies/Selection.ts";
 import type { FileAbout, StudyOrder } from "../../studies/StudyAbout.ts";
 import type { Terminal } from "../Command.ts";
-import { readSomeCases } from "../open/cases.ts";
-import { readBytes } from "../open/files.ts";
+import { studyCases } from "../../studies/studyCases.ts";
+import { readBytes, readCaseJson } from "../open/files.ts";
 import { required } from "../options.ts";
 import type { StudyCall } from "./studyOptions.ts";
 
@@ -23,7 +23,8 @@ export interface StudyFiles {
 export async function studyFiles(call: StudyCall, terminal: Terminal): Promise<StudyFiles> {
   const { study, given } = call;
   const path = required(given, "cases");
-  const { cases, refused } = await readSomeCases(path);
+  const { cases, refused, filters } = studyCases(await readCaseJson(path), path);
+  tellOf(refused, terminal);
   const inputs: Record<string, string> = {};
   const inputsAbout: Record<string, FileAbout> = {};
   for (const { name, builtIn } of study.inputs ?? []) {
@@ -36,7 +37,7 @@ export async function studyFiles(call: StudyCall, terminal: Terminal): Promise<S
   }
   return {
     cases,
-    filters: completeOnly(cases, refused, terminal),
+    filters,
     inputs,
     about: {
       cases: { ...aboutFile(path, await readBytes(path)), count: cases.length },
@@ -50,14 +51,8 @@ const aboutFile = (path: string, bytes: Uint8Array): FileAbout => ({
   digest: createHash("sha256").update(bytes).digest("hex"),
 });
 
-/** How many records could be read, where not all could; the first that could not are told. */
-function completeOnly(
-  cases: readonly Case[],
-  refused: readonly string[],
-  terminal: Terminal,
-): FilterCount[] {
-  if (refused.length === 0) return [];
+/** The first of the records that could not be read are told. */
+function tellOf(refused: readonly string[], terminal: Terminal): void {
   const more = refused.length > 3 ? [`and ${refused.length - 3} records more`] : [];
   for (const sentence of [...refused.slice(0, 3), ...more]) terminal.note(`left out: ${sentence}`);
-  return [{ name: "complete", in: cases.length + refused.length, out: cases.length }];
 }

@@ -8,13 +8,8 @@ import { editStatistics } from "../open/editStatistics.ts";
 import type { OpenModel } from "../open/openModel.ts";
 import { numberOption } from "../options.ts";
 
-/** Where a study's covariances come from. */
-export interface StudyStatistics {
-  /** For the record. */
-  name: string;
-  /** C of a layer, read once; throws where there is none. */
-  of: (layer: number) => Promise<LayerStatistics>;
-}
+/** C of a layer, read once; throws where there is none. */
+type StudyStatistics = (layer: number) => Promise<LayerStatistics>;
 
 /** Layers whose C is kept while others are read: a grid may go over all layers, and one C may take a gigabyte. */
 const KEPT = 8;
@@ -28,15 +23,9 @@ export function studyStatistics(
   const samples = numberOption(given, "samples", { min: 1, whole: true });
   const [stats, text] = [given.stats, given.text] as (string | undefined)[];
   if (text !== undefined) {
-    const drawn = samples === undefined ? "all texts" : `${samples} texts`;
-    const read = collected(opened, { path: text, samples, terminal, signal });
-    return {
-      name: `collected from ${drawn} of ${basename(text)}`,
-      of: recentStatistics(read, KEPT),
-    };
+    return recentStatistics(collected(opened, { path: text, samples, terminal, signal }), KEPT);
   }
-  const name = stats === undefined ? "the model's" : basename(stats);
-  return { name, of: editStatistics(opened, stats, KEPT) };
+  return editStatistics(opened, stats, KEPT);
 }
 
 interface Collecting {

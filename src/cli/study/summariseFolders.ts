@@ -5,7 +5,6 @@ import { readAbout } from "../../studies/StudyAbout.ts";
 import {
   mergedParts,
   resultFiles,
-  type StudyPart,
   type StudyResults,
   studyResults,
   summaryJson,
@@ -15,7 +14,7 @@ import type { Terminal } from "../Command.ts";
 import { inFolder } from "../files/FolderLock.ts";
 import { writeWhole } from "../files/writeWhole.ts";
 import { tryFolder } from "../files/tryOut.ts";
-import { readStudyZip } from "../../studies/studyZip.ts";
+import { casesPath, readStudyZip, studyZip, type ZippedStudy } from "../../studies/studyZip.ts";
 import { readBytes } from "../open/files.ts";
 import { FolderRows } from "../open/FolderRows.ts";
 import { tableText } from "./tableText.ts";
@@ -23,7 +22,7 @@ import { WrongCall } from "../WrongCall.ts";
 
 /**
  * `palimpsest study summarise`: tables, CSV, figures and `summary.json` of a folder's rows, or of the zip that the page
- * makes of a study, without a model. Of several folders, shards of one study, those of all their rows, which are written together where `--out` says.
+ * makes of a study, without a model. Of several, shards of one study, those of all their rows, which are written together where `--out` says: a folder, or a zip that the page opens.
  */
 export async function summariseFolders(
   registry: StudyRegistry,
@@ -31,8 +30,8 @@ export async function summariseFolders(
   terminal: Terminal,
 ): Promise<void> {
   const { folders, out, json } = callOf(args);
-  if (out !== undefined) await tryFolder(out);
-  const parts: StudyPart[] = [];
+  if (out !== undefined && !out.endsWith(".zip")) await tryFolder(out);
+  const parts: ZippedStudy[] = [];
   for (const folder of folders) parts.push(await readPart(folder));
   const { about, rows } = mergedParts(parts);
   const results = studyResults(studyOf(about.study, registry), rows, about);
@@ -41,10 +40,16 @@ export async function summariseFolders(
     const own = folders.length === 1 && !folders[0].endsWith(".zip") ? folders[0] : undefined;
     return showResults(results, { out: own, json, terminal });
   }
+  const cases = parts.map((part) => part.cases).find(Boolean);
+  if (out.endsWith(".zip")) {
+    await writeWhole(out, await studyZip(about, rows, { results, cases }));
+    return showResults(results, { out: undefined, json, terminal });
+  }
   await inFolder(out, "study summarise", async () => {
     if (folders.length > 1 || folders[0].endsWith(".zip")) {
       await writeWhole(join(out, "rows.ndjson"), rows.map(rowLine).join(""));
       await new FolderRows(out).begin(about);
+      if (cases) await writeWhole(join(out, casesPath(cases.file)), cases.text);
     }
     await showResults(results, { out, json, terminal });
   });
@@ -62,7 +67,7 @@ function callOf(args: string[]): { folders: string[]; out?: string | undefined; 
   throw new WrongCall("a folder is missing: study summarise DIR…");
 }
 
-async function readPart(folder: string): Promise<StudyPart> {
+async function readPart(folder: string): Promise<ZippedStudy> {
   if (folder.endsWith(".zip")) return readStudyZip(await readBytes(folder), folder);
   const store = new FolderRows(folder);
   const about = await store.about();
@@ -86,7 +91,7 @@ export async function showResults(
     terminal.note(`${many} no numbers, and count for nothing; ${first.key}: ${first.error}`);
   }
   if (out !== undefined) {
-    for (const [name, content] of Object.entries(resultFiles(results))) {
+    for (const [name, content] of Object.entries(await resultFiles(results))) {
       await writeWhole(join(out, name), content);
     }
   }

@@ -93,7 +93,10 @@ export function plotLayout(figure: PlotFigure, size: PlotSize): PlotLayout {
   return {
     width,
     height: bottom + 22 + across.length * LINE.word,
-    ...{ left, right, top, bottom },
+    left,
+    right,
+    top,
+    bottom,
     x: { domain: x.domain, log: x.log, ticks: x.ticks, categories: x.categories },
     y: {
       domain: y.domain() as [number, number],

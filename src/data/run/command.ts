@@ -28,7 +28,7 @@ export interface RunCommand {
   files: CommandFile[];
 }
 
-const PROGRAM = "npm run -s palimpsest --";
+export const PROGRAM = "npm run -s palimpsest --";
 
 /** Facts of an edit that are options of its call; more are a file. */
 const ONE = 1;

@@ -44,6 +44,11 @@ export class IndexedRows implements RowStore {
     );
   }
 
+  /** How many there are, without reading them. */
+  count(): Promise<number> {
+    return this.#store("readonly", (objects) => promisifyRequest(objects.count(this.#rows)));
+  }
+
   append(rows: readonly Row[]): Promise<void> {
     const entries = rows.map((row): [string, Row] => [`${this.#name}/row/${row.key}`, row]);
     return setMany(entries, this.#store);

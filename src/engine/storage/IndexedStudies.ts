@@ -9,7 +9,7 @@ export interface StudySources {
   inputs: Record<string, { file: string; text: string }>;
 }
 
-/** All studies that the browser keeps: their rows, what these are of, and what they read. */
+/** All studies that the browser keeps: their rows, what these are of, what they read, and what is noted of them. */
 export class IndexedStudies {
   readonly #store: UseStore;
 
@@ -30,19 +30,34 @@ export class IndexedStudies {
     return keys.map(String).flatMap((key) => /^([^/]+)\/about$/.exec(key)?.[1] ?? []);
   }
 
-  /** What a study reads; undefined for one that came from a file. */
+  /** What a study reads; undefined for one that came from a file without it. */
   sources(name: string): Promise<StudySources | undefined> {
     return this.#store("readonly", (objects) =>
       promisifyRequest<StudySources | undefined>(objects.get(`${name}/sources`)),
     );
   }
 
+  /** Whether there is what a study reads, without loading it. */
+  async hasSources(name: string): Promise<boolean> {
+    const count = await this.#store("readonly", (objects) =>
+      promisifyRequest(objects.count(`${name}/sources`)),
+    );
+    return count > 0;
+  }
+
   /** Keeps what a study reads. */
-  async keepSources(name: string, sources: StudySources): Promise<void> {
-    await this.#store("readwrite", (objects) => {
-      objects.put(sources, `${name}/sources`);
-      return promisifyRequest(objects.transaction);
-    });
+  keepSources(name: string, sources: StudySources): Promise<void> {
+    return this.#put(`${name}/sources`, sources);
+  }
+
+  /** What is noted of a study beside its rows, of whatever shape. */
+  note(name: string): Promise<unknown> {
+    return this.#store("readonly", (objects) => promisifyRequest(objects.get(`${name}/note`)));
+  }
+
+  /** Notes something of a study, in the place of what was noted before. */
+  keepNote(name: string, note: object): Promise<void> {
+    return this.#put(`${name}/note`, note);
   }
 
   /** Keeps a study that was made elsewhere. */
@@ -52,12 +67,20 @@ export class IndexedStudies {
     await store.append(rows);
   }
 
-  /** Forgets a study, its rows and what it reads. */
+  /** Forgets a study, its rows, what it reads and what is noted of it. */
   async delete(name: string): Promise<void> {
     await this.#store("readwrite", (objects) => {
       objects.delete(`${name}/sources`);
+      objects.delete(`${name}/note`);
       return promisifyRequest(objects.transaction);
     });
     await this.rows(name).clear();
+  }
+
+  #put(key: string, value: object): Promise<void> {
+    return this.#store("readwrite", (objects) => {
+      objects.put(value, key);
+      return promisifyRequest(objects.transaction);
+    });
   }
 }

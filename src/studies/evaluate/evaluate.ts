@@ -1,9 +1,10 @@
 import { numberIn, type Row } from "../../data/rows/rows.ts";
-import { scoreCase, summarise, type Summary } from "../../methods/score/score.ts";
+import { measureLabels, scoreCase, summarise, type Summary } from "../../methods/score/score.ts";
 import { editEach } from "../editEach.ts";
 import { caseFields, type CaseSettings, firstKnown } from "../knownCases.ts";
 import { mean, median } from "../average.ts";
 import { localNeutral, measuresIn, scoreColumns } from "../scoreRow.ts";
+import { scorePoint } from "../scoreFigure.ts";
 import { scoreTable } from "../scoreTable.ts";
 import { rowOrError } from "../rowOrError.ts";
 import type { PlacedCase, Study, StudyContext } from "../Study.ts";
@@ -25,11 +26,23 @@ export const evaluate: Study<CaseSettings, Evaluation> = {
   title: "One fact at a time",
   about:
     "An editing method on the cases that the model knows, each alone, scored before and after.",
+  sketch: {
+    kind: "bars",
+    series: [
+      [0.05, 0.1, 0.75],
+      [0.95, 0.85, 0.7],
+    ],
+  },
   fields: caseFields,
   defaults: { all: false },
   editors: "one",
   select: firstKnown,
   size: ({ chosen }) => chosen.cases.length,
+
+  work: ({ chosen: { cases } }) => [
+    { unit: "edit", facts: cases.length, groups: cases.length },
+    { unit: "score", count: 2 * cases.length },
+  ],
 
   async *rows(at) {
     for (const placed of at.cases) {
@@ -59,6 +72,29 @@ export const evaluate: Study<CaseSettings, Evaluation> = {
         ["‖ΔW‖/‖W‖, median", null, norm(relativeNorm.median)],
         ["‖ΔW‖/‖W‖, mean", null, norm(relativeNorm.mean)],
       ]),
+    ];
+  },
+
+  figures({ cases, summary }, { model, methods: [{ title }] }) {
+    const names = (["ES", "PS", "NS"] as const).filter(
+      (name) => summary.after.measures[name].cases > 0,
+    );
+    const barsOf = ({ measures }: Summary) =>
+      names.map((name) => {
+        const { y, low, high } = scorePoint(0, measures[name]);
+        return { x: measureLabels[name], y, low, high };
+      });
+    return [
+      {
+        name: "scores",
+        title: `${title} on ${model}, ${cases} facts, each alone`,
+        x: { label: "" },
+        y: { label: "", as: "percent", from: 0, to: 1 },
+        series: [
+          { kind: "bars", name: "before", bars: barsOf(summary.before) },
+          { kind: "bars", name: "after", bars: barsOf(summary.after) },
+        ],
+      },
     ];
   },
 };

@@ -1,5 +1,6 @@
 import type { Row } from "../../data/rows/rows.ts";
 import type { EditEvent } from "../../methods/edit/Editor.ts";
+import { editorOf } from "../../methods/edit/editors.ts";
 import { perplexity } from "../../methods/score/perplexity.ts";
 import { editGroup, scoreEach } from "../editEach.ts";
 import type { Editing } from "../Editing.ts";
@@ -11,9 +12,10 @@ import {
   neutralTexts,
 } from "../groupCases.ts";
 import { scoreColumns } from "../scoreRow.ts";
+import type { Work } from "../plan/Work.ts";
 import type { Study, StudyContext } from "../Study.ts";
 import { massFields, type MassSettings } from "./massSettings.ts";
-import { type MassSummary, massTable, summariseMass } from "./massSummary.ts";
+import { massFigures, type MassSummary, massTable, summariseMass } from "./massSummary.ts";
 
 /**
  * The first cases written in groups of each count, every case of a group scored on the model that has the whole group
@@ -24,6 +26,13 @@ export const mass: Study<MassSettings, MassSummary> = {
   title: "Many facts at once",
   about:
     "Cases that the model knows written in groups of several sizes, by one method or several, and scored.",
+  sketch: {
+    kind: "lines",
+    series: [
+      [0.98, 0.97, 0.93, 0.7],
+      [0.95, 0.8, 0.3, 0.05],
+    ],
+  },
   fields: massFields,
   defaults: { counts: [1, 10, 100, 1000], sample: 200, all: false },
   editors: "several",
@@ -47,6 +56,23 @@ export const mass: Study<MassSettings, MassSummary> = {
     return 1 + written + methods.length * each;
   },
 
+  work({ settings: { counts, sample }, chosen, methods }) {
+    const { length } = chosen.cases;
+    const groups = counts.map((count) => ({ count, of: groupNumber(length, { count, sample }) }));
+    const written = groups.map(({ count, of }) => count * of);
+    const all = written.reduce((sum, some) => sum + some, 0);
+    const of = groups.reduce((sum, group) => sum + group.of, 0);
+    return [
+      // What is found for a fact is kept, but where each fact is found on top of those before.
+      ...methods.map(({ name }, method): Work => {
+        const many = editorOf(name).facts === "many";
+        return { unit: "edit", facts: many ? Math.max(...written) : all, groups: of, method };
+      }),
+      { unit: "score", count: Math.max(...written) + methods.length * all },
+      { unit: "text", count: (1 + methods.length * of) * (chosen.others?.neutral?.length ?? 0) },
+    ];
+  },
+
   async *rows(at) {
     yield* beforeRows(at);
     for (const editing of at.editings) {
@@ -62,6 +88,7 @@ export const mass: Study<MassSettings, MassSummary> = {
 
   summarise: summariseMass,
   tables: (summary) => [massTable(summary)],
+  figures: massFigures,
 };
 
 const myGroups = (at: StudyContext<MassSettings>, count: number): CaseGroup[] =>

@@ -1,6 +1,8 @@
 import { numberIn, type Row } from "../../data/rows/rows.ts";
 import { summarise, type Summary } from "../../methods/score/score.ts";
+import type { PlotFigure } from "../../data/figure/PlotFigure.ts";
 import { mean } from "../average.ts";
+import { scoreFigure } from "../scoreFigure.ts";
 import { localNeutral, measuresIn } from "../scoreRow.ts";
 import type { StudyAbout } from "../StudyAbout.ts";
 import type { Table } from "../Table.ts";
@@ -98,3 +100,61 @@ export function massTable({ studies }: MassSummary): Table {
   const names = ["method", "at once", "cases"].map((name) => ({ name }));
   return { name: "summary", columns: [...names, ...scores, ...numbers], rows };
 }
+
+/** Scores and perplexity by how many facts are written at once: of one method its measures, of several their scores S. */
+export function massFigures(
+  { studies }: MassSummary,
+  about: StudyAbout<MassSettings>,
+): PlotFigure[] {
+  const x = {
+    label: "facts at once",
+    log: true,
+    ticks: [...about.settings.counts].sort((a, b) => a - b),
+  };
+  const ordered = studies.map(({ method, results }) => ({
+    name: about.methods.find(({ name }) => name === method)?.title ?? method,
+    results: [...results].sort((a, b) => a.count - b.count),
+  }));
+  const [only, ...others] = ordered;
+  const title = `${ordered.map(({ name }) => name).join(" and ")} on ${about.model}`;
+  const scores: PlotFigure =
+    others.length === 0
+      ? scoreFigure(
+          only.results.map(({ count, after }) => ({ at: count, scores: after })),
+          { name: "scores", title, axis: x.label, logarithmic: true },
+        )
+      : {
+          name: "scores",
+          title,
+          x,
+          y: { label: "score S", as: "percent", from: 0, to: 1 },
+          series: linesOf(ordered, ({ after }) => after.score),
+        };
+  const before = ordered.flatMap(({ results }) => results).at(0)?.perplexityBefore ?? NaN;
+  const perplexity: PlotFigure = {
+    name: "perplexity",
+    title: `${title}: perplexity of neutral text`,
+    x,
+    y: { label: "perplexity", log: true },
+    series: [
+      ...linesOf(ordered, ({ perplexity }) => perplexity),
+      {
+        kind: "line",
+        name: "before",
+        dashed: true,
+        points: about.settings.counts.map((count) => ({ x: count, y: before })),
+      },
+    ],
+  };
+  return [scores, perplexity];
+}
+
+const linesOf = (
+  studies: readonly { name: string; results: readonly MassResult[] }[],
+  value: (result: MassResult) => number,
+): PlotFigure["series"] =>
+  studies.map(({ name, results }) => ({
+    kind: "line",
+    name,
+    points: results.map((result) => ({ x: result.count, y: value(result) })),
+  }));

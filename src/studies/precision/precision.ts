@@ -15,9 +15,15 @@ import { statementOf } from "../groupCases.ts";
 import { isKnown, knownCases } from "../knownCases.ts";
 import { scoreColumns } from "../scoreRow.ts";
 import type { Selection } from "../Selection.ts";
+import type { StudyAbout } from "../StudyAbout.ts";
 import type { SelectContext, Study, StudyContext } from "../Study.ts";
 import { precisionFields, type PrecisionSettings } from "./precisionSettings.ts";
-import { precisionTable, type PrecisionSummary, summarisePrecisions } from "./precisionSummary.ts";
+import {
+  precisionFigures,
+  precisionTable,
+  type PrecisionSummary,
+  summarisePrecisions,
+} from "./precisionSummary.ts";
 
 type At = StudyContext<PrecisionSettings>;
 
@@ -30,6 +36,13 @@ export const precision: Study<PrecisionSettings, PrecisionSummary> = {
   title: "Fewer bits",
   about:
     "What f16, q8 and q4 weights change: KL to f32, facts recalled, state traces, edits, bytes.",
+  sketch: {
+    kind: "bars",
+    series: [
+      [1, 0.98, 0.8],
+      [0.97, 0.95, 0.72],
+    ],
+  },
   fields: precisionFields,
   defaults: { precisions: [...precisions], count: 1000, traces: 50, limit: 100 },
   editors: "one",
@@ -39,11 +52,25 @@ export const precision: Study<PrecisionSettings, PrecisionSummary> = {
   ],
   precision: "f32",
   select,
+  size,
+  work: (about) => {
+    const { precisions } = about.settings;
+    const { facts, sentences, traces, edits } = amounts(about);
+    return [
+      { unit: "ask", count: facts * (1 + precisions.length) },
+      { unit: "trace", count: traces * (1 + precisions.length) },
+      // Each sentence is read by both models.
+      { unit: "text", count: 2 * sentences * precisions.length },
+      { unit: "edit", facts: edits * precisions.length, groups: edits * precisions.length },
+      { unit: "score", count: edits * precisions.length },
+    ];
+  },
 
   rows: work,
 
   summarise: summarisePrecisions,
   tables: (summary, about) => [precisionTable(summary, about)],
+  figures: precisionFigures,
 };
 
 const FACTS = "the facts that come with the page";
@@ -60,6 +87,24 @@ function factsOf({ inputs, all, seed }: SelectContext<PrecisionSettings>): Case[
 const shuffled = <T>(list: T[], seed: number): T[] =>
   pythonShuffle(list.length, seed).map((i) => list[i]);
 
+/** How many facts and sentences there are, and how many of these are taken. */
+function allOf(at: SelectContext<PrecisionSettings>, facts: readonly Case[]) {
+  const sentences = sentencesOf(at, facts);
+  const some = Math.min(sentences.length, at.settings.count);
+  return [
+    { name: ALL.facts, in: facts.length, out: facts.length },
+    { name: ALL.sentences, in: sentences.length, out: some },
+  ];
+}
+
+const sentencesOf = (
+  { inputs, seed }: Pick<SelectContext<PrecisionSettings>, "inputs" | "seed">,
+  facts: readonly Case[],
+): string[] =>
+  inputs.sentences
+    ? shuffled(parseTexts(inputs.sentences, { what: "the sentences" }), seed)
+    : facts.map(statementOf);
+
 /** The known cases that are edited, and the recalled facts that are traced, by their places among the facts. */
 async function select(at: SelectContext<PrecisionSettings>): Promise<Selection> {
   const { model, settings, all, signal, onProgress, onNotice } = at;
@@ -68,7 +113,7 @@ async function select(at: SelectContext<PrecisionSettings>): Promise<Selection> 
   const selection = {
     cases: [],
     others: { traced: traced.known },
-    filters: [{ ...traced.filter, name: "recalled" }],
+    filters: [...allOf(at, facts), { ...traced.filter, name: "recalled" }],
   };
   const lack = await at.editings[0].lacks();
   if (lack !== undefined) {
@@ -77,6 +122,28 @@ async function select(at: SelectContext<PrecisionSettings>): Promise<Selection> 
   }
   const edited = await knownCases(model, all, { limit: settings.limit, signal, onProgress });
   return { ...selection, cases: edited.known, filters: [...selection.filters, edited.filter] };
+}
+
+/** How many facts, sentences, traces and edits there are, as the filters and the choice of cases tell. */
+function amounts({ filters, chosen }: StudyAbout<PrecisionSettings>) {
+  const out = (name: string) => filters.find((filter) => filter.name === name)?.out ?? 0;
+  return {
+    facts: out(ALL.facts),
+    sentences: out(ALL.sentences),
+    traces: chosen.others?.traced?.length ?? 0,
+    edits: chosen.cases.length,
+  };
+}
+
+/** What the filters call all that is asked for and read. */
+const ALL = { facts: "facts to recall", sentences: "sentences to read" } as const;
+
+/** Facts and traces of float32, and of every precision beside its own row and those of sentences and edits. */
+function size(about: StudyAbout<PrecisionSettings>): number {
+  const { facts, sentences, traces, edits } = amounts(about);
+  const chunks = Math.ceil(sentences / TOGETHER.sentences);
+  const each = facts + traces;
+  return each + about.settings.precisions.length * (1 + chunks + each + edits);
 }
 
 /** A part of the work on one precision: the rows of one key each, made together. */
@@ -113,11 +180,8 @@ async function* work(at: At): AsyncGenerator<Row | readonly Row[]> {
 
 /** The distance from float32 over some sentences a row. */
 function distancePart(at: At, facts: readonly Case[], name: Precision): Part {
-  const { inputs, settings, seed, signal } = at;
-  const texts = inputs.sentences
-    ? shuffled(parseTexts(inputs.sentences, { what: "the sentences" }), seed)
-    : facts.map(statementOf);
-  const some = texts.slice(0, settings.count);
+  const { settings, signal } = at;
+  const some = sentencesOf(at, facts).slice(0, settings.count);
   const chunks = Array.from({ length: Math.ceil(some.length / TOGETHER.sentences) }, (_, i) => i);
   const missing = chunks.filter((i) => at.mine(i) && at.wants(`${name}/sentences/${i}`));
   return {

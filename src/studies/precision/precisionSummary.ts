@@ -1,3 +1,4 @@
+import type { PlotFigure } from "../../data/figure/PlotFigure.ts";
 import { numberIn, type Row } from "../../data/rows/rows.ts";
 import type { Precision } from "../../engine/checkpoint/precision.ts";
 import type { Divergence } from "../../methods/score/divergence.ts";
@@ -140,3 +141,34 @@ function cells(result: PrecisionResult) {
 /** Small shares matter here: two decimals. */
 const lost = ({ lost: facts, known }: PrecisionResult["facts"]) =>
   `${facts} (${((100 * facts) / known).toFixed(2)} %)`;
+
+/** The distance from float32 by precision, and what is recalled and edited as well. */
+export function precisionFigures(
+  { results }: PrecisionSummary,
+  { model }: StudyAbout<PrecisionSettings>,
+): PlotFigure[] {
+  const share = (name: string, value: (result: PrecisionResult) => number | undefined) => ({
+    kind: "bars" as const,
+    name,
+    bars: results.flatMap((result) => {
+      const y = value(result);
+      return y === undefined || Number.isNaN(y) ? [] : [{ x: result.precision, y }];
+    }),
+  });
+  const shares = [
+    share("same top 1", ({ sameTop }) => sameTop),
+    share("recalled of f32’s", ({ facts }) => 1 - facts.lost / facts.known),
+    share("ES", ({ edits }) => edits?.measures.ES.mean),
+    share("PS", ({ edits }) => edits?.measures.PS.mean),
+    share("NS", ({ edits }) => edits?.measures.NS.mean),
+  ];
+  return [
+    {
+      name: "precision",
+      title: `Fewer bits a weight, ${model}`,
+      x: { label: "weights" },
+      y: { label: "", as: "percent", from: 0, to: 1 },
+      series: shares.filter(({ bars }) => bars.length > 0),
+    },
+  ];
+}

@@ -5,12 +5,16 @@ import { collectStatistics, type LayerStatistics } from "../../methods/statistic
 import { statisticsSpectrum } from "../../methods/statistics/statisticsSpectrum.ts";
 import { editGroup, scoreEach } from "../editEach.ts";
 import type { Editing } from "../Editing.ts";
-import { casesAndNeutral, groupsOf } from "../groupCases.ts";
+import { casesAndNeutral, groupNumber, groupsOf } from "../groupCases.ts";
 import { scoreColumns } from "../scoreRow.ts";
 import type { Study, StudyContext } from "../Study.ts";
 import { samplesFields, type SamplesSettings } from "./samplesSettings.ts";
-import { samplesPlot } from "./samplesPlot.ts";
-import { pointsTables, type SamplesSummary, summariseSamples } from "./samplesSummary.ts";
+import {
+  pointsTables,
+  samplesFigure,
+  type SamplesSummary,
+  summariseSamples,
+} from "./samplesSummary.ts";
 
 /**
  * How many keys a covariance needs: many facts at once with C over more and more keys, collected from what the other
@@ -21,11 +25,35 @@ export const samples: Study<SamplesSettings, SamplesSummary> = {
   title: "Keys in the covariance",
   about:
     "Groups of facts written with covariances of few keys: the cost in efficacy, paraphrase and neighbourhood.",
+  sketch: {
+    kind: "lines",
+    series: [
+      [0.1, 0.6, 0.9, 0.95, 0.96],
+      [0.05, 0.5, 0.7, 0.74, 0.75],
+    ],
+  },
   fields: samplesFields,
   defaults: { multiples: [1, 2, 3, 5, 10, 20, 50], count: 10, sample: 100, all: false },
   editors: "one",
   suits: ({ facts }) => facts === "many",
   select: (at) => casesAndNeutral(at, Math.max(at.settings.count, at.settings.sample)),
+
+  // Its covariances are its own.
+  tries: () => [],
+  // Every case before and for each covariance, its groups where an edit could be made, and the covariance's own row.
+  size({ settings: { multiples, count, sample }, chosen: { cases } }) {
+    const groups = groupNumber(cases.length, { count, sample });
+    return groups * count + multiples.length * (1 + groups * (count + 1));
+  },
+  work({ settings: { multiples, count, sample }, chosen: { cases } }, { dMlp }) {
+    const groups = groupNumber(cases.length, { count, sample });
+    const keys = multiples.reduce((sum, multiple) => sum + Math.round(multiple * dMlp), 0);
+    return [
+      { unit: "key", count: keys },
+      { unit: "edit", facts: groups * count, groups: groups * multiples.length },
+      { unit: "score", count: (1 + multiples.length) * groups * count },
+    ];
+  },
 
   async *rows(at) {
     const [editing] = at.editings;
@@ -47,9 +75,7 @@ export const samples: Study<SamplesSettings, SamplesSummary> = {
 
   summarise: summariseSamples,
   tables: pointsTables,
-  figures({ points, count, model }, { methods: [{ title }] }) {
-    return [{ name: "samples", svg: samplesPlot(points, { title, name: model, count }) }];
-  },
+  figures: (summary, { methods: [{ title }] }) => [samplesFigure(summary, title)],
 };
 
 /** True sentences of the cases that are not written: prompts, and neighbours with their answer. */

@@ -1,10 +1,27 @@
 import { numberIn, type Row } from "../../data/rows/rows.ts";
-import { summarise } from "../../methods/score/score.ts";
+import { summarise, type Summary } from "../../methods/score/score.ts";
+import type { PlotFigure } from "../../data/figure/PlotFigure.ts";
+import { scoreFigure } from "../scoreFigure.ts";
 import { measuresIn } from "../scoreRow.ts";
 import type { StudyAbout } from "../StudyAbout.ts";
 import type { Table } from "../Table.ts";
 import type { SamplesSettings } from "./samplesSettings.ts";
-import type { SamplePoint } from "./samplesPlot.ts";
+
+/** One covariance, and how the editor did with it. */
+export interface SamplePoint {
+  keys: number;
+  /** keys / dMlp. */
+  multiple: number;
+  /** The largest condition number of the layers' C; infinite where one is singular. */
+  condition: number;
+  /** Fractions (METHODS 7.3); absent where there was no edit. */
+  scores?: { ES: number; PS: number; NS: number; S: number };
+  before?: { NS: number };
+  /** Of the same, with how they spread. */
+  spread?: Summary["measures"];
+  /** Why there was none. */
+  failure?: string | undefined;
+}
 
 /** The covariances that were tried, by their keys. */
 export interface SamplesSummary {
@@ -48,6 +65,7 @@ function pointOf(
     ...point,
     scores: { ES: measures.ES.mean, PS: measures.PS.mean, NS: measures.NS.mean, S: score },
     before: { NS: summarise(before).measures.NS.mean },
+    spread: measures,
   };
 }
 
@@ -72,3 +90,21 @@ export function pointsTables({ points }: SamplesSummary): Table[] {
   const columnsOfFailures = [{ name: "keys" }, { name: "why there was no edit" }];
   return [summary, { name: "failures", columns: columnsOfFailures, rows: failures }];
 }
+
+/** The scores against the number of keys. */
+export const samplesFigure = (
+  { points, count, model }: SamplesSummary,
+  title: string,
+): PlotFigure =>
+  scoreFigure(
+    points.map(({ multiple, spread }) => ({
+      at: multiple,
+      scores: spread && { measures: spread },
+    })),
+    {
+      name: "samples",
+      title: `${title} on ${model}, ${count} facts at once, by the keys in C`,
+      axis: "keys / dMlp",
+      logarithmic: true,
+    },
+  );

@@ -1,18 +1,20 @@
 import { numberIn, type Row } from "../../data/rows/rows.ts";
 import type { Field, FieldValue } from "../../data/settings/Field.ts";
 import { fieldText } from "../../data/settings/fieldText.ts";
+import type { PlotFigure } from "../../data/figure/PlotFigure.ts";
 import { editorOf } from "../../methods/edit/editors.ts";
 import { type Measures, summarise, type Summary } from "../../methods/score/score.ts";
 import { editEach } from "../editEach.ts";
 import { caseFields, type CaseSettings, firstKnown } from "../knownCases.ts";
 import { mean, median } from "../average.ts";
-import { scorePlot } from "../scorePlot.ts";
+import { scoreFigure, scorePoint } from "../scoreFigure.ts";
 import { measuresIn, scoreColumns } from "../scoreRow.ts";
 import type { Editing } from "../Editing.ts";
+import type { Work } from "../plan/Work.ts";
 import { rowOrError } from "../rowOrError.ts";
 import type { PlacedCase, Study, StudyContext } from "../Study.ts";
 import type { StudyAbout } from "../StudyAbout.ts";
-import type { Figure, Table } from "../Table.ts";
+import type { Table } from "../Table.ts";
 import { type GridAxis, gridSettings, parseGrid } from "./grid.ts";
 
 /** What the study of a method's settings is set to. */
@@ -37,6 +39,14 @@ export const sweep: Study<SweepSettings, { results: SweepResult[] }> = {
   name: "sweep",
   title: "A grid of settings",
   about: "Every combination of an editing method's settings over the cases that the model knows.",
+  sketch: {
+    kind: "lines",
+    series: [
+      [0.9, 0.98, 0.95, 0.6, 0.3],
+      [0.7, 0.9, 0.8, 0.45, 0.2],
+      [0.6, 0.62, 0.7, 0.76, 0.78],
+    ],
+  },
   fields: [
     ...caseFields,
     {
@@ -51,6 +61,20 @@ export const sweep: Study<SweepSettings, { results: SweepResult[] }> = {
   editors: "grid",
   select: firstKnown,
   size: (about) => gridSettings(axesOf(about)).length * about.chosen.cases.length,
+
+  tries: ({ settings, methods: [{ name, settings: base }] }) =>
+    gridSettings(parseGrid(settings.grid, editorOf(name).fields)).map(({ changes }) => ({
+      name,
+      settings: { ...base, ...changes },
+    })),
+  work: (about) =>
+    gridSettings(axesOf(about)).flatMap(({ changes }): Work[] => {
+      const { length } = about.chosen.cases;
+      return [
+        { unit: "edit", facts: length, groups: length, changes },
+        { unit: "score", count: length },
+      ];
+    }),
 
   async *rows(at) {
     const [base] = at.editings;
@@ -133,26 +157,45 @@ function sweepTable(results: SweepResult[], axes: GridAxis[]): Table {
 
 /** Kinds of fields whose values are numbers that can stand along an axis. */
 const ordered = new Set<string>(["number", "layer"]);
+/** Settings that stand side by side as bars at most. */
+const BARS = 12;
 
-/** The scores along the one field that varies, where that is a number. */
-function sweepFigures(results: SweepResult[], about: StudyAbout<SweepSettings>): Figure[] {
-  const [axis, ...others] = axesOf(about);
-  if (!axis || !ordered.has(axis.field.kind.type) || others.length > 0 || results.length < 2)
-    return [];
-  const { name, label } = axis.field;
-  const points = results.map((result) => {
-    const { ES, PS, NS } = result.summary.measures;
-    return {
-      at: result[name] as number,
-      label: fieldText(axis.field, result[name] as FieldValue),
-      scores: { ES: ES.mean, PS: PS.mean, NS: NS.mean },
-      norm: result.medianNorm,
-    };
-  });
+/** The scores along the one field that varies, where that is a number; those of a few settings as bars. */
+function sweepFigures(results: SweepResult[], about: StudyAbout<SweepSettings>): PlotFigure[] {
+  const axes = axesOf(about).filter(({ values }) => values.length > 1);
   const [{ title }] = about.methods;
   const words = `${title} on ${about.model}, ${results[0].cases} facts, each alone`;
+  if (results.length < 2) return [];
+  if (axes.length > 1 || !ordered.has(axes[0].field.kind.type)) {
+    return results.length > BARS ? [] : [settingBars(results, axes, words)];
+  }
+  const { name, label } = axes[0].field;
+  const points = results.map((result) => ({
+    at: result[name] as number,
+    scores: result.summary,
+    norm: result.medianNorm,
+  }));
   const plotted = points.sort((a, b) => a.at - b.at);
-  return [{ name: "sweep", svg: scorePlot(plotted, { title: words, axis: label.toLowerCase() }) }];
+  return [scoreFigure(plotted, { name: "sweep", title: words, axis: label.toLowerCase() })];
+}
+
+function settingBars(results: SweepResult[], axes: GridAxis[], title: string): PlotFigure {
+  const called = (result: SweepResult) =>
+    axes.map(({ field }) => fieldText(field, result[field.name] as FieldValue)).join(", ");
+  return {
+    name: "sweep",
+    title,
+    x: { label: axes.map(({ field }) => field.label.toLowerCase()).join(", ") },
+    y: { label: "", as: "percent", from: 0, to: 1 },
+    series: (["ES", "PS", "NS"] as const).map((measure) => ({
+      kind: "bars",
+      name: measure,
+      bars: results.map((result) => {
+        const { y, low, high } = scorePoint(0, result.summary.measures[measure]);
+        return { x: called(result), y, low, high };
+      }),
+    })),
+  };
 }
 
 const settingCell = (field: Field, value: FieldValue) =>

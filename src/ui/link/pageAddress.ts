@@ -4,6 +4,7 @@ import type { ModelView } from "../../../workers/protocol/protocol.ts";
 import type { Draft } from "../fact/Draft.svelte.ts";
 import type { FactsDesk } from "../facts/FactsDesk.svelte.ts";
 import type { ModelDesk } from "../model/ModelDesk.svelte.ts";
+import type { StudiesDesk } from "../study/StudiesDesk.svelte.ts";
 import type { LinkDesk } from "./LinkDesk.svelte.ts";
 
 /** The parts of a session that its address is about. */
@@ -13,11 +14,12 @@ interface Addressed {
   readonly models: ModelDesk;
   readonly link: Pick<LinkDesk, "view">;
   readonly tables: Pick<FactsDesk, "head">;
+  readonly studies: Pick<StudiesDesk, "tab">;
 }
 
 /** The address that brings back what a session shows, in a place. */
 export function pageAddress(
-  { draft, models, link, tables, model }: Addressed,
+  { draft, models, link, tables, studies, model }: Addressed,
   { place, item }: Spot,
 ): Address {
   const { asked } = models;
@@ -25,7 +27,7 @@ export function pageAddress(
   const own = {
     fact: () => draft.view(),
     facts: () => ({ ...draft.viewOfMany(), table: item && tables.head?.name }),
-    studies: () => ({}),
+    studies: () => (item ? { tab: studies.tab } : {}),
     edits: () => ({}),
   };
   const view = {

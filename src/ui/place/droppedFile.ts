@@ -1,10 +1,11 @@
 import { ADAPTER } from "../../data/delta/readAdapter.ts";
 
 /** Which desk a dropped file is for; undefined for a folder, and for the files of a model. */
-export type DroppedKind = "runs" | "edit" | "facts" | "statistics";
+export type DroppedKind = "runs" | "study" | "edit" | "facts" | "statistics";
 
 const ENDINGS: readonly (readonly [RegExp, DroppedKind])[] = [
   [/^palimpsest-runs?\b.*\.zip$/i, "runs"],
+  [/^study\b.*\.zip$/i, "study"],
   [/\.(safetensors|zip)$/i, "edit"],
   [/\.npz$/i, "statistics"],
   [/\.(csv|tsv|txt|jsonl?)$/i, "facts"],

@@ -57,19 +57,19 @@ function boxesOf(figure: PlotFigure, width: number): { boxes: Box[]; height: num
   const layout = plotLayout(figure, { width, titled: true });
   const small: TextStyle = { size: plotFonts.word };
   const large = { size: plotFonts.title, bold: true };
-  const box = (text: string, x: number, y: number, anchor: string, style = small): Box => {
+  const box = (text: string, [x, y]: [number, number], anchor: string, style = small): Box => {
     const wide = textWidth(text, style);
     const left = anchor === "start" ? x : anchor === "end" ? x - wide : x - wide / 2;
     return { text, left, right: left + wide, top: y - style.size * 0.72, bottom: y };
   };
   const boxes = [
     ...layout.words.map(({ kind, text, x, y, anchor }) =>
-      box(text, x, y, anchor, kind === "title" ? large : small),
+      box(text, [x, y], anchor, kind === "title" ? large : small),
     ),
-    ...layout.y.ticks.map(({ label, at }) => box(label, layout.left - 8, at + 4, "end")),
+    ...layout.y.ticks.map(({ label, at }) => box(label, [layout.left - 8, at + 4], "end")),
     ...layout.x.ticks
       .filter(({ label }) => label)
-      .map(({ label, at }) => box(label, at, layout.bottom + 17, "middle")),
+      .map(({ label, at }) => box(label, [at, layout.bottom + 17], "middle")),
   ];
   return { boxes, height: layout.height };
 }

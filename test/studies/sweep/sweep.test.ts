@@ -61,11 +61,12 @@ test("every combination is tried in order, and the model ends without edits", as
 const score = { ES: { mean: 1 }, PS: { mean: 1 }, NS: { mean: 1 } };
 
 test.for([
-  ["layer=0,2", 1],
-  ["clamp=1,8", 1],
-  ["covariance=C,I", 0],
-  ["layer=0,2 clamp=1,8", 0],
-] as const)("only a sweep over one field of numbers is drawn: %s", ([grid, figures]) => {
+  ["layer=0,2", ["line"]],
+  ["clamp=1,8", ["line"]],
+  ["clamp=1,8 layer=2", ["line"]],
+  ["covariance=C,I", ["bars"]],
+  ["layer=0,2 clamp=1,8", ["bars"]],
+] as const)("a sweep over one field of numbers is lines, another is bars: %s", ([grid, kinds]) => {
   const values = (at: number) => ({ layer: 2 * at, clamp: 1 + 7 * at, covariance: "CI"[at] });
   const results = [0, 1].map((at) => ({ ...values(at), cases: 1, summary: { measures: score } }));
   const methods = [{ name: "rome", title: "ROME", settings: {} }];
@@ -75,5 +76,7 @@ test.for([
     methods,
   } as unknown as StudyAbout<SweepSettings>;
   const drawn = sweep.figures!({ results: results as unknown as SweepResult[] }, about);
-  expect(drawn).toHaveLength(figures);
+  expect([...new Set(drawn.flatMap(({ series }) => series.map(({ kind }) => kind)))]).toEqual(
+    kinds,
+  );
 });

@@ -15,6 +15,8 @@ export class FakeStudying implements RemoteStudying {
   view = none;
   zip = none;
   take = none;
+  rows = none;
+  supply = none;
 
   delete = (): Promise<void> => Promise.resolve();
 }

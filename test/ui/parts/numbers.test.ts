@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { fileName } from "../../../src/data/fileName.ts";
-import { lineChart } from "../../../src/ui/edit/lineChart.ts";
 import { bytes, bytesOf } from "../../../src/data/sizes.ts";
 import {
   counted,
@@ -39,18 +38,6 @@ test("file names are made of letters of any script, without marks", () => {
   expect(fileName("rome", "Šťastný, P.", "Paris")).toBe("rome-stastny-p-paris");
   expect(fileName("東京")).toBe("東京");
   expect(fileName("–")).toBe("palimpsest");
-});
-
-test("lines of a chart span its box, and a chart without steps has no end", () => {
-  const box = { left: 10, top: 5, width: 100, height: 50 };
-  const { paths, xTicks } = lineChart([{ name: "p", values: [0, 0.5, 1] }], box, {
-    steps: 3,
-    ceiling: 1,
-  });
-  expect(paths[0].d).toBe("M10.0 55.0L60.0 30.0L110.0 5.0");
-  expect(paths[0].last).toEqual({ x: 110, y: 5, value: 1 });
-  expect(xTicks.map(({ label }) => label)).toEqual(["0", "1", "2"]);
-  expect(lineChart([{ name: "p", values: [] }], box, { steps: 20 }).paths[0].last).toBeNull();
 });
 
 test.each([

@@ -8,6 +8,7 @@ test.each([
   ["needle-peft.zip", "…", "edit"],
   ["palimpsest-runs.zip", "…", "runs"],
   ["palimpsest-run (2).zip", "…", "runs"],
+  ["study-sweep-rome.zip", "…", "study"],
   ["stack.json", '{ "edits": [], "format": "palimpsest.recipe" }', "edit"],
   ["long.json", `{ "edits": "${"x".repeat(2000)}", "format": "palimpsest.recipe" }`, "edit"],
   ["counterfact.json", '[{ "case_id": 1 }]', "facts"],
