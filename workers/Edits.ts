@@ -2,7 +2,6 @@ import * as Comlink from "comlink";
 import type { Delta } from "../src/data/delta/delta.ts";
 import { readDelta } from "../src/data/delta/deltaFile.ts";
 import type { AdapterCheck } from "../src/data/delta/peft.ts";
-import { ADAPTER, readAdapter, readAdapterZip } from "../src/data/delta/readAdapter.ts";
 import type { StackedEdit } from "../src/data/delta/stackRecipe.ts";
 import { madeWith, requestsOf } from "../src/data/delta/provenance.ts";
 import { sumOf } from "../src/data/delta/sumOf.ts";
@@ -13,10 +12,8 @@ import { fillTemplate } from "../src/data/facts/template.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
 import { adapterWeights } from "../src/methods/edit/adapterWeights.ts";
-import { repeatRecipe } from "../src/methods/edit/repeatRecipe.ts";
 import type { LayerStatistics } from "../src/methods/statistics/statistics.ts";
 import { withNorms } from "../src/methods/edit/relativeNorms.ts";
-import { adapterFile, deltaFile, recipeFile } from "./deltaFiles.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import type {
   AdapterFolder,
@@ -41,6 +38,10 @@ export interface EditsHost {
   /** C of a layer; undefined where there is none. */
   statistics(layer: number): Promise<LayerStatistics | undefined>;
 }
+
+/** What writes and reads the other forms of an edit, fetched when it is wanted. */
+const files = () => import("./deltaFiles.ts");
+const adapters = () => import("../src/data/delta/readAdapter.ts");
 
 /** Facts of one edit that the model is asked for before and after. */
 const ASKED = 50;
@@ -97,6 +98,7 @@ export class Edits {
   /** An edit at a strength as a file; its bytes change hands. */
   save(id: number, edit: string, form: EditForm, strength?: number): Promise<SavedFile> {
     const work = async () => {
+      const { deltaFile, recipeFile } = await files();
       const found = await this.#host.held.findAt(edit, strength);
       const file =
         form === "delta"
@@ -114,6 +116,7 @@ export class Edits {
     return this.#host.queue.run(id, "adding the edits", async () => {
       const { active } = this.#host.held;
       if (active.length === 0) throw new Error("no edit is on; switch one on first");
+      const { deltaFile } = await files();
       const file = deltaFile(await this.#measured(await sumOf(active)));
       return Comlink.transfer(file, [file.bytes.buffer as ArrayBuffer]);
     });
@@ -138,6 +141,7 @@ export class Edits {
       const edits: StackedEdit[] = [];
       for (const { id, on, strength } of stack)
         edits.push({ delta: await this.#host.held.findAt(id, strength), on });
+      const { recipeFile } = await files();
       const file = await recipeFile(edits);
       return Comlink.transfer(file, [file.bytes.buffer as ArrayBuffer]);
     });
@@ -156,6 +160,7 @@ export class Edits {
       const { held } = this.#host;
       const { active } = held;
       try {
+        const { repeatRecipe } = await import("../src/methods/edit/repeatRecipe.ts");
         const made = await repeatRecipe(this.#host.model([]), recipe, {
           signal,
           statistics: (layer) => this.#host.statistics(layer),
@@ -177,6 +182,7 @@ export class Edits {
   }
 
   async #adapter(delta: Delta): Promise<SavedFile> {
+    const { adapterFile } = await files();
     const check = await this.#check(delta);
     const model = this.#host.model([]);
     return adapterFile(delta, model.config, check, await adapterWeights(model, delta));
@@ -198,13 +204,12 @@ async function readFile(file: File): Promise<Delta> {
   checkSize(file.name, file.size);
   const bytes = new Uint8Array(await file.arrayBuffer());
   const zip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  return zip ? readAdapterZip(bytes, file.name) : readDelta(bytes, file.name);
+  return zip ? (await adapters()).readAdapterZip(bytes, file.name) : readDelta(bytes, file.name);
 }
 
-/** What of an adapter's folder is read. */
-const wanted: readonly string[] = [ADAPTER.config, ADAPTER.weights, ADAPTER.edit];
-
 async function readFolder({ name, files }: AdapterFolder): Promise<Delta> {
+  const { ADAPTER, readAdapter } = await adapters();
+  const wanted: readonly string[] = [ADAPTER.config, ADAPTER.weights, ADAPTER.edit];
   const some = files.filter(({ path }) => wanted.includes(path.split("/").at(-1)!));
   checkSize(
     name,

@@ -21,7 +21,7 @@ import { Earlier } from "./Earlier.ts";
 import { Edits } from "./Edits.ts";
 import { type Fetched, fetchModel } from "./model/fetchModel.ts";
 import { HeldEdits } from "./HeldEdits.ts";
-import { ModelExport } from "./ModelExport.ts";
+import { lazily } from "./lazily.ts";
 import { Models } from "./model/Models.ts";
 import { nameOf } from "../src/engine/files/openSource.ts";
 import type * as View from "./protocol/protocol.ts";
@@ -31,9 +31,7 @@ import { Runs } from "./runs/Runs.ts";
 import { Scoring } from "./Scoring.ts";
 import { Sigmas } from "./run/Sigmas.ts";
 import { Statistics } from "./Statistics.ts";
-import { Studying } from "./study/Studying.ts";
 import type { TableRow } from "../src/data/tables/TableRow.ts";
-import { Tables } from "./tables/Tables.ts";
 import { Tracing } from "./run/Tracing.ts";
 
 const none: Delta[] = [];
@@ -59,10 +57,13 @@ export class Lab {
     statistics: (layer) => this.statistics.of(layer),
   });
   /** The model with its edits, saved whole. */
-  readonly export = new ModelExport({
-    queue: this.#queue,
-    held: this.#edits,
-    files: () => this.#files,
+  readonly export = lazily(async () => {
+    const { ModelExport } = await import("./ModelExport.ts");
+    return new ModelExport({
+      queue: this.#queue,
+      held: this.#edits,
+      files: () => this.#files,
+    });
   });
   /** Covariance statistics: collecting, importing, keeping. */
   readonly statistics = new Statistics({
@@ -112,19 +113,22 @@ export class Lab {
     held: this.#edits,
   });
   /** Many facts under one question, in rows that the browser keeps. */
-  readonly studying = new Studying({
-    queue: this.#queue,
-    model: (deltas) => this.#with(deltas),
-    stamp: () => this.#model?.stamp,
-    runtime: () => this.#opened(),
-    files: () => this.#files,
-    own: async (name) => new TextDecoder().decode(await urlFiles(this.#base).read(name)),
-    table: async (id) => {
-      const rows: TableRow[] = [];
-      const open = await this.tables.open(id, (some) => void rows.push(...some));
-      return open && { name: open.head.name, rows };
-    },
-    statistics: this.statistics,
+  readonly studying = lazily(async () => {
+    const { Studying } = await import("./study/Studying.ts");
+    return new Studying({
+      queue: this.#queue,
+      model: (deltas) => this.#with(deltas),
+      stamp: () => this.#model?.stamp,
+      runtime: () => this.#opened(),
+      files: () => this.#files,
+      own: async (name) => new TextDecoder().decode(await urlFiles(this.#base).read(name)),
+      table: async (id) => {
+        const rows: TableRow[] = [];
+        const open = await this.tables.open(id, (some) => void rows.push(...some));
+        return open && { name: open.head.name, rows };
+      },
+      statistics: this.statistics,
+    });
   });
   /** Models that could be opened: what they need, and which are kept. */
   readonly models = new Models({
@@ -134,11 +138,14 @@ export class Lab {
     changed: () => this.#tabs.tell({ kind: "models" }),
   });
   /** Tables of facts: reading, keeping, asking which are known. */
-  readonly tables = new Tables({
-    queue: this.#queue,
-    model: () => this.#with(none),
-    stamp: () => this.#loaded().stamp,
-    changed: () => this.#tabs.tell({ kind: "tables" }),
+  readonly tables = lazily(async () => {
+    const { Tables } = await import("./tables/Tables.ts");
+    return new Tables({
+      queue: this.#queue,
+      model: () => this.#with(none),
+      stamp: () => this.#loaded().stamp,
+      changed: () => this.#tabs.tell({ kind: "tables" }),
+    });
   });
   #lose!: (reason: string) => void;
   readonly #lost = new Promise<string>((resolve) => (this.#lose = resolve));

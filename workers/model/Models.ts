@@ -7,6 +7,7 @@ import { checkpointBytes } from "../../src/engine/footprint/loadingBytes.ts";
 import type { PartStore } from "../../src/engine/files/download/PartStore.ts";
 import type { Runtime } from "../../src/engine/runtime/Runtime.ts";
 import { whileNobodyLoads } from "../../src/engine/storage/modelLock.ts";
+import type { ModelFiles } from "../../src/engine/files/ModelFiles.ts";
 import { modelPaths } from "../../src/engine/files/modelPaths.ts";
 import type {
   KeptModels,
@@ -22,7 +23,7 @@ import type {
 import { nameOf, openSource, sourceUrl } from "../../src/engine/files/openSource.ts";
 import { editors } from "../../src/methods/edit/editors.ts";
 import { overlayStore } from "../../src/engine/files/overlayStore.ts";
-import { type MemoryRequest, planMemory } from "./planMemory.ts";
+import type { MemoryRequest } from "./planMemory.ts";
 import type { Queue } from "../Queue.ts";
 
 /** What the Lab lends. */
@@ -81,6 +82,7 @@ export class Models {
       const config = await readConfig(files);
       const { paths, stored } = await modelPaths(files);
       const sizes = await Promise.all(paths.map((path) => files.size(path)));
+      const missing = await missingOf(files, paths);
       const list = paths.map((path, i) => ({ path, bytes: sizes[i] ?? 0 }));
       const bytes = list.reduce((sum, file) => sum + file.bytes, 0);
       const [looked] = await listKept(store);
@@ -91,6 +93,7 @@ export class Models {
         files: list,
         bytes,
         stored,
+        missing,
         from: placeName(request, this.#host.base()),
         kept: request.source.kind === "address" ? (looked?.bytes ?? 0) - store.added() : bytes,
         offline: files.offline ?? false,
@@ -102,7 +105,8 @@ export class Models {
   }
 
   /** What work on a model would take, in every precision. */
-  memory(request: MemoryRequest): PrecisionPlan[] {
+  async memory(request: MemoryRequest): Promise<PrecisionPlan[]> {
+    const { planMemory } = await import("./planMemory.ts");
     return planMemory(request, this.#host.runtime());
   }
 
@@ -136,6 +140,17 @@ const works: PlannedWork[] = [
   ...others,
   { name: "statistics", title: "Statistics" },
 ];
+
+/** What a model does not open without, and these files lack; an index may name shards that are not there. */
+async function missingOf(files: ModelFiles, paths: readonly string[]): Promise<string[]> {
+  const there = await Promise.all(paths.map((path) => files.has(path)));
+  const missing = paths.filter((_, i) => !there[i]);
+  const has = (name: string) => paths.includes(name);
+  const vocabulary = has("vocab.json") && has("merges.txt");
+  if (!has("tokenizer.json") && !vocabulary && !(await files.has("encoder.json")))
+    missing.push("tokenizer.json");
+  return missing;
+}
 
 function viewOf(kept: KeptModel): KeptModelView {
   const { name, revision, base } = kept;

@@ -138,6 +138,8 @@ export interface PlanView {
   works: PlannedWork[];
   /** What the files hold; more bits than these bring nothing back. */
   stored: "float" | "q8" | "q4";
+  /** Files without which the model does not open: named by its index and not there, or its tokenizer. */
+  missing?: string[] | undefined;
   storage?: StorageView | undefined;
 }
 

@@ -56,7 +56,7 @@ function ofKey({ prompt, settings, measures = [] }: Doubtful): string[] {
   const others = said.filter(({ name }) => name !== "keyRatio").map(({ warning }) => warning!);
   const advice =
     ratio === undefined || ratio < RATIO
-      ? "with the key as published the change overshoots and may damage the model. Put words before the subject, or take the key mode r-rome."
+      ? "with the key as published the change overshoots and may damage the model. Put words before the subject, or take the mean key (the other key mode)."
       : "with the key as published the change may overshoot; here it does so little (below about 0.5 it does much).";
   const measured = ratio === undefined ? "" : ` (k₀·u/k̄·u ${Number(ratio.toPrecision(2))})`;
   return [`${begins}${measured}: ${advice}`, ...others];

@@ -8,7 +8,6 @@ import {
   type SafetensorsHeader,
   type TensorInfo,
 } from "../../data/weights/safetensors.ts";
-import { openTorchCheckpoint } from "../../data/weights/torchCheckpoint.ts";
 import { MANIFEST, parseManifest } from "../files/manifest.ts";
 import type { ModelFiles } from "../files/ModelFiles.ts";
 
@@ -187,6 +186,7 @@ async function addTorch({ tensors }: WeightFiles, files: ModelFiles, path: strin
     );
   }
   const source = { size, read: (begin: number, end: number) => files.read(path, [begin, end]) };
+  const { openTorchCheckpoint } = await import("../../data/weights/torchCheckpoint.ts");
   for (const [name, { info, locate }] of await openTorchCheckpoint(source, path)) {
     tensors.set(name, { file: path, info, locate });
   }

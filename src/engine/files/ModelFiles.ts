@@ -102,7 +102,7 @@ export function blobFiles(files: ReadonlyMap<string, Blob>, name: string): Model
     revision: "local",
     async read(path, range) {
       const blob = find(path);
-      if (!blob) throw new Error(missingFile(`the folder ${name}`, path, "not among its files"));
+      if (!blob) throw new Error(missingInFolder(name, path));
       const part = range ? blob.slice(range[0], range[1]) : blob;
       try {
         return new Uint8Array(await part.arrayBuffer());
@@ -119,6 +119,12 @@ export function blobFiles(files: ReadonlyMap<string, Blob>, name: string): Model
     has: (path) => Promise.resolve(find(path) !== undefined),
   };
 }
+
+/** The sentence for a file that a folder lacks. */
+const missingInFolder = (name: string, path: string): string =>
+  path === "config.json"
+    ? `there is no model in the folder ${shown(name)}: config.json is not among its files; choose the folder that holds it`
+    : `the folder ${shown(name)} has no ${shown(path)}; add it, and choose the folder again`;
 
 const lastPart = (base: string) => {
   const part = base.split("/").filter(Boolean).at(-1) ?? base;

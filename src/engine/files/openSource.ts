@@ -1,7 +1,7 @@
 import { shown } from "../../data/outside/shown.ts";
 import { blobFiles, type ModelFiles, urlFiles } from "./ModelFiles.ts";
 import { HUB, modelSource } from "./ModelSource.ts";
-import { openFiles, type OpenOptions } from "./openFiles.ts";
+import type { OpenOptions } from "./openFiles.ts";
 
 /** Where a model comes from: the one that is built in, a Hub id or address, or a folder of this computer. */
 export type ChosenModel =
@@ -36,6 +36,8 @@ export async function openSource(
   }
   const place = placeOf(source, hub);
   const found = "address" in place ? { address: new URL(place.address, base).href } : place;
+  // The model that comes with the page needs none of it.
+  const { openFiles } = await import("./openFiles.ts");
   return openFiles(found, { ...options, hub });
 }
 

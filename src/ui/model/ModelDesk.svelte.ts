@@ -13,6 +13,7 @@ import type {
 } from "../../../workers/protocol/protocol.ts";
 import { agree, isAgreed } from "./agreed.ts";
 import { addressOf, checkAddress, isFolderName, sourceOf } from "./modelAddress.ts";
+import { handleOf, rememberedFolder } from "./folder.ts";
 import { keepForGood } from "../parts/keepForGood.ts";
 import { prefer, preferred } from "../parts/preferences.ts";
 import { messageOf } from "../parts/sentence.ts";
@@ -88,6 +89,10 @@ export class ModelDesk {
   hub = $state(preferred("hub"));
   /** What the chosen precision would take for the chosen work. */
   chosen = $derived(this.memory[this.work]?.find(({ precision }) => precision === this.precision));
+  /** The folder that a model was opened from last. */
+  readonly folder = rememberedFolder();
+  /** What the link that was opened last names. */
+  #linked = $state("");
   #silence: ReturnType<typeof setTimeout> | undefined;
   readonly #host: ModelDeskHost;
 
@@ -98,6 +103,7 @@ export class ModelDesk {
   /** Opens the dialog where a model is chosen. */
   async open(page: "choose" | "kept" = "choose") {
     Object.assign(this, { shown: true, page });
+    void this.folder.recall();
     await this.refresh();
   }
 
@@ -153,6 +159,7 @@ export class ModelDesk {
    * come from elsewhere.
    */
   async openLink({ model, precision, hub }: LinkOrder) {
+    this.#linked = model;
     const source = sourceOf(model);
     const mirror = webAddress(hub);
     const named = mirror && mirror !== this.hub ? mirror : undefined;
@@ -162,6 +169,7 @@ export class ModelDesk {
     const place = await this.#placeOf(source, named);
     if (place === null) {
       // A folder cannot be read again unasked: the page stays of use, with the sentence that says so.
+      if (isFolderName(source)) void this.folder.recall();
       if (isFolderName(source)) await this.#host.load({ source: { kind: "demo" } });
       return;
     }
@@ -172,6 +180,11 @@ export class ModelDesk {
     }
     if (source.kind === "demo") await this.#host.load({ source, precision });
     else if (!asksPlace) await this.#openNamed(source, precision);
+  }
+
+  /** Whether the link that was opened last names this folder of the computer. */
+  namesFolder(name: string): boolean {
+    return this.#linked === `folder:${name}`;
   }
 
   /** Where a model of the network lies; null where that cannot be said, which is reported. */
@@ -245,6 +258,7 @@ export class ModelDesk {
   /** A load ended well: if it is what the dialog is about, there is nothing left to choose. */
   loaded({ source }: ModelOrder) {
     this.#follow(null);
+    if (source.kind === "folder") void this.folder.keep(handleOf(source));
     if (source.kind !== "demo") this.asked = null;
     if (source === this.source) Object.assign(this, { shown: false, source: null, plan: null });
   }

@@ -1,4 +1,6 @@
+import { createStore, del, get, set } from "idb-keyval";
 import type { ChosenModel } from "../../../workers/protocol/protocol.ts";
+import { type FolderHandle, RememberedFolder } from "./RememberedFolder.svelte.ts";
 
 /** A folder of this computer, as the Lab takes it. */
 export type Folder = Extract<ChosenModel, { kind: "folder" }>;
@@ -6,9 +8,8 @@ export type Folder = Extract<ChosenModel, { kind: "folder" }>;
 /** A model's folder is flat, or a Hub's cache with a few levels; who drops a whole disk should hear of it soon. */
 const [DEPTH, MOST] = [4, 2000];
 
-interface DirectoryHandle {
+interface DirectoryHandle extends FolderHandle {
   kind: "directory";
-  name: string;
   values(): AsyncIterable<
     DirectoryHandle | { kind: "file"; name: string; getFile(): Promise<File> }
   >;
@@ -21,6 +22,25 @@ declare global {
   interface DataTransferItem {
     getAsFileSystemHandle?(): Promise<DirectoryHandle | { kind: "file" } | null>;
   }
+}
+
+/** By what a folder is opened again; beside it, since the worker has no use for that. */
+const handles = new WeakMap<Folder, DirectoryHandle>();
+/** By which a folder that was read is opened again, where the browser gave one. */
+export const handleOf = (folder: Folder) => handles.get(folder);
+
+/** The folder that this browser remembers. */
+export function rememberedFolder(): RememberedFolder<DirectoryHandle> {
+  const store = () => createStore("palimpsest-folder", "handles");
+  const key = "model";
+  return new RememberedFolder<DirectoryHandle>({
+    shelf: {
+      get: async () => get<DirectoryHandle>(key, store()),
+      set: async (handle) => set(key, handle, store()),
+      delete: async () => del(key, store()),
+    },
+    read: folderOf,
+  });
 }
 
 /** Whether the browser lets a page ask for a folder (the File System Access API). */
@@ -84,7 +104,9 @@ async function folderOf(handle: DirectoryHandle): Promise<Folder> {
     }
   };
   await walk(handle, handle.name, 1);
-  return { kind: "folder", name: handle.name, files };
+  const folder: Folder = { kind: "folder", name: handle.name, files };
+  handles.set(folder, handle);
+  return folder;
 }
 
 /** The same where there are no handles. */

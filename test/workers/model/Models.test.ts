@@ -59,13 +59,34 @@ test("a plan reads no weights and keeps nothing", async () => {
   expect(hub.requests.filter((asked) => asked.includes("safetensors"))).toEqual([]);
   expect(store.entries.size).toBe(0);
   expect((await models.kept()).models).toEqual([]);
-  const rows = models.memory({ config: plan.config, files: plan.files, work: "trace" });
+  const rows = await models.memory({ config: plan.config, files: plan.files, work: "trace" });
   expect(rows.map(({ precision }) => precision)).toEqual(["f32", "f16", "q8", "q4"]);
   for (const { need } of rows) {
     const { weights, statistics, activations, scratch } = need;
     expect(need.total).toBe(weights + statistics + activations + scratch);
   }
   expect(rows[3].need.weights).toBeLessThan(rows[0].need.weights / 2);
+});
+
+test("what a folder lacks is named by its plan, before anything is opened", async () => {
+  const { models } = open();
+  const folder = (without: string): ModelRequest => ({
+    source: {
+      kind: "folder",
+      name: "mine",
+      files: Object.entries(tiny)
+        .filter(([path]) => path !== without)
+        .map(([path, bytes]) => ({
+          path: `mine/${path}`,
+          file: new File([bytes as Uint8Array<ArrayBuffer>], path),
+        })),
+    },
+  });
+  expect((await models.plan(1, folder(""))).missing).toEqual([]);
+  expect((await models.plan(2, folder("tokenizer.json"))).missing).toEqual(["tokenizer.json"]);
+  await expect(models.plan(3, folder("config.json"))).rejects.toThrow(
+    "there is no model in the folder mine: config.json is not among its files; choose the folder that holds it",
+  );
 });
 
 test("what was fetched is kept, planned with, opened without the server, and deleted", async () => {
