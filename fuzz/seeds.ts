@@ -52,6 +52,8 @@ export const deltas: readonly Delta[] = [
       seed: 0,
       hyperparameters: {},
       requests: [fact, other],
+      strength: 0.5,
+      whole: "0123456789abcdef".repeat(4),
     },
     weights: [
       factors(1, 2),

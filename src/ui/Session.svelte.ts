@@ -405,7 +405,8 @@ export class Session {
     const address = decodeAddress(this.#asked, this.#methods);
     const { place, view } = address;
     this.#asked = null;
-    if (this.facts.length) this.draft.take(this.facts[0]);
+    // Who types while the page still opens is not written over.
+    if (this.facts.length && !this.draft.prompt.trim()) this.draft.take(this.facts[0]);
     this.#fill(address);
     this.link.arrive(view, this.places.isOurs);
     this.filled = true;

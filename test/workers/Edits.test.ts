@@ -117,3 +117,22 @@ test("the recipe of a stack makes it again: a table, and an edit on top of it, w
     expect(stages).toEqual(["making edit 1 of 2", "making edit 2 of 2"]);
   }
 });
+
+test("a recipe of a stack at some strengths makes its edits whole again, and says their strengths", async () => {
+  const lab = await opened();
+  const first = await lab.editing.edit(++job, write("The tower", "the river"), () => undefined);
+  await lab.edits.switchOn([first.edit.id], [0.5]);
+  const second = await lab.editing.edit(++job, write("The river", "the tower"), () => undefined);
+  const stack = [
+    { id: first.edit.id, on: true, strength: 0.5 },
+    { id: second.edit.id, on: true, strength: 1.25 },
+  ];
+  const recipe = readStackRecipe((await lab.edits.saveRecipe(++job, stack)).bytes);
+  const { edits } = await (
+    await opened()
+  ).edits.repeat(++job, { recipe, given: {} }, () => undefined);
+  expect(edits.map(({ edit, on, strength, same }) => [edit.digest, on, strength, same])).toEqual([
+    [first.edit.digest, true, 0.5, true],
+    [second.edit.digest, true, 1.25, true],
+  ]);
+});

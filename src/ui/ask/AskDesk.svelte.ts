@@ -15,7 +15,7 @@ import { runDifferences } from "../../data/run/runDifferences.ts";
 import { settingsText } from "../../data/settings/fieldText.ts";
 import { changedSettings } from "../../data/settings/fieldValue.ts";
 import type { Draft } from "../fact/Draft.svelte.ts";
-import type { Job } from "../parts/Job.svelte.ts";
+import type { JobHost } from "../jobs/DeskHost.ts";
 
 /** An edit that is on, and what its ΔW is multiplied by. */
 type OnEdit = HeldEdit & { strength?: number };
@@ -33,12 +33,8 @@ export interface Asked {
 }
 
 /** What the session lends. */
-export interface AskHost {
+export interface AskHost extends JobHost {
   lab(): RemoteLab["asking"];
-  /** A job of which one is under way at a time; undefined where it failed or was ended. */
-  run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
-  job: Job;
-  callback<F extends (...values: never[]) => void>(call: F): F;
   model(): ModelView | null;
   /** The edits that are on. */
   edits(): OnEdit[];

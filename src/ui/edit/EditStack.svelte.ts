@@ -247,7 +247,11 @@ export class EditStack {
     });
     if (!made) return;
     const known = this.edits.map(({ digest }) => digest);
-    const added = made.edits.filter(({ edit }) => !known.includes(edit.digest));
+    // An edit that others stand on in part, and that is on by itself, is one.
+    const byUse = [...made.edits.filter(({ on }) => on), ...made.edits.filter(({ on }) => !on)];
+    const digests = byUse.map(({ edit }) => edit.digest);
+    const once = made.edits.filter((one) => byUse[digests.indexOf(one.edit.digest)] === one);
+    const added = once.filter(({ edit }) => !known.includes(edit.digest));
     const others = added.map(({ edit, on, strength }) => ({
       ...edit,
       on,
@@ -255,7 +259,7 @@ export class EditStack {
       strength,
     }));
     if (others.length) this.#change([...this.edits, ...others]);
-    const some = made.edits.length - others.length;
+    const some = once.length - others.length;
     if (some) this.#host.notify(`${some} of the edits of ${file.name} are in the stack already`);
     for (const sentence of made.edits.flatMap(({ differences }) => differences))
       this.#host.notify(`${file.name}: ${sentence}`);

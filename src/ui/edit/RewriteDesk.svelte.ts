@@ -4,12 +4,10 @@ import type {
   EditOrder,
   EditReport,
   FinishedEdit,
-  ModelView,
   SearchStep,
 } from "../../../workers/protocol/protocol.ts";
 import { type Compared, runDifferences } from "../../data/run/runDifferences.ts";
-import type { Draft } from "../fact/Draft.svelte.ts";
-import type { Job } from "../parts/Job.svelte.ts";
+import type { DeskHost } from "../jobs/DeskHost.ts";
 import { linesOf } from "../parts/linesOf.ts";
 import { chosenSettings, plannedSteps } from "./editorSettings.ts";
 
@@ -25,14 +23,8 @@ export interface Rewrite {
 }
 
 /** What the session lends. */
-export interface RewriteHost {
+export interface RewriteHost extends DeskHost {
   lab(): RemoteLab["editing"];
-  /** A job of which one is under way at a time; undefined where it failed or was ended. */
-  run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
-  job: Job;
-  callback<F extends (...values: never[]) => void>(call: F): F;
-  model(): ModelView | null;
-  draft: Draft;
   /** What the model answers by itself, without edits: what is overwritten, where no true answer was typed. */
   ownAnswer(): Promise<string>;
   /** The model that a run would begin with now. */

@@ -26,7 +26,7 @@ import type { MeasuredRow } from "../../data/tables/tableFile.ts";
 import { type RowCells, typedCells } from "../../data/tables/rowCells.ts";
 import type { TableRow } from "../../data/tables/TableRow.ts";
 import type { Edit } from "../edit/EditStack.svelte.ts";
-import type { Job } from "../parts/Job.svelte.ts";
+import type { JobHost } from "../jobs/DeskHost.ts";
 import { messageOf } from "../parts/sentence.ts";
 import type { Arrangement } from "./factLines.ts";
 import { scoredAt } from "./factRows.ts";
@@ -34,13 +34,9 @@ import { measuredRows, scoredRows, withScores } from "./rows/tableMeasures.ts";
 import { spread } from "./neutralText.ts";
 
 /** What the session lends. */
-export interface FactsDeskHost {
+export interface FactsDeskHost extends JobHost {
   lab(): RemoteLab["tables"];
   scoring(): RemoteLab["scoring"];
-  /** A job of which one is under way at a time; undefined where it failed or was ended. */
-  run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
-  job: Job;
-  callback<F extends (...values: never[]) => void>(call: F): F;
   model(): ModelView | null;
   facts(): Fact[];
   /** The edits that are on. */
@@ -188,6 +184,8 @@ export class FactsDesk {
     );
     this.edited = null;
     await this.#change(rows);
+    // The last mistake is repaired: of those there is nothing left to see.
+    if (!this.problems.size && this.arrangement.show === "mistakes") this.arrangement = plain;
   }
 
   /** The next row with mistakes after one that was repaired, which is then repaired. */

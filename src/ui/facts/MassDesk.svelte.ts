@@ -13,22 +13,15 @@ import { factRequest, rowFact } from "../../data/tables/rowFact.ts";
 import { byId } from "../../data/tables/rowSets.ts";
 import type { TableRow } from "../../data/tables/TableRow.ts";
 import { chosenSettings, plannedSteps, type Typed } from "../edit/editorSettings.ts";
-import type { Draft } from "../fact/Draft.svelte.ts";
-import type { Job } from "../parts/Job.svelte.ts";
+import type { DeskHost } from "../jobs/DeskHost.ts";
 import { keepForGood } from "../parts/keepForGood.ts";
 import { linesOf } from "../parts/linesOf.ts";
 import { type RunRow, waiting } from "./factRows.ts";
 import { neutralStatements } from "./neutralText.ts";
 
 /** What the session lends. */
-export interface MassDeskHost {
+export interface MassDeskHost extends DeskHost {
   lab(): RemoteLab["editing"];
-  /** A job of which one is under way at a time; undefined where it failed or was ended. */
-  run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
-  job: Job;
-  callback<F extends (...values: never[]) => void>(call: F): F;
-  model(): ModelView | null;
-  draft: Draft;
   facts(): Fact[];
   /** The rows of the open table that are to be written now, and its id. */
   toWrite(): { table: string; rows: TableRow[] };

@@ -1,20 +1,13 @@
 import type { RemoteLab } from "../../../workers/connect.ts";
-import type { ComparisonView, ModelView } from "../../../workers/protocol/protocol.ts";
+import type { ComparisonView } from "../../../workers/protocol/protocol.ts";
 import { type Compared, runDifferences } from "../../data/run/runDifferences.ts";
-import type { Draft } from "../fact/Draft.svelte.ts";
 import { caseOf } from "../fact/draftCase.ts";
-import type { Job } from "../parts/Job.svelte.ts";
+import type { DeskHost } from "../jobs/DeskHost.ts";
 import { linesOf } from "../parts/linesOf.ts";
 
 /** What the session lends. */
-export interface CompareHost {
+export interface CompareHost extends DeskHost {
   lab(): RemoteLab["scoring"];
-  /** A job of which one is under way at a time; undefined where it failed or was ended. */
-  run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
-  job: Job;
-  callback<F extends (...values: never[]) => void>(call: F): F;
-  model(): ModelView | null;
-  draft: Draft;
   /** What the model answers by itself, without edits. */
   ownAnswer(): Promise<string>;
   /** The model and the edits that a run would begin with now. */

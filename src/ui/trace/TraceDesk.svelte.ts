@@ -12,19 +12,13 @@ import { changedSettings } from "../../data/settings/fieldValue.ts";
 import { traceFields } from "../../data/trace/traceFields.ts";
 import type { Draft } from "../fact/Draft.svelte.ts";
 import { labelOf } from "../model/precisionText.ts";
-import type { Job } from "../parts/Job.svelte.ts";
+import type { DeskHost } from "../jobs/DeskHost.ts";
 import type { Kind } from "./heatmap.ts";
 import { finishedSet, rowsOf, type TraceSet, withEvent } from "./running.ts";
 
 /** What the session lends. */
-export interface TraceHost {
+export interface TraceHost extends DeskHost {
   lab(): RemoteLab["tracing"];
-  /** A job of which one is under way at a time; undefined where it failed or was ended. */
-  run<T>(stage: string, work: (id: number) => Promise<T>): Promise<T | undefined>;
-  job: Job;
-  callback<F extends (...values: never[]) => void>(call: F): F;
-  model(): ModelView | null;
-  draft: Draft;
   /** The model and the edits that a run would begin with now. */
   now(): Compared;
   /** A run has ended. */

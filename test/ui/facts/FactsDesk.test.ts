@@ -59,6 +59,7 @@ test("a row with a mistake is left out until it is repaired, and the repair stay
   const cells = { ...cellsOf(desk.rows[1]), subject: " The Uffizi ", paraphrases };
   await desk.repair(desk.edited!, cells);
   expect(desk.toWrite.map(({ source }) => source)).toEqual([2, 3, 5]);
+  expect(desk.arrangement.show).toBe("all");
 
   const later = visit(database).desk;
   await later.show(gone[0]);
@@ -148,4 +149,45 @@ test("rows are filtered, searched and sorted, what is not known last", () => {
   expect(ids({ show: "chosen", search: "A is" })).toEqual([1]);
   answers[1] = { probability: 0.5, greedy: true };
   expect(ids({ sort: { by: "after", down: false } })).toEqual([0, 1, 2]);
+});
+
+test("of twenty thousand rows each is looked up once to be sorted or filtered, and none where nothing is asked", () => {
+  const rows = Array.from({ length: 21_919 }, (_, id) => ({
+    id,
+    prompt: "{} is in",
+    subject: `Tower ${(id * 7919) % 21_919}`,
+    target: "Rome",
+    truth: "",
+  }));
+  let looked = 0;
+  const look = ({ id }: { id: number }) => {
+    looked++;
+    return { known: { probability: ((id * 31) % 997) / 997, greedy: id % 2 > 0 } } as RowFacts;
+  };
+  const lines = new FactLines();
+  const plain = { show: "all", search: "", sort: { by: "source", down: false } } as const;
+  expect(lines.arrange(rows, look, plain)).toBe(rows);
+  expect(looked).toBe(0);
+  const sorted = lines.arrange(rows, look, { ...plain, sort: { by: "known", down: true } });
+  expect(look(sorted[0]).known!.probability).toBeCloseTo(996 / 997, 12);
+  expect(looked).toBeLessThanOrEqual(rows.length + 1);
+  looked = 0;
+  expect(lines.arrange(rows, look, { ...plain, show: "known" })).toHaveLength(10_959);
+  expect(looked).toBe(rows.length);
+});
+
+test("a dropped file that is no table is told of beside the table that is open, and repaired rows cost no other a look", async () => {
+  const { desk } = visit();
+  await desk.readText(text);
+  const before = desk.problems;
+  const [, wrong] = desk.rows;
+  await desk.readFile(new File(["no table"], "notes.csv"));
+  expect(desk.problem).toMatch(/^notes\.csv: the first row names no column/);
+  expect(desk.rows).toHaveLength(4);
+  await desk.repair(wrong.id, { ...cellsOf(wrong), target: "" });
+  // The rows that stayed have the very findings that they had.
+  const [id] = before.keys();
+  expect([...desk.problems.keys()]).toEqual([id]);
+  await desk.undo();
+  expect(desk.problems.get(id)).toBe(before.get(id));
 });
