@@ -45,9 +45,10 @@ export const titleOf = ({ difference, kind }: Pick<HeatmapData, "difference" | "
 export const quantityOf = ({ difference, answer }: HeatmapData): string =>
   difference?.quantity ?? `p(${answer.trim()})`;
 
-/** The label under the layers, as in the paper. */
+/** The label under the layers, as in the paper, where a window is of more than one. */
 export function xLabel({ kind, window, model }: Pick<HeatmapData, "kind" | "window" | "model">) {
   if (kind === "state") return `single restored layer within ${model}`;
+  if (window === 1) return `single restored ${names[kind]} layer within ${model}`;
   return `center of interval of ${window} restored ${names[kind]} layers`;
 }
 

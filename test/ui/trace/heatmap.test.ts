@@ -45,6 +45,8 @@ test("titles, labels and stars are the paper’s", () => {
   expect(title("attn")).toBe("Impact of restoring Attn after corrupted input");
   expect(xLabel(data)).toBe("single restored layer within demo");
   expect(xLabel({ ...data, kind: "mlp" })).toBe("center of interval of 3 restored MLP layers");
+  const alone = { ...data, kind: "attn", window: 1 } as const;
+  expect(xLabel(alone)).toBe("single restored Attn layer within demo");
   expect(data.tokens.map((_, token) => rowLabel(data, token))).toEqual(["The*", "Space*", '"<is>']);
   expect(rowLabel({ ...data, tokens: [" ", "a", "b"] }, 0)).toBe("␣*");
   expect(layerTicks(48, 7)).toEqual([0, 5, 10, 15, 20, 25, 30, 35, 40, 45]);
