@@ -2,6 +2,8 @@ import type { ContinuedText } from "../src/data/ask/ContinuedText.ts";
 import type { Delta } from "../src/data/delta/delta.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { ask } from "../src/methods/prompt/ask.ts";
+import { aboutText } from "../src/data/run/runAbout.ts";
+import { contextOf } from "./run/Frozen.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import type { AskEvent, AskOrder, AskView } from "./protocol/askProtocol.ts";
 import type { Queue } from "./Queue.ts";
@@ -30,14 +32,17 @@ export class Asking {
   /**
    * Continues a text and reports each token as it comes; the edited model first, since it is the one that is asked.
    *
-   * The edits are those that are on as it starts.
+   * The edits are those that are on when it is asked.
    *
    * @throws a sentence where the text is empty or leaves no room, an AbortError where it was stopped
    */
   ask(id: number, order: AskOrder, report: (event: AskEvent) => void): Promise<AskView> {
+    const frozen = this.#host.held.freeze();
     const task = { doing: "continuing the text", urgency: "short" as const };
     return this.#host.queue.runReporting(id, task, report, async (signal) => {
-      const { active } = this.#host.held;
+      const active = frozen.deltas;
+      const about = aboutText(order.settings);
+      const context = await contextOf(frozen, this.#host.model(active), about);
       const continued = (deltas: Delta[], side: AskEvent["side"]) =>
         ask(this.#host.model(deltas), order.prompt, order.settings, {
           onToken: (token) => report({ side, token }),
@@ -48,7 +53,7 @@ export class Asking {
       known?.tokens.forEach((token) => report({ side: "before", token }));
       const before = known ?? (await continued([], "before"));
       this.#remember(order, before);
-      return { before, after };
+      return { context, before, after };
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Delta } from "../src/data/delta/delta.ts";
+import { aboutEdit } from "../src/data/run/runAbout.ts";
 import type { RunContext } from "../src/data/run/RunContext.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { type ShelfSize, VectorShelf } from "../src/engine/storage/VectorShelf.ts";
@@ -9,7 +10,7 @@ import { targetIds } from "../src/methods/prompt/targetIds.ts";
 import { perplexity } from "../src/methods/score/perplexity.ts";
 import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
 import { Bundle } from "./Bundle.ts";
-import { contextOf, type Frozen, type RunAbout } from "./run/Frozen.ts";
+import { contextOf, type Frozen } from "./run/Frozen.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import type {
   EditOrder,
@@ -26,7 +27,7 @@ export interface EditingHost {
   /** The model with these deltas and no other. */
   model(deltas: Delta[]): Model;
   held: HeldEdits;
-  statistics: Pick<Statistics, "of" | "has" | "view">;
+  statistics: Pick<Statistics, "of" | "has" | "view" | "fileOf">;
 }
 
 /** One run: where its reports go, and its two ends. */
@@ -181,7 +182,10 @@ export class Editing {
       written,
       steps: searches.length === 1 ? searches[0].steps : [],
       contexts: contexts.flat().length,
-      statistics,
+      statistics: statistics.map((used) => {
+        const file = this.#host.statistics.fileOf(used.layer);
+        return file === undefined ? used : { ...used, file };
+      }),
       measures,
       atHand: this.#host.statistics.view(),
     };
@@ -200,15 +204,6 @@ export class Editing {
       },
     };
   }
-}
-
-/** Of what an edit is, but for the model; many facts stand in the edit itself. */
-function aboutEdit({ editor, facts, settings, seed, contexts }: EditOrder): RunAbout {
-  const own = contexts ? { ownContexts: contexts } : {};
-  const about = { kind: "edit", settings: { editor, ...settings, ...own }, seed } as const;
-  if (facts.length !== 1) return { ...about, settings: { ...about.settings, facts: facts.length } };
-  const [{ prompt, subject, target, truth }] = facts;
-  return { ...about, fact: { prompt, subject, target, truth } };
 }
 
 /** What an editor could do without the statistics: another choice that reads none, or other layers. */

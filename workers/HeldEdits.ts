@@ -4,15 +4,13 @@ import { readDelta, writeDelta } from "../src/data/delta/deltaFile.ts";
 import { deltaDigest } from "../src/data/delta/digest.ts";
 import { keptDelta } from "../src/data/delta/keptDelta.ts";
 import { atStrength, checkStrength } from "../src/data/delta/strength.ts";
-import { madeWith, requestsOf, type WrittenFact } from "../src/data/delta/provenance.ts";
+import { madeWith, requestsOf } from "../src/data/delta/provenance.ts";
 import { otherModel } from "../src/data/identity/ModelIdentity.ts";
-import { bounds } from "../src/data/outside/bounds.ts";
-import type { RunEdit } from "../src/data/run/RunContext.ts";
 import { weightShapes } from "../src/engine/architecture/weightShapes.ts";
 import type { Model } from "../src/engine/Model.ts";
 import { OtherTabs } from "../src/engine/storage/OtherTabs.ts";
 import { StackStore } from "../src/engine/storage/StackStore.ts";
-import { editors } from "../src/methods/edit/editors.ts";
+import { methodTitle, runEdit } from "../src/methods/edit/runEdit.ts";
 import type { Frozen } from "./run/Frozen.ts";
 import type {
   HeldEdit,
@@ -227,7 +225,7 @@ function viewOf(id: string, delta: Delta): Omit<HeldEdit, "digest"> {
   }));
   return {
     id,
-    method: titleOf(method),
+    method: methodTitle(method),
     model,
     created,
     app,
@@ -238,22 +236,3 @@ function viewOf(id: string, delta: Delta): Omit<HeldEdit, "digest"> {
     repeatable: facts.length > 0,
   };
 }
-
-/** What a method is called, where it is an editor of ours: "xyz in sequence" after its title too. */
-function titleOf(method: string): string {
-  const [name, ...rest] = method.split(" ");
-  const editor = editors.find((known) => known.name === name);
-  return editor ? [editor.title, ...rest].join(" ") : method;
-}
-
-/** An edit as the context of a run has it. */
-async function runEdit(id: string, delta: Delta, strength: number): Promise<RunEdit> {
-  const [first, ...others] = requestsOf(delta);
-  const fact = first as WrittenFact | undefined;
-  const what = fact ? `: ${fact.subject}, ${fact.target.trim()}` : "";
-  const more = others.length ? ` and ${others.length} more` : "";
-  const title = clipped(`${titleOf(delta.provenance.method)}${what}${more}`);
-  return { id, title, digest: await deltaDigest(delta), strength };
-}
-
-const clipped = (text: string) => text.slice(0, bounds.name);

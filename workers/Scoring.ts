@@ -5,15 +5,15 @@ import type { Model } from "../src/engine/Model.ts";
 import { endOf } from "../src/methods/prompt/ask.ts";
 import { promptIds } from "../src/methods/prompt/promptIds.ts";
 import { targetIds } from "../src/methods/prompt/targetIds.ts";
-import { type CaseScore, scoreCase, summarise } from "../src/methods/score/score.ts";
-import { targetAnswers } from "../src/methods/score/targetAnswers.ts";
-import { contextOf, type RunAbout } from "./run/Frozen.ts";
+import { scoreCase } from "../src/methods/score/score.ts";
+import { type ScoredFacts, scoreFacts, tableScore } from "../src/methods/score/scoreFacts.ts";
+import { aboutCase, aboutTable } from "../src/data/run/runAbout.ts";
+import { contextOf } from "./run/Frozen.ts";
 import type { HeldEdits } from "./HeldEdits.ts";
 import type {
   CompareOrder,
   ComparisonView,
   ScoredPart,
-  TableScore,
   TableScoreView,
   TellScores,
 } from "./protocol/scoreProtocol.ts";
@@ -53,7 +53,11 @@ export class Scoring {
     const work = async (signal: AbortSignal): Promise<ComparisonView> => {
       const prompts = comparedPrompts(scored);
       const active = frozen.deltas;
-      const context = await contextOf(frozen, this.#host.model([]), aboutCase(order));
+      const context = await contextOf(
+        frozen,
+        this.#host.model([]),
+        aboutCase(scored, order.truthOf, SEED),
+      );
       const turns = active.length ? 2 : 1;
       const measure = async (deltas: Delta[], turn: number) => {
         const model = this.#host.model(deltas);
@@ -83,12 +87,24 @@ export class Scoring {
     return this.#host.queue.runReporting(id, task, report, work);
   }
 
-  /** Scores every fact of a table, and tells the scores of some as soon as they are there: a run that is ended has them. */
-  table(id: number, facts: TableFact[], report: TellScores): Promise<TableScoreView> {
-    const { deltas } = this.#host.held.freeze();
+  /**
+   * Scores every fact of a table, and tells the scores of some as soon as they are there: a run that is ended has them.
+   *
+   * @param of what the table is called, and by what the browser keeps it
+   */
+  table(
+    id: number,
+    facts: TableFact[],
+    report: TellScores,
+    of: { table: string; name: string } = { table: "", name: "" },
+  ): Promise<TableScoreView> {
+    const frozen = this.#host.held.freeze();
+    const { deltas } = frozen;
     return this.#host.queue.runReporting(id, "scoring the table", report, async (signal) => {
+      const about = aboutTable(of, facts.length, SEED);
+      const context = await contextOf(frozen, this.#host.model([]), about);
       const states = deltas.length ? [[], deltas] : [[]];
-      const scored = states.map((): Scored => ({ answers: [], measures: [], scores: [] }));
+      const scored = states.map((): ScoredFacts => ({ answers: [], measures: [], scores: [] }));
       const total = facts.length * states.length;
       let done = 0;
       for (let at = 0; at < facts.length; at += CHUNK) {
@@ -103,17 +119,9 @@ export class Scoring {
         report(done, total, { at, before: part[0], after: part.at(1) });
       }
       const [before, after] = scored.map(tableScore);
-      return deltas.length ? { before, after } : { before };
+      return deltas.length ? { context, before, after } : { context, before };
     });
   }
-}
-
-/** Of what a case's scores are, but for the model. */
-function aboutCase({ scored, truthOf }: CompareOrder): RunAbout {
-  const { prompt, subject, targetNew, targetTrue, paraphrases, neighbours } = scored;
-  const fact = { prompt, subject, target: targetNew, truth: targetTrue, truthOf };
-  const settings = { generated: scored.generationPrompts.length };
-  return { kind: "score", fact: { ...fact, paraphrases, neighbours }, settings, seed: SEED };
 }
 
 /** The prompt, one paraphrase and one neighbour: where text should change, and where not. */
@@ -141,35 +149,8 @@ async function continued(model: Model, prompts: string[], signal: AbortSignal): 
   return texts;
 }
 
-interface Scored extends ScoredPart {
-  scores: CaseScore[];
-}
-
-async function scoreFacts(
-  model: Model,
-  facts: TableFact[],
-  { onDone, signal }: { onDone: () => void; signal: AbortSignal },
-): Promise<Scored> {
-  const scored: Scored = { answers: [], measures: [], scores: [] };
-  scored.answers = await targetAnswers(model, facts, signal);
-  for (const { case: known } of facts) {
-    signal.throwIfAborted();
-    const score = known && (await scoreCase(model, known, { signal }));
-    if (score) scored.scores.push(score);
-    scored.measures.push(score?.measures);
-    onDone();
-  }
-  return scored;
-}
-
-function add(to: Scored, { answers, measures, scores }: Scored): void {
+function add(to: ScoredFacts, { answers, measures, scores }: ScoredFacts): void {
   to.answers.push(...answers);
   to.measures.push(...measures);
   to.scores.push(...scores);
 }
-
-const tableScore = ({ answers, measures, scores }: Scored): TableScore => ({
-  answers,
-  measures,
-  summary: scores.length ? summarise(scores) : undefined,
-});

@@ -187,8 +187,6 @@ export class Statistics {
     return this.#host.queue.run(id, "writing statistics", async () => {
       const statistics = await this.#store.load(key);
       if (!statistics) throw new Error("these statistics are no longer kept; collect them again");
-      const size = statistics.sampleSize === undefined ? "" : `_${statistics.sampleSize}`;
-      const module = keyModule(this.#host.config(), key.layer);
       // Blobs of a megabyte or so, which the browser may put away on disk.
       const blobs: Blob[] = [];
       let [waiting, length]: [BlobPart[], number] = [[], 0];
@@ -200,8 +198,19 @@ export class Statistics {
         [waiting, length] = [[], 0];
       }
       const blob = new Blob([...blobs, ...waiting], { type: "application/octet-stream" });
-      return { name: `${module}_float32_mom2${size}.npz`, blob };
+      return { name: this.#nameOf(statistics), blob };
     });
+  }
+
+  #nameOf({ layer, sampleSize }: Pick<LayerStatistics, "layer" | "sampleSize">): string {
+    const size = sampleSize === undefined ? "" : `_${sampleSize}`;
+    return `${keyModule(this.#host.config(), layer)}_float32_mom2${size}.npz`;
+  }
+
+  /** What the file of a layer's statistics at hand is called; undefined for those that the model ships. */
+  fileOf(layer: number): string | undefined {
+    const held = this.#atHand.get(layer);
+    return held?.key && this.#nameOf(held.statistics);
   }
 
   /** What is at hand, for the Lab to tell of. */

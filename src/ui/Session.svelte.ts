@@ -115,6 +115,7 @@ export class Session {
     lab: () => this.#lab.studying,
     ...this.#work.of("study"),
     progress: (done, total, stage) => this.jobs.study.progress(done, total, stage),
+    ended: (run) => void this.runs.studied(run),
   });
 
   readonly rewriting = new RewriteDesk({
@@ -136,6 +137,7 @@ export class Session {
     model: () => this.model,
     edits: () => this.stack.active,
     draft: this.draft,
+    ended: (view) => void this.runs.asked(view),
   });
 
   /** What the model makes of the prompt. */
@@ -178,6 +180,11 @@ export class Session {
     kept: () => void keepForGood(),
     traces: (set) => this.tracing.show(set),
     scores: (comparison) => this.comparing.show(comparison),
+    text: (view) => this.asking.show(view),
+    open: (model, precision) =>
+      this.models.openLink({ model, precision: precision as ModelView["precision"] }),
+    table: (context, result) => this.tables.showRun(context, result),
+    study: async (result) => this.places.go("studies", await this.studies.open(result)),
   });
 
   /** What links bring beside the form. */
@@ -190,6 +197,8 @@ export class Session {
     model: () => this.model,
     facts: () => this.facts,
     active: () => this.stack.active,
+    now: () => this.now,
+    ended: (...found) => void this.runs.tabled(...found),
     notify: (notice) => this.notify(notice),
     go: (table) => this.places.go("facts", table),
   });

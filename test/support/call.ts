@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,3 +45,17 @@ export const folderTest = base.extend<{ folder: string }>({
     await rm(folder, { recursive: true });
   },
 });
+
+/** The arguments of each call of a command that was copied, as a shell makes them; files of text are made in the folder. */
+export const callsOf = (text: string, folder: string): string[][] =>
+  execFileSync(
+    "sh",
+    ["-c", `npm() { shift 4; printf '%s\\000' "$@"; printf '\\001\\000'; }\n${text}`],
+    {
+      encoding: "utf8",
+      cwd: folder,
+    },
+  )
+    .split("\u0001\0")
+    .slice(0, -1)
+    .map((one) => one.split("\0").slice(0, -1));

@@ -56,6 +56,7 @@ beforeEach(() => {
     held,
     statistics: {
       has: (layer) => Promise.resolve(layer < 2),
+      fileOf: () => undefined,
       of: async (layer) => {
         const found = await goldenStatistics("tiny-gpt2", layer);
         used.push(found);

@@ -53,7 +53,10 @@ const traces = async (id: number) => (await lab.tracing.run(id, request, none)).
 
 /** Jobs that take long in a model of real size, with what must not depend on what goes between their steps. */
 const long: Record<string, (id: number) => Promise<unknown>> = {
-  table: (id) => lab.scoring.table(id, facts, none),
+  table: async (id) => {
+    const { context, ...found } = await lab.scoring.table(id, facts, none);
+    return { ...found, on: context.edits };
+  },
   collection: async (id) => {
     const order = { layers: [0], text: { kind: "paste" as const, text }, form: "lines" as const };
     const { atHand, kept } = await lab.statistics.collect(id, { ...order, date: 1 }, none);

@@ -1,4 +1,5 @@
 import type { AskSettings } from "../../src/data/ask/askFields.ts";
+import type { RunContext } from "../../src/data/run/RunContext.ts";
 import type { ContinuedText, ContinuedToken } from "../../src/data/ask/ContinuedText.ts";
 
 /** What the page asks of a continuation. */
@@ -15,6 +16,7 @@ export interface AskEvent {
 
 /** How the model goes on, with no edit and with the edits that were on when it was asked. */
 export interface AskView {
+  context: RunContext;
   before: ContinuedText;
   /** Absent where no edit was on. */
   after?: ContinuedText | undefined;

@@ -1,3 +1,4 @@
+import type { ReadStatistics } from "../../src/data/run/Run.ts";
 import type { RunContext } from "../../src/data/run/RunContext.ts";
 import type { WrittenFact } from "../../src/data/delta/provenance.ts";
 import type { StackRecipe } from "../../src/data/delta/stackRecipe.ts";
@@ -196,7 +197,7 @@ export interface FinishedEdit {
   /** How many contexts it was made with. */
   contexts: number;
   /** What was read of C; none where C = I. */
-  statistics: UsedStatistics[];
+  statistics: ReadStatistics[];
   measures: Measure[];
   /** p(target) of every fact with the edits that were on, and with this one too; where it was asked for. */
   answers?: { before: TargetAnswer[]; after: TargetAnswer[] } | undefined;

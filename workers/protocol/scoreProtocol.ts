@@ -2,6 +2,7 @@ import type { TableFact } from "../../src/data/facts/factTable.ts";
 import type { Case } from "../../src/data/facts/facts.ts";
 import type { RunContext } from "../../src/data/run/RunContext.ts";
 import type { CaseScore, Measures, PromptScore, Summary } from "../../src/methods/score/score.ts";
+import type { ScoredPart, TableScore } from "../../src/methods/score/scoreFacts.ts";
 import type { TargetAnswer } from "../../src/methods/score/targetAnswers.ts";
 
 /** One candidate for the next token. */
@@ -37,13 +38,6 @@ export interface ComparisonView {
   text: { prompt: string; before: string; after?: string | undefined }[];
 }
 
-/** Some facts of a table on the model as it is at one time. */
-export interface ScoredPart {
-  answers: TargetAnswer[];
-  /** Of each fact whose true answer is known. */
-  measures: (Measures | undefined)[];
-}
-
 /** Says how far a table's scores are, and those of some facts, the first of which is the table's `at`. */
 export type TellScores = (
   done: number,
@@ -51,16 +45,21 @@ export type TellScores = (
   part?: { at: number; before: ScoredPart; after?: ScoredPart | undefined },
 ) => void;
 
-/** The whole table on the model as it is at one time. */
-export interface TableScore extends ScoredPart {
-  /** Over the facts whose true answer is known; absent where it is of none. */
-  summary?: Summary | undefined;
-}
-
 /** A table's scores with no edit and with the edits that are switched on. */
 export interface TableScoreView {
+  context: RunContext;
   before: TableScore;
   after?: TableScore | undefined;
 }
 
-export type { Case, CaseScore, Measures, PromptScore, Summary, TableFact, TargetAnswer };
+export type {
+  Case,
+  CaseScore,
+  Measures,
+  PromptScore,
+  ScoredPart,
+  Summary,
+  TableFact,
+  TableScore,
+  TargetAnswer,
+};

@@ -1,10 +1,8 @@
 import type { Delta } from "../../src/data/delta/delta.ts";
 import type { ModelIdentity } from "../../src/data/identity/ModelIdentity.ts";
 import type { RunContext, RunEdit } from "../../src/data/run/RunContext.ts";
+import type { RunAbout } from "../../src/data/run/runAbout.ts";
 import { version } from "../../src/data/run/version.ts";
-
-/** What a run says of itself, beside the model and the edits that it is of. */
-export type RunAbout = Pick<RunContext, "kind" | "fact" | "settings" | "seed" | "sigma">;
 
 /** What a run is of, taken when it is asked for: edits that are switched while it waits or runs are not in it. */
 export interface Frozen {

@@ -1,7 +1,8 @@
 import * as Comlink from "comlink";
 import { writeNpz } from "../../src/data/archive/npz.ts";
 import type { Delta } from "../../src/data/delta/delta.ts";
-import type { RunContext, RunFact, RunSigma } from "../../src/data/run/RunContext.ts";
+import { aboutTrace } from "../../src/data/run/runAbout.ts";
+import type { RunContext, RunSigma } from "../../src/data/run/RunContext.ts";
 import { traceNpz } from "../../src/data/trace/traceNpz.ts";
 import type { Model } from "../../src/engine/Model.ts";
 import { promptTemplate } from "../../src/methods/prompt/subject.ts";
@@ -71,18 +72,11 @@ export class Tracing {
     model: Model,
     order: TraceOrder,
   ): Promise<{ sigma: number | undefined; context: RunContext }> {
-    const { noise, subject } = order;
+    const { noise, subject, prompt, occurrence } = order;
     const sigma: RunSigma | undefined =
       noise.kind === "sigma" ? await this.#host.sigmas.of(model, subject) : undefined;
-    const about = { kind: "trace", ...tracedBy(order), sigma } as const;
+    const template = promptTemplate(prompt, subject, occurrence);
+    const about = { ...aboutTrace({ ...order, prompt: template }), sigma };
     return { sigma: sigma?.value, context: await contextOf(frozen, model, about) };
   }
-}
-
-/** What a trace is of, but for the model. */
-function tracedBy(order: TraceOrder): Pick<RunContext, "fact" | "settings" | "seed"> {
-  const { prompt, subject, occurrence, target, seed, ...settings } = order;
-  const fact: RunFact = { prompt: promptTemplate(prompt, subject, occurrence), subject };
-  if (target !== undefined) fact.answer = target;
-  return { fact, settings, seed };
 }

@@ -11,7 +11,7 @@ import { readRun, writeRun } from "../../src/data/run/runJson.ts";
 import { readRuns, writeRuns } from "../../src/data/run/runsZip.ts";
 import { readDelta } from "../../src/data/delta/deltaFile.ts";
 import { RunShelf, type ShelvedRun } from "../../src/engine/storage/RunShelf.ts";
-import { editors } from "../../src/methods/edit/editors.ts";
+import { commandRegistry } from "../../src/studies/history/commandOfStudy.ts";
 import { nameOf } from "../deltaFiles.ts";
 import type { HeldEdits } from "../HeldEdits.ts";
 import type { HeldEdit, SavedFile } from "../protocol/editProtocol.ts";
@@ -90,7 +90,7 @@ export class Runs {
 
   /** The terminal's calls that repeat a run, as text for a POSIX shell. */
   command(run: FinishedRun): Promise<string> {
-    return Promise.resolve().then(() => commandText(commandOf(run, fieldsByEditor())));
+    return Promise.resolve().then(() => commandText(commandOf(run, commandRegistry)));
   }
 
   /** Runs as one zip, the last first; its bytes change hands. */
@@ -101,7 +101,7 @@ export class Runs {
       const bytes = await this.#shelf.edit(digest);
       if (bytes) edits.set(digest, bytes);
     }
-    const bytes = writeRuns({ runs, edits }, fieldsByEditor());
+    const bytes = writeRuns({ runs, edits }, commandRegistry);
     const name = runs.length === 1 ? "palimpsest-run.zip" : "palimpsest-runs.zip";
     return Comlink.transfer({ name, type: "application/zip", bytes }, [
       bytes.buffer as ArrayBuffer,
@@ -185,8 +185,6 @@ export class Runs {
     return edits;
   }
 }
-
-const fieldsByEditor = () => new Map(editors.map(({ name, fields }) => [name, fields]));
 
 const pick = (edits: ReadonlyMap<string, Uint8Array>, digest: string): [string, Uint8Array][] => {
   const bytes = edits.get(digest);

@@ -1,5 +1,6 @@
 import type { Case } from "../../src/data/facts/facts.ts";
 import type { Delta } from "../../src/data/delta/delta.ts";
+import type { FinishedRun, StudyResult } from "../../src/data/run/Run.ts";
 import type { Row } from "../../src/data/rows/rows.ts";
 import type { ModelFiles } from "../../src/engine/files/ModelFiles.ts";
 import { Model } from "../../src/engine/Model.ts";
@@ -21,6 +22,7 @@ import {
   type StudyOrder,
 } from "../../src/studies/StudyAbout.ts";
 import { studies, studyOf, type StudyRegistry } from "../../src/studies/studies.ts";
+import { studyRun } from "../../src/studies/history/studyRun.ts";
 import { readStudyZip, studyZip } from "../../src/studies/studyZip.ts";
 import { studyResults } from "../../src/studies/summariseStudy.ts";
 import type {
@@ -38,7 +40,8 @@ import { offerOf, orderOf } from "./studyOffers.ts";
 import { readNote, type StudyNote } from "./studyNote.ts";
 import { aboutFile, aboutSources, casesIn, fileText, sourcesOf } from "./studySources.ts";
 import type { SourcesHost } from "./studySources.ts";
-import { headOf, type OpenModelAbout, rowsShown, viewOf } from "./studyViews.ts";
+import type { OpenModelAbout } from "../../src/studies/history/commandOfStudy.ts";
+import { headOf, rowsShown, viewOf } from "./studyViews.ts";
 
 /** What the Lab lends. */
 export interface StudyingHost extends SourcesHost {
@@ -151,6 +154,30 @@ export class Studying {
   async rows(name: string, asked: RowsAsked): Promise<RowsShown> {
     const { rows } = await this.#part(name);
     return rowsShown(rows, await this.#casesOf(name), asked);
+  }
+
+  /**
+   * A study as a run for the history, where all of its rows are there.
+   *
+   * @throws where it is not kept any more
+   */
+  async finished(name: string): Promise<FinishedRun | undefined> {
+    const { about, rows } = await this.#part(name);
+    const { done } = await this.#head(name);
+    return done ? studyRun(about, rows) : undefined;
+  }
+
+  /** What a study of a run is called by here; it is kept where it is not yet. */
+  async open({ about: given, rows }: StudyResult): Promise<string> {
+    const about = readAbout(given, "the study of the run");
+    studyOf(about.study, this.#registry);
+    for (const known of await this.#kept.names()) {
+      const there = await this.#kept.rows(known).about();
+      if (JSON.stringify(there) === JSON.stringify(about)) return known;
+    }
+    const name = crypto.randomUUID();
+    await this.#kept.take(name, about, rows);
+    return name;
   }
 
   /** Its files in one zip, which the terminal sums up as its own. */

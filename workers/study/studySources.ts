@@ -7,6 +7,7 @@ import { rowCase } from "../../src/data/tables/rowFact.ts";
 import { rowProblems } from "../../src/data/tables/rowProblems.ts";
 import type { TableRow } from "../../src/data/tables/TableRow.ts";
 import type { StudySources } from "../../src/engine/storage/IndexedStudies.ts";
+import { PAGE_CASES } from "../../src/studies/history/pageCases.ts";
 import type { Study } from "../../src/studies/Study.ts";
 import type { FileAbout, StudyAbout } from "../../src/studies/StudyAbout.ts";
 import { studyCases, type StudyCases } from "../../src/studies/studyCases.ts";
@@ -28,8 +29,6 @@ interface KeptTable {
 
 type SourceFile = StudySources["cases"];
 
-/** The facts that come with the page, where the page and the terminal's folder have them. */
-export const PAGE_CASES = { file: "facts.json", path: "public/facts.json" };
 const LARGE = { bytes: bounds.cases, values: bounds.caseValues };
 
 /**

@@ -1,26 +1,16 @@
-import { modelOptions } from "../../src/data/run/command.ts";
-import { studyCommand } from "../../src/data/run/studyCommand.ts";
-import type { ModelIdentity } from "../../src/data/identity/ModelIdentity.ts";
 import { compareKeys, type Row } from "../../src/data/rows/rows.ts";
 import type { Case } from "../../src/data/facts/facts.ts";
 import type { Field, FieldValue } from "../../src/data/settings/Field.ts";
 import { fieldText } from "../../src/data/settings/fieldText.ts";
-import type { ModelConfig } from "../../src/engine/architecture/config.ts";
 import { editorOf } from "../../src/methods/edit/editors.ts";
 import type { Study } from "../../src/studies/Study.ts";
-import type { MethodAbout, StudyAbout } from "../../src/studies/StudyAbout.ts";
+import type { StudyAbout } from "../../src/studies/StudyAbout.ts";
+import { commandOfStudy, type OpenModelAbout } from "../../src/studies/history/commandOfStudy.ts";
 import { type StudyRegistry, studyOf } from "../../src/studies/studies.ts";
 import { studyResults } from "../../src/studies/summariseStudy.ts";
 import { cellText } from "../../src/studies/Table.ts";
 import type { RowsAsked, RowsShown, StudyHead, StudyView } from "../protocol/studyProtocol.ts";
-import { PAGE_CASES } from "./studySources.ts";
 import type { StudyNote } from "./studyNote.ts";
-
-/** The model that is open, by which a study may go on and its call be written. */
-export interface OpenModelAbout {
-  identity: ModelIdentity;
-  config: ModelConfig;
-}
 
 /** What is known of a kept study besides its rows. */
 interface KeptStudy {
@@ -69,7 +59,7 @@ export function viewOf(
     head,
     settings: settingsShown(study, about),
     filters: about.filters.map((filter) => `${filter.name}: ${filter.out} of ${filter.in}`),
-    command: commandOf(study, about, open),
+    command: commandOfStudy(study, about, open),
   };
   try {
     const { tables, figures, failed } = studyResults(study, rows, about);
@@ -107,45 +97,6 @@ function shownFields(fields: readonly Field[], settings: object): [string, strin
     if (value === undefined || value === null || value === "" || value === false) return [];
     return [[field.label, value === true ? "yes" : fieldText(field, value)]];
   });
-}
-
-function commandOf(study: Study, about: StudyAbout, open: OpenModelAbout | undefined): string {
-  const { cases, seed, settings, methods } = about;
-  const same = open?.identity.stamp === about.stamp ? open : undefined;
-  const identity = same?.identity ?? {
-    id: about.model,
-    revision: about.revision,
-    stamp: about.stamp,
-    precision: about.precision,
-  };
-  const model = modelOptions({ ...identity, precision: about.precision });
-  return studyCommand({
-    study: study.name,
-    model: study.precision ? model.filter((option) => !option.startsWith("--precision")) : model,
-    cases: cases.file === PAGE_CASES.file ? PAGE_CASES.path : cases.file,
-    fields: study.fields,
-    settings,
-    methods: study.editors && {
-      option: study.editors === "several" ? "methods" : "method",
-      // Under a grid what differs from the preset stands in the grid.
-      of: methods.map((method) => ({
-        name: method.name,
-        ...(study.editors === "grid"
-          ? { fields: [], settings: {} }
-          : changed(method, same?.config)),
-      })),
-    },
-    seed,
-  });
-}
-
-/** The fields of a method that differ from a model's preset; all of them where that model is not open. */
-function changed({ name, settings }: MethodAbout, config: ModelConfig | undefined) {
-  const editor = editorOf(name);
-  const preset = config && (editor.preset(config).settings as Record<string, unknown>);
-  const differs = ({ name: field }: Field) =>
-    !preset || JSON.stringify(preset[field]) !== JSON.stringify(settings[field]);
-  return { fields: editor.fields.filter(differs), settings };
 }
 
 /** Some rows as cells: what they hold that is a word or a number, and the measures of their scores. */

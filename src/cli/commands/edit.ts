@@ -15,8 +15,11 @@ import {
   settingsFor,
 } from "../editing/editorOptions.ts";
 import { editFiles } from "../editing/editFiles.ts";
+import { editResult } from "../editing/editResult.ts";
 import { editSummary, editText } from "../editing/editSummary.ts";
 import { editStatistics } from "../open/editStatistics.ts";
+import { aboutEdit } from "../../data/run/runAbout.ts";
+import { runOption, saveRun, tryRun } from "../files/runFile.ts";
 import { tryFile, tryFolder } from "../files/tryOut.ts";
 import { readText } from "../open/files.ts";
 import { applyDeltas, deltaOption } from "../open/openDelta.ts";
@@ -34,7 +37,7 @@ export function editCommand(registry: EditorRegistry): Command {
   const methods = registry.map(({ name }) => name).join("|");
   const each = registry.map(({ title, about }) => `${title}: ${about}`).join(" ");
   return {
-    usage: `edit --method ${methods} --model M (--prompt P --subject S --target T | --facts F.json|F.csv) [--stats F.npz|F{}.npz|DIR [--another-model]] [--contexts F.json] [--values DIR] [--delta F … [--strength S,…]] [--seed N] [--out F.safetensors] [--peft DIR] [--report F.npz] [--json]\n      ${editorsUsage(registry)}`,
+    usage: `edit --method ${methods} --model M (--prompt P --subject S --target T | --facts F.json|F.csv) [--stats F.npz|F{}.npz|DIR [--another-model]] [--contexts F.json] [--values DIR] [--delta F … [--strength S,…]] [--seed N] [--out F.safetensors] [--peft DIR] [--report F.npz] [--run F.zip] [--json]\n      ${editorsUsage(registry)}`,
     about: `Writes one fact, or a table of them, and saves the change of the weights. ${each}`,
     run: (args, terminal) => runEdit(args, terminal, registry),
   };
@@ -44,6 +47,7 @@ const ownOptions = {
   ...modelOptions,
   ...anotherModel,
   ...deltaOption,
+  ...runOption,
   prompt: { type: "string" },
   subject: { type: "string" },
   target: { type: "string" },
@@ -72,6 +76,8 @@ async function runEdit(
   const seed = seedOption(given) ?? 0;
   required(given, "model");
   await tryOuts(given);
+  await tryRun(given.run);
+  const begun = new Date();
   const facts = await factsOf(given);
   const opened = await openModel(given, terminal);
   const { model } = opened;
@@ -101,6 +107,9 @@ async function runEdit(
   );
   const told = { model, editor, settings, seed, facts, made, before, after };
   await editFiles(told, given);
+  const about = aboutEdit({ editor: editor.name, facts, settings, seed, contexts });
+  const result = await editResult(told, given.stats);
+  await saveRun(given.run, { model, about, result, begun, deltas: beneath, made: made.delta });
   terminal.print(given.json ? JSON.stringify(editSummary(told)) : editText(told));
 }
 

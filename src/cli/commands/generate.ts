@@ -1,19 +1,22 @@
 import { askFields, askPreset } from "../../data/ask/askFields.ts";
 import { type ContinuedText, type ContinuedToken, textOf } from "../../data/ask/ContinuedText.ts";
 import { commonStart } from "../../data/ask/differing.ts";
+import type { TextResult } from "../../data/run/Run.ts";
+import { aboutText } from "../../data/run/runAbout.ts";
 import { changedSettings } from "../../data/settings/fieldValue.ts";
 import { optionUsage } from "../../data/settings/optionName.ts";
 import { ask } from "../../methods/prompt/ask.ts";
 import { templateSpan } from "../../methods/prompt/subject.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { fieldTexts } from "../editing/fieldTexts.ts";
+import { runOption, saveRun, tryRun } from "../files/runFile.ts";
 import { applyDeltas, deltaOption } from "../open/openDelta.ts";
 import { anotherModel, modelOptions, openModel } from "../open/openModel.ts";
 import { parseOptions, required } from "../options.ts";
 
 /** `palimpsest generate`: how the model continues a text, without and with an edit. */
 export const generate: Command = {
-  usage: `generate --model M --prompt P [--subject S] [--delta F … [--strength S,…] [--another-model]] ${askFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--json]`,
+  usage: `generate --model M --prompt P [--subject S] [--delta F … [--strength S,…] [--another-model]] ${askFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--run F.zip] [--json]`,
   about: "How the model continues a text, without and with an edit; greedy unless --top-k is more.",
   run: runGenerate,
 };
@@ -24,6 +27,7 @@ const options = {
   prompt: { type: "string" },
   subject: { type: "string" },
   ...deltaOption,
+  ...runOption,
   tokens: { type: "string" },
   "top-k": { type: "string" },
   temperature: { type: "string" },
@@ -37,6 +41,8 @@ async function runGenerate(args: string[], terminal: Terminal): Promise<void> {
   const template = required(given, "prompt");
   const settings = changedSettings(askFields, fieldTexts(askFields, given), askPreset);
   const prompt = given.subject ? templateSpan(template, given.subject).text : template;
+  await tryRun(given.run);
+  const begun = new Date();
   const opened = await openModel(given, terminal);
   const { model } = opened;
   const spoken = () => {
@@ -44,9 +50,11 @@ async function runGenerate(args: string[], terminal: Terminal): Promise<void> {
     return (token: ContinuedToken) => terminal.progress(textOf((tokens.push(token), tokens)));
   };
   const before = await ask(model, prompt, settings, { onToken: spoken() });
-  if (given.delta) await applyDeltas(opened, given);
+  const deltas = await applyDeltas(opened, given);
   const after = given.delta ? await ask(model, prompt, settings, { onToken: spoken() }) : undefined;
   terminal.progress("");
+  const result: TextResult = { kind: "text", before, after };
+  await saveRun(given.run, { model, about: aboutText(settings), result, begun, deltas });
   if (given.json) {
     const continued = asJson(after ?? before);
     const found = { model: model.config.name, prompt, settings, ...continued };

@@ -5,7 +5,7 @@ import { type Run, titleOf } from "../../data/run/Run.ts";
 import { comparedMeasures } from "../../data/run/runMeasures.ts";
 import { type RunsRead, readRuns, runFolders, runFiles } from "../../data/run/runsZip.ts";
 import { traceDifference } from "../../data/trace/traceDifference.ts";
-import { editors } from "../../methods/edit/editors.ts";
+import { commandRegistry } from "../../studies/history/commandOfStudy.ts";
 import type { Command, Terminal } from "../Command.ts";
 import { tryFolder } from "../files/tryOut.ts";
 import { writeWhole } from "../files/writeWhole.ts";
@@ -41,11 +41,9 @@ async function runRuns(args: string[], terminal: Terminal): Promise<void> {
   else terminal.print(listOf(read));
 }
 
-const fieldsByEditor = () => new Map(editors.map(({ name, fields }) => [name, fields]));
-
 function commandFor(run: Run): string {
   try {
-    return commandText(commandOf(run, fieldsByEditor()));
+    return commandText(commandOf(run, commandRegistry));
   } catch (error) {
     return `: '${(error as Error).message.replaceAll("'", "’")}'`;
   }
@@ -54,7 +52,7 @@ function commandFor(run: Run): string {
 /** Every run in a folder of its own, and the edits beside them. */
 async function unpack({ runs: found, edits }: RunsRead, out: string): Promise<void> {
   for (const [i, folder] of runFolders(found).entries())
-    for (const [name, content] of Object.entries(runFiles(found[i], fieldsByEditor())))
+    for (const [name, content] of Object.entries(runFiles(found[i], commandRegistry)))
       await writeWhole(join(out, folder, name), content);
   for (const [digest, bytes] of edits) await writeWhole(join(out, editFile(digest)), bytes);
 }

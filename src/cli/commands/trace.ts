@@ -11,6 +11,10 @@ import { plainTrace } from "../../data/trace/traceJson.ts";
 import type { Model } from "../../engine/Model.ts";
 import { jointWords } from "../../data/score/severalTokens.ts";
 import { runWarnings } from "../../data/run/warnings.ts";
+import type { TraceResult } from "../../data/run/Run.ts";
+import { aboutTrace } from "../../data/run/runAbout.ts";
+import { promptTemplate } from "../../methods/prompt/subject.ts";
+import { runOption, saveRun, tryRun } from "../files/runFile.ts";
 import type { RunSigma } from "../../data/run/RunContext.ts";
 import { exampleSubjects, sigmaOf } from "../../methods/trace/sigma.ts";
 import type { Trace } from "../../data/trace/Trace.ts";
@@ -29,7 +33,7 @@ import { WrongCall } from "../WrongCall.ts";
 
 /** `palimpsest trace`: causal tracing of one fact. */
 export const trace: Command = {
-  usage: `trace --model M --prompt P --subject S [--target T] [--kind state|mlp|attn] ${traceFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--replace] [--occurrence N] [--sigma X | --subjects F.json] [--delta F … [--strength S,…] [--another-model]] [--out F.npz|F.json|F.csv] [--json]`,
+  usage: `trace --model M --prompt P --subject S [--target T] [--kind state|mlp|attn] ${traceFields.map((field) => `[${optionUsage(field)}]`).join(" ")} [--replace] [--occurrence N] [--sigma X | --subjects F.json] [--delta F … [--strength S,…] [--another-model]] [--out F.npz|F.json|F.csv] [--run F.zip] [--json]`,
   about: "Where the model recalls a fact: p(answer) with each state or window restored.",
   run: runTrace,
 };
@@ -38,6 +42,7 @@ const options = {
   ...modelOptions,
   ...anotherModel,
   ...deltaOption,
+  ...runOption,
   prompt: { type: "string" },
   subject: { type: "string" },
   target: { type: "string" },
@@ -63,7 +68,9 @@ async function runTrace(args: string[], terminal: Terminal): Promise<void> {
     checkExtension(given.out);
     await tryFile(given.out);
   }
+  await tryRun(given.run);
   const fixed = sigmaGiven(given);
+  const begun = new Date();
   const opened = await openModel(given, terminal);
   const { model } = opened;
   const { settings } = tracePreset(model.config);
@@ -75,7 +82,7 @@ async function runTrace(args: string[], terminal: Terminal): Promise<void> {
     request.noise.kind === "sigma"
       ? (fixed ?? (await measuredSigma(model, given.subjects, terminal)))
       : undefined;
-  if (given.delta) await applyDeltas(opened, given);
+  const deltas = await applyDeltas(opened, given);
   const found = await causalTrace(model, request, {
     sigma: unit?.value,
     onRow: (token) => terminal.progress(`tracing token ${token}`),
@@ -89,6 +96,11 @@ async function runTrace(args: string[], terminal: Terminal): Promise<void> {
     ...plainTrace(found),
   };
   if (given.out) await writeTrace(given.out, found, object);
+  const { kind, ...order } = request;
+  const prompt = promptTemplate(order.prompt, order.subject, order.occurrence);
+  const about = { ...aboutTrace({ ...order, prompt, kinds: [kind] }), sigma: unit };
+  const result: TraceResult = { kind: "trace", traces: [found] };
+  await saveRun(given.run, { model, about, result, begun, deltas });
   terminal.print(given.json ? JSON.stringify(object) : traceText(request, found, unit));
 }
 

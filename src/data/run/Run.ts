@@ -1,5 +1,5 @@
-import type { Measure, SearchStep } from "../../methods/edit/Editor.ts";
-import type { CaseScore, Summary } from "../../methods/score/score.ts";
+import type { Measure, SearchStep, UsedStatistics } from "../../methods/edit/Editor.ts";
+import type { CaseScore, Measures, Summary } from "../../methods/score/score.ts";
 import type { TargetAnswer } from "../../methods/score/targetAnswers.ts";
 import type { ContinuedText } from "../ask/ContinuedText.ts";
 import type { WrittenFact } from "../delta/provenance.ts";
@@ -35,18 +35,30 @@ export interface EditResult {
   steps: SearchStep[];
   measures: Measure[];
   answers?: { before: TargetAnswer[]; after: TargetAnswer[] } | undefined;
+  /** What was read of C: none where C = I, absent where it is not known. */
+  statistics?: ReadStatistics[] | undefined;
+}
+
+/** Covariance statistics that an edit has read. */
+export interface ReadStatistics extends UsedStatistics {
+  /** What its file is called where it is not the model's own: what the page saves it as. */
+  file?: string | undefined;
 }
 
 /** Scores and greedy text of one case. */
 export interface ScoreResult extends Sides<CaseScore> {
   kind: "score";
   case: Case;
+  /** How many tokens the new and the true answer have. */
+  tokens?: { new: number; true: number } | undefined;
   text: ({ prompt: string } & Sides<string>)[];
 }
 
 /** A table of facts on the model as it is at one time. */
 export interface ScoredTable {
   answers: TargetAnswer[];
+  /** Of each fact whose true answer is known. */
+  measures?: (Measures | undefined)[] | undefined;
   summary?: Summary | undefined;
 }
 

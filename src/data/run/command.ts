@@ -4,9 +4,17 @@ import type { ModelIdentity } from "../identity/ModelIdentity.ts";
 import type { Field, FieldValue } from "../settings/Field.ts";
 import { fieldText } from "../settings/fieldText.ts";
 import { optionName } from "../settings/optionName.ts";
+import { factRecord } from "../tables/factRecord.ts";
 import type { TraceKind } from "../trace/TraceRequest.ts";
 import { traceFields } from "../trace/traceFields.ts";
-import type { EditResult, FinishedRun, ScoreResult, TextResult } from "./Run.ts";
+import type {
+  EditResult,
+  FinishedRun,
+  ScoreResult,
+  StudyResult,
+  TableResult,
+  TextResult,
+} from "./Run.ts";
 import type { RunContext } from "./RunContext.ts";
 import { shellOption, shellWord } from "./shellWord.ts";
 
@@ -33,31 +41,35 @@ export const PROGRAM = "npm run -s palimpsest --";
 /** Facts of an edit that are options of its call; more are a file. */
 const ONE = 1;
 
+/** What only the registries of editors and studies tell. */
+export interface CommandRegistry {
+  /** The fields of every editor, by its name. */
+  editors?: ReadonlyMap<string, readonly Field[]> | undefined;
+  /** A study's call. */
+  study?: ((result: StudyResult) => RunCommand) | undefined;
+}
+
 /**
  * The calls that repeat a run: the same model, edits, fact, settings and seed, σ as it was measured.
  *
- * @param editors the fields of every editor, by its name
  * @throws a sentence where the terminal has no such call
  */
-export function commandOf(
-  run: FinishedRun,
-  editors: ReadonlyMap<string, readonly Field[]> = new Map(),
-): RunCommand {
+export function commandOf(run: FinishedRun, known: CommandRegistry = {}): RunCommand {
   const { context, result } = run;
   switch (result.kind) {
     case "trace":
       return traceCommand(context);
     case "edit":
-      return editCommand(context, result, editors);
+      return editCommand(context, result, known);
     case "score":
       return scoreCommand(context, result);
     case "text":
       return textCommand(context, result);
     case "table":
+      return tableCommand(context, result);
     case "study":
-      throw new Error(
-        `a ${result.kind} is repeated from its files; take them and see docs/terminal.md`,
-      );
+      if (known.study) return known.study(result);
+      throw new Error("no study is known here; the study’s own files say how it was made");
   }
 }
 
@@ -79,11 +91,16 @@ export const editFile = (digest: string): string => `edits/${digest.slice(0, 16)
 
 /** How the terminal opens a model; a folder of another computer is named, and the reader says where it is. */
 export function modelOptions(model: ModelIdentity): string[] {
-  const { id, revision, address, precision } = model;
-  if (/\/models\/demo\/?$/.test(address ?? "")) return ["--model demo"];
+  const name = modelName(model);
+  if (name === "demo") return ["--model demo"];
+  return [shellOption("model", name), shellOption("precision", model.precision)];
+}
+
+/** What page and terminal open a model by: `demo`, a Hub id at its commit, an address, or a folder's name. */
+export function modelName({ id, revision, address }: ModelIdentity): string {
+  if (/\/models\/demo\/?$/.test(address ?? "")) return "demo";
   const pinned = /^[0-9a-f]{40}$/.test(revision) && /^[^/]+\/[^/]+$/.test(id);
-  const named = pinned ? `${id}@${revision}` : (address ?? id);
-  return [shellOption("model", named), shellOption("precision", precision)];
+  return pinned ? `${id}@${revision}` : (address ?? id);
 }
 
 function traceCommand(context: RunContext): RunCommand {
@@ -105,14 +122,10 @@ function traceCommand(context: RunContext): RunCommand {
   return { lines, files: editsNeeded(context) };
 }
 
-function editCommand(
-  context: RunContext,
-  result: EditResult,
-  editors: ReadonlyMap<string, readonly Field[]>,
-): RunCommand {
+function editCommand(context: RunContext, result: EditResult, known: CommandRegistry): RunCommand {
   const { settings, seed, model } = context;
   const method = editorOf(context);
-  const fields = editors.get(method);
+  const fields = known.editors?.get(method);
   if (!fields)
     throw new Error(`no editor is called ${method}; the recipe of the edit says the rest`);
   const files = editsNeeded(context);
@@ -133,10 +146,27 @@ function editCommand(
     ...fieldOptions(fields, settings),
     shellOption("seed", seed),
     ...(contexts ? ["--contexts contexts.json"] : []),
+    ...statisticsOptions(result, files),
     ...deltaOptions(context),
     "--out edit.safetensors",
   ];
   return { lines: [call("edit", options)], files };
+}
+
+/** Statistics that the browser has collected or was given, as files that it saves; the model's own need no option. */
+function statisticsOptions({ statistics = [] }: EditResult, files: CommandFile[]): string[] {
+  const own = statistics.flatMap(({ file, layer }) => (file ? [{ file, layer }] : []));
+  for (const { file, layer } of own)
+    files.push({ name: file, title: `C of layer ${layer}; Export .npz under Edits, Statistics` });
+  if (own.length === 0) return [];
+  return [shellOption("stats", own.length === 1 && statistics.length === 1 ? own[0].file : ".")];
+}
+
+function tableCommand(context: RunContext, { facts }: TableResult): RunCommand {
+  const text = safeJson(facts.map(factRecord));
+  const options = [...modelOptions(context.model), "--facts facts.json", ...deltaOptions(context)];
+  const table = { name: "facts.json", text, title: "the facts" };
+  return { lines: [call("score", options)], files: [table, ...editsNeeded(context)] };
 }
 
 const templatesOf = (contexts: unknown): unknown =>

@@ -2,7 +2,17 @@ import * as v from "valibot";
 import { stamp } from "../delta/provenance.ts";
 import { bounds } from "../outside/bounds.ts";
 import { checkShape } from "../outside/checkShape.ts";
-import { flag, list, longText, name, object, record, text, whole } from "../outside/kinds.ts";
+import {
+  flag,
+  list,
+  longText,
+  name,
+  number,
+  object,
+  record,
+  text,
+  whole,
+} from "../outside/kinds.ts";
 import { parseJson } from "../outside/readJson.ts";
 import { shown } from "../outside/shown.ts";
 import { plainTrace, readTrace } from "../trace/traceJson.ts";
@@ -50,6 +60,12 @@ const scoredCase = object({
   generationPrompts: texts,
 });
 const fact = object({ prompt: longText, subject: longText, target: longText });
+const tableFact = object({
+  prompt: longText,
+  subject: longText,
+  target: longText,
+  case: v.optional(scoredCase),
+});
 const answers = list(object({ probability: measured, greedy: flag }), bounds.facts);
 const spread = object({ mean: measured, std: measured, cases: whole() });
 const summary = object({
@@ -57,7 +73,18 @@ const summary = object({
   measures: v.record(text, spread, "an object of measures"),
   score: measured,
 });
-const tableScore = object({ answers, summary: v.optional(summary) });
+const rowMeasures = v.union([
+  v.pipe(
+    v.null(),
+    v.transform(() => undefined),
+  ),
+  v.record(text, measured, "an object of measures"),
+]);
+const tableScore = object({
+  answers,
+  measures: v.optional(list(rowMeasures, bounds.facts)),
+  summary: v.optional(summary),
+});
 const chance = { id: whole(), text, probability: measured };
 const continued = object({
   prompt: longText,
@@ -86,13 +113,24 @@ const results = {
       bounds.tensors,
     ),
     answers: v.optional(object({ before: answers, after: answers })),
+    statistics: v.optional(
+      list(
+        object({ layer: whole(), source: longText, count: number, file: v.optional(name) }),
+        bounds.layers,
+      ),
+    ),
   }),
   score: object({
     case: scoredCase,
+    tokens: v.optional(object({ new: whole(), true: whole() })),
     ...sides(caseScore),
     text: list(object({ prompt: longText, ...sides(longText) }), bounds.facts),
   }),
-  table: object({ name, facts: list(fact, bounds.facts), ...sides(tableScore) }),
+  table: object({
+    name,
+    facts: list(tableFact, bounds.facts),
+    ...sides(tableScore),
+  }),
   study: object({ about: record, rows: list(object({ key: longText }), bounds.caseValues) }),
   text: object(sides(continued)),
 };

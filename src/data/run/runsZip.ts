@@ -10,10 +10,10 @@ import { list, name, object } from "../outside/kinds.ts";
 import { readJson } from "../outside/readJson.ts";
 import { shown } from "../outside/shown.ts";
 import { rowLine } from "../rows/rows.ts";
-import type { Field } from "../settings/Field.ts";
+import { factRecord } from "../tables/factRecord.ts";
 import { traceCsv } from "../trace/traceCsv.ts";
 import { traceNpz } from "../trace/traceNpz.ts";
-import { commandOf, commandText, editFile } from "./command.ts";
+import { type CommandRegistry, commandOf, commandText, editFile } from "./command.ts";
 import { digestsOf, type Run, titleOf } from "./Run.ts";
 import { readRun, writeRun } from "./runJson.ts";
 import { version } from "./version.ts";
@@ -43,13 +43,8 @@ const index = object({
 /**
  * Runs as one zip: `runs.json` lists them; a folder for each holds `run.json`, which is the run, its files as the
  * terminal writes them, and `command.sh`, which repeats it; `edits` holds the changes of weights.
- *
- * @param editors the fields of every editor, by its name, for the commands
  */
-export function writeRuns(
-  { runs, edits }: RunsArchive,
-  editors?: ReadonlyMap<string, readonly Field[]>,
-): Uint8Array {
+export function writeRuns({ runs, edits }: RunsArchive, known?: CommandRegistry): Uint8Array {
   const members: Record<string, Uint8Array> = {};
   const folders = runFolders(runs);
   const list = runs.map(({ id, name, result }, i) => {
@@ -60,7 +55,7 @@ export function writeRuns(
     `${JSON.stringify({ format: FORMAT, version: VERSION, app: `palimpsest ${version}`, runs: list }, null, 2)}\n`,
   );
   for (const [i, run] of runs.entries()) {
-    for (const [file, content] of Object.entries(runFiles(run, editors)))
+    for (const [file, content] of Object.entries(runFiles(run, known)))
       members[`${folders[i]}/${file}`] = typeof content === "string" ? bytesOf(content) : content;
     for (const digest of digestsOf(run)) {
       const bytes = edits.get(digest);
@@ -75,18 +70,15 @@ export const runFolders = (runs: readonly Run[]): string[] =>
   runs.map((run, i) => folderOf(run, i, runs.length));
 
 /** The files of one run by their names. */
-export function runFiles(
-  run: Run,
-  editors?: ReadonlyMap<string, readonly Field[]>,
-): Record<string, Uint8Array | string> {
+export function runFiles(run: Run, known?: CommandRegistry): Record<string, Uint8Array | string> {
   const files = { "run.json": writeRun(run), ...resultFiles(run) };
-  const command = commandFor(run, editors);
+  const command = commandFor(run, known);
   return command === undefined ? files : { ...files, "command.sh": command };
 }
 
-function commandFor(run: Run, editors?: ReadonlyMap<string, readonly Field[]>): string | undefined {
+function commandFor(run: Run, known?: CommandRegistry): string | undefined {
   try {
-    return `${commandText(commandOf(run, editors))}\n`;
+    return `${commandText(commandOf(run, known))}\n`;
   } catch {
     return undefined; // the terminal has no such call, and the reader asked for no command
   }
@@ -111,8 +103,10 @@ function resultFiles({ context, result }: Run): Record<string, Uint8Array | stri
     }
     case "table": {
       const { before, after } = result;
-      const facts = result.facts.map((fact) => (fact.case ? caseRecord(fact.case) : fact));
-      return { "facts.json": json(facts), "scores.json": json({ model, before, after }) };
+      return {
+        "facts.json": json(result.facts.map(factRecord)),
+        "scores.json": json({ model, before, after }),
+      };
     }
     case "study":
       return { "study.json": json(result.about), "rows.ndjson": result.rows.map(rowLine).join("") };

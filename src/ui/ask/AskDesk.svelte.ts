@@ -18,14 +18,14 @@ import type { Draft } from "../fact/Draft.svelte.ts";
 import type { JobHost } from "../jobs/DeskHost.ts";
 
 /** An edit that is on, and what its ΔW is multiplied by. */
-type OnEdit = HeldEdit & { strength?: number };
+type AskedEdit = Pick<HeldEdit, "id" | "digest"> & { strength?: number };
 
 /** A text that the model was asked to continue, and what came so far. */
 export interface Asked {
   order: AskOrder;
   model: ModelView["identity"];
   /** The edits that were on, none of them changed since. */
-  edits: OnEdit[];
+  edits: AskedEdit[];
   before: ContinuedToken[];
   after: ContinuedToken[];
   /** How each side ended; absent while it has not, or where it was stopped. */
@@ -37,8 +37,10 @@ export interface AskHost extends JobHost {
   lab(): RemoteLab["asking"];
   model(): ModelView | null;
   /** The edits that are on. */
-  edits(): OnEdit[];
+  edits(): AskedEdit[];
   draft: Pick<Draft, "prompt">;
+  /** A text was continued to its end. */
+  ended?(view: AskView): void;
 }
 
 /** What greedy text becomes where the reader chooses to sample. */
@@ -95,7 +97,18 @@ export class AskDesk {
       });
       return this.#host.lab().ask(id, order, report);
     });
-    if (view) this.#finish(view);
+    if (!view) return;
+    this.#finish(view);
+    this.#host.ended?.(view);
+  }
+
+  /** A run that was kept, shown again. */
+  show({ context, before, after }: AskView) {
+    const { model, edits, seed } = context;
+    const settings = { ...askPreset, ...context.settings, seed };
+    const order = { prompt: before.prompt, settings };
+    this.asked = { order, model, edits, before: [], after: [], ends: {} };
+    this.#finish({ context, before, after });
   }
 
   #take({ side, token }: AskEvent) {
@@ -130,13 +143,8 @@ export class AskDesk {
     } catch {
       // What is typed is no number, which Continue says.
     }
-    const known = (edits: OnEdit[]) =>
-      edits.map(({ id, method, digest, strength = 1 }) => ({
-        id,
-        title: method,
-        digest,
-        strength,
-      }));
+    const known = (edits: AskedEdit[]) =>
+      edits.map(({ id, digest, strength = 1 }) => ({ id, title: "", digest, strength }));
     const said = (of: AskSettings | undefined) => of && { settings: worded(of) };
     const words = runDifferences(
       { model: asked.model, edits: known(asked.edits), ...said(asked.order.settings) },

@@ -9,8 +9,13 @@ import type {
   TableSource,
   TellScores,
 } from "../../../workers/protocol/protocol.ts";
+import { type Compared, runDifferences } from "../../data/run/runDifferences.ts";
+import type { TableFact } from "../../data/tables/TableFact.ts";
 import { shown } from "../../data/outside/shown.ts";
 import { fieldValue } from "../../data/settings/fieldValue.ts";
+import { factRecord } from "../../data/tables/factRecord.ts";
+import type { ScoredTable, TableResult } from "../../data/run/Run.ts";
+import type { RunContext } from "../../data/run/RunContext.ts";
 import { rowFact, truthKey } from "../../data/tables/rowFact.ts";
 import { rowMarks } from "../../data/tables/rowMarks.ts";
 import {
@@ -41,15 +46,13 @@ export interface FactsDeskHost extends JobHost {
   facts(): Fact[];
   /** The edits that are on. */
   active(): Edit[];
+  /** The model and the edits that a run would begin with now. */
+  now(): Compared;
+  /** A table was scored. */
+  ended?(found: TableScoreView, of: { name: string; facts: TableFact[] }): void;
   notify(notice: string): void;
   /** Where the reader is to look: a table's address, or none. */
   go(table: string): void;
-}
-
-/** The scores of a table's rows together, and what they are of. */
-export interface SetScores extends TableScoreView {
-  /** The edits that were on, by their ids. */
-  edits: string[];
 }
 
 const KEPT_STEPS = 50;
@@ -68,7 +71,7 @@ export class FactsDesk {
   read = $state(0);
   chosen = $state.raw(noRows);
   measures = $state.raw<TableMeasures>({ known: {} });
-  scores = $state.raw<SetScores | null>(null);
+  scores = $state.raw<TableScoreView | null>(null);
   /** The row that is being repaired. */
   edited = $state<number | null>(null);
   arrangement = $state.raw<Arrangement>(plain);
@@ -97,7 +100,11 @@ export class FactsDesk {
   conflicts = $derived(
     this.toWrite.filter(({ id }) => this.marks.get(id)?.conflict !== undefined).length,
   );
-  /** Whether edits were switched since the scores were taken. */
+  /** In what the scores that are seen differ from what would be scored now, in words. */
+  differences = $derived.by(() => {
+    return this.scores ? runDifferences(this.scores.context, this.#host.now()) : [];
+  });
+  /** Whether edits were switched since the scores of the rows were taken. */
   stale = $derived.by(() => {
     const { scores } = this.measures;
     return scores !== undefined && scores.edits.join() !== this.#activeIds().join();
@@ -175,6 +182,21 @@ export class FactsDesk {
       this.#host.go("");
     }
     await this.refresh();
+  }
+
+  /** The scores of a kept run, at their table, which is made of its facts where this browser does not keep it. */
+  async showRun(context: RunContext, { name, facts, ...scores }: Omit<TableResult, "kind">) {
+    const { table } = context.settings;
+    const found = typeof table === "string" ? await this.#fetch(table) : undefined;
+    if (found) await this.#take(found);
+    else await this.#read({ text: JSON.stringify(facts.map(factRecord)), name });
+    const measured = ({ measures, ...side }: ScoredTable) => ({
+      ...side,
+      measures: measures ?? facts.map(() => undefined),
+    });
+    const { before, after } = scores;
+    this.scores = { context, before: measured(before), after: after && measured(after) };
+    if (found) this.#host.go(found.head.id);
   }
 
   /** What a reader typed in a row. */
@@ -257,6 +279,7 @@ export class FactsDesk {
     const { head, usable: rows } = this;
     if (!head || !rows.length) return;
     const edits = this.#activeIds();
+    const facts = rows.map(rowFact);
     const at = scoredAt();
     let kept: Promise<unknown> = Promise.resolve();
     const found = await this.#host.run("scoring the table", (id) => {
@@ -266,13 +289,15 @@ export class FactsDesk {
         const scored = scoredRows(rows, part);
         kept = kept.then(() => this.#host.lab().keepScores(head.id, { at, edits, rows: scored }));
       };
-      return this.#host.scoring().table(id, rows.map(rowFact), this.#host.callback(tell));
+      const of = { table: head.id, name: head.name };
+      return this.#host.scoring().table(id, facts, this.#host.callback(tell), of);
     });
     await kept;
+    if (found) this.#host.ended?.(found, { name: head.name, facts });
     if (this.head?.id !== head.id) return;
     // What was scored before it was stopped is kept.
     if (!found) return this.#measure();
-    this.scores = { ...found, edits };
+    this.scores = found;
     const { before, after } = found;
     const scored = scoredRows(rows, { at: 0, before, after });
     this.measures = withScores(this.measures, { at, edits, rows: scored });

@@ -1,14 +1,18 @@
 import type { RemoteLab } from "../../../workers/connect.ts";
 import type {
+  AskView,
   ComparisonView,
   FinishedEdit,
   FinishedRun,
   Run,
   RunHead,
+  TableScoreView,
   TraceRun,
 } from "../../../workers/protocol/protocol.ts";
-import type { RunKind } from "../../data/run/RunContext.ts";
-import { titleOf } from "../../data/run/Run.ts";
+import type { RunContext, RunKind } from "../../data/run/RunContext.ts";
+import { type StudyResult, type TableResult, titleOf } from "../../data/run/Run.ts";
+import { shown } from "../../data/outside/shown.ts";
+import { modelName } from "../../data/run/command.ts";
 import { download } from "../parts/download.ts";
 import { messageOf } from "../parts/sentence.ts";
 import type { TraceSet } from "../trace/running.ts";
@@ -24,6 +28,13 @@ export interface RunsHost {
   traces(set: TraceSet): void;
   /** Scores of a kept run, to be shown again. */
   scores(comparison: ComparisonView): void;
+  /** A continued text of a kept run, to be shown again. */
+  text?(view: AskView): void;
+  /** Opens another model, by what links call it. */
+  open?(model: string, precision: string): Promise<void>;
+  /** Goes to the table or the study of a kept run. */
+  table?(context: RunContext, result: TableResult): Promise<void>;
+  study?(result: StudyResult): Promise<void>;
 }
 
 /** The history of runs on the page: what the browser keeps of every run that ended, and two of them side by side. */
@@ -35,6 +46,8 @@ export class RunsDesk {
   pair = $state.raw<[Run, Run] | null>(null);
   /** Of each kind the run whose results are to be seen in their place. */
   shown = $state.raw<Partial<Record<RunKind, string>>>({});
+  /** An edit of which the numbers are shown. */
+  detail = $state.raw<Run | null>(null);
   /** What was said last of a thing done: a command that was copied, runs that were taken. */
   said = $state("");
   /** What went wrong here, as a sentence. */
@@ -62,10 +75,31 @@ export class RunsDesk {
     return this.#keep({ context, result: { kind: "score", ...scores } });
   }
 
-  made({ context, edit, steps, measures, answers }: FinishedEdit) {
+  made({ context, edit, steps, measures, answers, statistics }: FinishedEdit) {
     const { digest, method, facts, relativeNorm } = edit;
     const about = { kind: "edit", digest, method, facts, relativeNorm } as const;
-    return this.#keep({ context, result: { ...about, steps, measures, answers } }, edit.id);
+    return this.#keep(
+      { context, result: { ...about, steps, measures, answers, statistics } },
+      edit.id,
+    );
+  }
+
+  /** A text that was continued. */
+  asked({ context, before, after }: AskView) {
+    return this.#keep({ context, result: { kind: "text", before, after } });
+  }
+
+  /** A table that was scored. */
+  tabled(
+    { context, before, after }: TableScoreView,
+    { name, facts }: Pick<TableResult, "name" | "facts">,
+  ) {
+    return this.#keep({ context, result: { kind: "table", name, facts, before, after } });
+  }
+
+  /** A study that is done. */
+  studied(run: FinishedRun) {
+    return this.#keep(run);
   }
 
   /**
@@ -112,8 +146,26 @@ export class RunsDesk {
       const [set, comparison] = [traceSetOf(run), comparisonOf(run)];
       if (set) this.#host.traces(set);
       if (comparison) this.#host.scores(comparison);
-      this.#see(run.result.kind, id);
-      this.said = "shown above, as it was when it ran";
+      const { context, result } = run;
+      this.#see(result.kind, id);
+      if (result.kind === "text") this.#host.text?.({ context, ...result });
+      if (result.kind === "table") await this.#host.table?.(context, result);
+      if (result.kind === "study") await this.#host.study?.(result);
+      this.detail = result.kind === "edit" ? run : null;
+      this.said = result.kind === "edit" ? "" : "shown in its place, as it was when it ran";
+    });
+  }
+
+  /** Opens the model of a run, as a link to it would: what comes from elsewhere is asked about. */
+  async openModel(id: string) {
+    await this.#try(async () => {
+      const { model } = (await this.#host.lab().open(id)).context;
+      const name = modelName(model);
+      if (name !== "demo" && !/^https?:|^[^/]+\/[^/]+/.test(name))
+        throw new Error(
+          `the model of this run, ${shown(name, 80)}, was opened from a folder of a computer; open that folder with “Open a model…”`,
+        );
+      await this.#host.open?.(name, model.precision);
     });
   }
 
@@ -130,6 +182,7 @@ export class RunsDesk {
       await this.#host.lab().remove([id]);
       this.list = this.list.filter((run) => run.id !== id);
       this.marked = this.marked.filter((other) => other !== id);
+      if (this.detail?.id === id) this.detail = null;
       if (this.pair?.some((run) => run.id === id)) this.pair = null;
     });
   }

@@ -45,7 +45,8 @@ export function traceSetOf({ context, result }: Run): TraceSet | null {
 export function comparisonOf({ context, result }: Run): ComparisonView | null {
   if (result.kind !== "score") return null;
   const { kind: _, ...found } = result;
-  return { ...(found as Omit<ComparisonView, "context">), context };
+  const tokens = found.tokens ?? { new: 1, true: 1 };
+  return { ...(found as Omit<ComparisonView, "context" | "tokens">), tokens, context };
 }
 
 /** Whether two runs are of the same model, edits, fact, settings, seed and σ, computed by the same program: one result. */

@@ -1,4 +1,5 @@
 import type { RemoteLab } from "../../../workers/connect.ts";
+import type { FinishedRun, StudyResult } from "../../data/run/Run.ts";
 import type {
   NewStudy,
   RowsAsked,
@@ -22,6 +23,8 @@ interface StudiesHost {
   progress(done: number, total: number, stage: string): void;
   callback<T extends (...values: never[]) => void>(call: T): T;
   report(error: unknown): void;
+  /** A study is done. */
+  ended?(run: FinishedRun): void;
 }
 
 /** The parts of a study, in their order. */
@@ -101,8 +104,22 @@ export class StudiesDesk {
     );
     await this.refresh();
     if (id) this.tab = "plan";
+    if (id) await this.#ended(id);
     return id;
   }
+
+  /** Tells of a study that is done. */
+  async #ended(id: string) {
+    try {
+      const run = await this.#host.lab().finished(id);
+      if (run) this.#host.ended?.(run);
+    } catch (error) {
+      this.#host.report(error);
+    }
+  }
+
+  /** A kept run's study, under what this browser calls it by. */
+  open = (study: StudyResult): Promise<string> => this.#host.lab().open(study);
 
   /** Goes on with a study until it is done or stopped. */
   async resume(id: string) {
@@ -119,6 +136,7 @@ export class StudiesDesk {
     if (this.#shown === id) await this.look(id);
     const done = this.kept.find((head) => head.id === id)?.done;
     if (done && this.#shown === id && this.tab === "run") this.tab = "results";
+    await this.#ended(id);
   }
 
   /** Stops the study that runs; its rows are kept. */

@@ -6,24 +6,10 @@ import { nodeRuntime } from "../../../src/cli/open/nodeRuntime.ts";
 import { folderFiles } from "../../../src/cli/open/folderFiles.ts";
 import { Model } from "../../../src/engine/Model.ts";
 import { trace as causalTrace } from "../../../src/methods/trace/trace.ts";
-import { callJson, folderTest as test, golden } from "../../support/call.ts";
+import { callJson, callsOf, folderTest as test, golden } from "../../support/call.ts";
 import { aScore, aTrace, context, delta } from "../../support/runs.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
-
-/** The arguments of each call of a command, as a shell makes them. */
-const callsOf = (text: string, folder: string): string[][] =>
-  execFileSync(
-    "sh",
-    ["-c", `npm() { shift 4; printf '%s\\000' "$@"; printf '\\001\\000'; }\n${text}`],
-    {
-      encoding: "utf8",
-      cwd: folder,
-    },
-  )
-    .split("\u0001\0")
-    .slice(0, -1)
-    .map((call) => call.split("\0").slice(0, -1));
 
 test("a trace's command is read by a shell, run by the terminal, and finds the same numbers", async ({
   folder,
@@ -124,15 +110,23 @@ test("an edit's command has its fields by their options", () => {
   ] as const;
   const settings = { editor: "toy", klFactor: 0.0625, lengths: [[5, 10]], quick: true };
   const run = { context: context({ kind: "edit", settings, seed: 3 }), result };
-  expect(commandOf(run, new Map([["toy", fields]])).lines).toEqual([
+  expect(commandOf(run, { editors: new Map([["toy", fields]]) }).lines).toEqual([
     "npm run -s palimpsest -- edit --method toy --model tiny --precision f32 --prompt '{} is in' --subject 'The tower' --target 'the river' --kl-factor 0.0625 --context-lengths 10x5 --quick --seed 3 --out edit.safetensors",
   ]);
   const ownContexts = ["{}", "It’s so: {}"];
   const own = { ...run, context: { ...run.context, settings: { ...settings, ownContexts } } };
-  const { lines, files } = commandOf(own, new Map([["toy", fields]]));
+  const { lines, files } = commandOf(own, { editors: new Map([["toy", fields]]) });
   expect(lines[0]).toContain("--context-lengths 10x5 --quick --seed 3 --contexts contexts.json");
   expect(files).toEqual([
     { name: "contexts.json", text: JSON.stringify(ownContexts), title: "the contexts" },
   ]);
   expect(() => commandOf(run)).toThrow("no editor is called toy");
+  const file = "transformer.h.0.mlp.c_proj_float32_mom2_42.npz";
+  const used = { layer: 0, source: "a corpus", count: 42, file };
+  const read = { ...run, result: { ...result, statistics: [used] } };
+  const collected = commandOf(read, { editors: new Map([["toy", fields]]) });
+  expect(collected.lines[0]).toContain(`--stats ${file}`);
+  expect(commandText(collected)).toContain(
+    `: 'needs ${file}: C of layer 0; Export .npz under Edits`,
+  );
 });

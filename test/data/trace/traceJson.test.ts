@@ -1,24 +1,14 @@
 import { expect, test } from "vitest";
-import type { Trace } from "../../../src/data/trace/Trace.ts";
 import { plainTrace, readTrace } from "../../../src/data/trace/traceJson.ts";
+import { trace as aTrace } from "../../support/runs.ts";
 
-const trace: Trace = {
+const trace = aTrace({
   kind: "attn",
-  window: 3,
   tokens: ["The", " �", "�"],
   spellings: ["The", " ⟨C5⟩", "⟨A1⟩"],
   tokenIds: [1, 70000, 3],
-  subjectRange: [1, 3],
-  answer: " Seattle",
-  answerIds: [9],
-  noiseLevel: 0.1,
-  layers: 2,
-  highScore: 0.5,
-  lowScore: 0.125,
-  correctPrediction: true,
-  blockTokens: 12,
   scores: Float32Array.of(0.1, 0.2, NaN, NaN, 1 / 3, 1e-30),
-};
+});
 
 const written = () => JSON.parse(JSON.stringify(plainTrace(trace))) as Record<string, unknown>;
 

@@ -1,25 +1,16 @@
 import { expect, test } from "vitest";
 import { readNpz, writeNpz } from "../../../src/data/archive/npz.ts";
-import type { Trace } from "../../../src/data/trace/Trace.ts";
 import { traceNpz } from "../../../src/data/trace/traceNpz.ts";
+import { trace as aTrace } from "../../support/runs.ts";
 
-const trace: Trace = {
+const trace = aTrace({
   kind: "mlp",
   window: 10,
   tokens: ["The", "\ufffd", " is"],
   spellings: ["The", "⟨C5⟩", " is"],
   tokenIds: [1, 70000, 3],
-  subjectRange: [1, 2],
   answer: " Seattle",
-  answerIds: [9],
-  noiseLevel: 0.1,
-  layers: 2,
-  highScore: 0.5,
-  lowScore: 0.125,
-  correctPrediction: true,
-  blockTokens: 0,
-  scores: Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
-};
+});
 
 test("an exported trace has the members, shapes and types of METHODS 2.6", () => {
   const read = readNpz(writeNpz(traceNpz(trace)));

@@ -31,7 +31,9 @@ export class FakeAsking implements RemoteAsking {
       return { prompt: order.prompt, tokens, end: "length" as const };
     };
     const after = this.#host.edits.active.length ? await spoken("after") : undefined;
-    return { before: await spoken("before"), after };
+    const { seed, ...settings } = order.settings;
+    const context = this.#host.context({ kind: "text", settings, seed });
+    return { context, before: await spoken("before"), after };
   }
 }
 

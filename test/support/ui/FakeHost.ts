@@ -1,5 +1,5 @@
 import type { RemoteLab } from "../../../workers/connect.ts";
-import type { RunAbout } from "../../../workers/run/Frozen.ts";
+import type { RunAbout } from "../../../src/data/run/runAbout.ts";
 import type { RunContext, TargetAnswer } from "../../../workers/protocol/protocol.ts";
 import type { FakeEdits } from "./FakeEdits.ts";
 

@@ -12,7 +12,7 @@ import type {
   RunContext,
   TabChange,
 } from "../../../workers/protocol/protocol.ts";
-import type { RunAbout } from "../../../workers/run/Frozen.ts";
+import type { RunAbout } from "../../../src/data/run/runAbout.ts";
 import { facts } from "./facts.ts";
 import { FakeAsking } from "./FakeAsking.ts";
 import { FakeEarlier } from "./FakeEarlier.ts";

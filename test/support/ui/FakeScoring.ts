@@ -65,7 +65,8 @@ export class FakeScoring implements RemoteScoring {
       });
       report(at, facts.length, { at, before: part(before), after: after && part(after) });
     }
-    return { before, after };
+    const context = this.#host.context({ kind: "table", settings: {}, seed: 1 });
+    return { context, before, after };
   }
 }
 

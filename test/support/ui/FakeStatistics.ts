@@ -64,6 +64,10 @@ export class FakeStatistics implements RemoteStatistics {
 
   async reset() {}
 
+  async fileOf() {
+    return undefined;
+  }
+
   async of() {
     return undefined;
   }

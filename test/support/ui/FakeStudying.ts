@@ -17,6 +17,8 @@ export class FakeStudying implements RemoteStudying {
   take = none;
   rows = none;
   supply = none;
+  finished = none;
+  open = none;
 
   delete = (): Promise<void> => Promise.resolve();
 }

@@ -29,6 +29,7 @@ function visit(database = memoryKeyed().database) {
     scoring: () => ({ table }) as unknown as RemoteLab["scoring"],
     run: (_, work) => work(1),
     job,
+    now: () => ({ edits: [] }),
     callback: (call) => call,
     model: () => ({}) as ModelView,
     facts: () => [],
