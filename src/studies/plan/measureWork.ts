@@ -21,6 +21,8 @@ type At = Pick<SelectContext<object>, "model" | "editings" | "signal" | "onProgr
 
 /** Edits with other settings that are measured at most: of a grid its first, its last and one between. */
 const TRIED = 3;
+/** Milliseconds after which no further setting is measured. */
+const LONG = 5_000;
 const ASKED = 32;
 const TEXTS = 8;
 const KEYS = 512;
@@ -74,7 +76,11 @@ async function editsPart(units: readonly Edits[], at: At): Promise<PlanPart> {
     (_, i) => units.length <= TRIED || [0, middle, units.length - 1].includes(i),
   );
   const costs: EditCost[] = [];
-  for (const { changes } of tried) costs.push(await editCost(editing.with(changes ?? {}), at));
+  const began = at.now();
+  for (const { changes } of tried) {
+    if (costs.length > 0 && at.now() - began > LONG) break;
+    costs.push(await editCost(editing.with(changes ?? {}), { ...at, warm: costs.length === 0 }));
+  }
   const mean = (part: keyof EditCost) =>
     costs.reduce((sum, cost) => sum + cost[part], 0) / costs.length;
   const total = (part: "facts" | "groups") => units.reduce((sum, unit) => sum + unit[part], 0);
@@ -89,15 +95,18 @@ interface EditCost {
   group: number;
 }
 
-/** From one fact alone and two together, after one that warms up. */
-async function editCost(editing: Editing, { cases, now }: At): Promise<EditCost> {
+/** From one fact alone and two together; the first of all after one that warms up. */
+async function editCost(
+  editing: Editing,
+  { cases, now, warm: isFirst }: At & { warm: boolean },
+): Promise<EditCost> {
   const [warm, one, ...two] = [0, 1, 2, 3].map((i) => cases[cases.length - 1 - (i % cases.length)]);
   const seconds = async (facts: readonly Case[]) => {
     const began = now();
     await editing.write(facts.map(editRequestOf));
     return (now() - began) / 1000;
   };
-  await seconds([warm]);
+  if (isFirst) await seconds([warm]);
   const alone = await seconds([one]);
   if (editing.editor.facts === "one" || cases.length < 4) return { fact: alone, group: 0 };
   const together = await seconds(two);
