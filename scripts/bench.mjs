@@ -7,6 +7,9 @@
  * make such checkpoints.
  * The kernels are measured beside tfjs and jax-js, packages of bench/peers that are installed when they are first wanted.
  * `--only peers --peer DIR` runs the checkpoint that bench/export_peer.py wrote into DIR beside transformers.js.
+ * `--only page` opens the built page (`npm run build`; that of another commit with `--page DIST`) and `--only answers` asks
+ * predictions in it while jobs run, each `[--runs N]` times.
+ * `--only pace` records the reports of real jobs in Node for test/ui/jobs.
  * `--only dawn` measures the kernels in Node instead of in Chromium; it wants `npm i --no-save webgpu` (130 MB) first.
  */
 import { spawnSync } from "node:child_process";
@@ -33,10 +36,24 @@ const { values } = parseArgs({
     samples: text,
     binding: text,
     layer: text,
+    page: text,
+    runs: text,
     bare: { type: "boolean" },
   },
 });
-const parts = ["native", "wasm", "webgpu", "kernels", "peers", "large", "wide", "dawn"];
+const parts = [
+  "native",
+  "wasm",
+  "webgpu",
+  "kernels",
+  "peers",
+  "large",
+  "wide",
+  "dawn",
+  "page",
+  "answers",
+  "pace",
+];
 const wanted = values.only?.split(",") ?? parts.slice(0, 4);
 const unknown = wanted.filter((name) => !parts.includes(name));
 if (unknown.length > 0) {
@@ -80,7 +97,7 @@ console.log(`${about.date}\n${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system},
 
 // What is not measured now is kept from the last time.
 const file = join(root, "bench", "results.json");
-const { kernels, peers, large, ...models } = existsSync(file)
+const { kernels, peers, large, page, ...models } = existsSync(file)
   ? JSON.parse(readFileSync(file, "utf8"))
   : {};
 const onModels = wanted.some((name) => ["native", "wasm", "webgpu"].includes(name));
@@ -88,13 +105,18 @@ const results = onModels ? { ...about, providers: {} } : models;
 if (kernels) results.kernels = kernels;
 if (peers) results.peers = peers;
 if (large) results.large = large;
+if (page) results.page = page;
 
 if (wanted.some((name) => ["kernels", "dawn"].includes(name))) installPeers();
 if (wanted.includes("native")) add("native", "onnxruntime-node", await native());
 if (wanted.includes("large")) await largeNative();
-const inPage = wanted.filter((name) => !["native", "dawn", "large"].includes(name));
+const elsewhere = ["native", "dawn", "large", "page", "answers", "pace"];
+const inPage = wanted.filter((name) => !elsewhere.includes(name));
 if (inPage.length > 0) await inBrowser(inPage);
 if (wanted.includes("dawn")) addKernels(await onDawn());
+if (wanted.includes("page")) await opening();
+if (wanted.includes("answers")) await answers();
+if (wanted.includes("pace")) await pace();
 writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 console.log("\nwritten to bench/results.json");
 
@@ -107,6 +129,49 @@ function add(provider, description, measurements) {
       `  ${name.padEnd(28)}${time(seconds)}${time(fastest)}${speed.padStart(16)}   ${detail}`,
     );
   }
+}
+
+/** What opening the built page costs. */
+async function opening() {
+  const { measureOpening } = await import("./bench/builtPage.mjs");
+  const opened = await measureOpening(builtPage(), numberOf(values.runs) ?? 5);
+  results.page = { ...results.page, opening: { ...about, ...opened } };
+  const { paint, ready, traced, files, plain, compressed, runs } = opened;
+  console.log(`\nthe page, first visit, median of ${runs}`);
+  console.log(`  first paint ${time(paint)}, model ready ${time(ready)}, traced ${time(traced)}`);
+  console.log(`  ${files} scripts until then: ${plain} bytes, ${compressed} compressed`);
+}
+
+/** How soon a prediction is shown while the page's jobs run. */
+async function answers() {
+  const { measureAnswers } = await import("./bench/builtPage.mjs");
+  const found = await measureAnswers(builtPage(), numberOf(values.runs) ?? 30);
+  results.page = { ...results.page, answers: { ...about, found } };
+  console.log(
+    `\na prediction, from the typing to what is shown${"median".padStart(12)}${"worst".padStart(10)}`,
+  );
+  for (const { name, median, worst, asked, beside } of found) {
+    const during = `  during ${name}`.padEnd(46);
+    console.log(`${during}${time(median)}${time(worst)}   ${asked} asked, ${beside} while it ran`);
+  }
+}
+
+/** Records what real jobs report, for the test of how long they are said to take. */
+async function pace() {
+  const { recordPace } = await import(pathToFileURL(await buildForNode("pace")).href);
+  const recorded = await recordPace(root);
+  const to = join(root, "test", "ui", "jobs", "recorded.json");
+  writeFileSync(to, `${JSON.stringify({ ...about, jobs: recorded })}\n`);
+  console.log(
+    `\n${recorded.map(({ name, end }) => `${name} ${(end / 1000).toFixed(1)} s`).join(", ")}`,
+  );
+}
+
+function builtPage() {
+  const folder = resolve(values.page ?? join(root, "dist"));
+  if (existsSync(join(folder, "index.html"))) return folder;
+  console.error(`${folder} has no built page; npm run build makes it`);
+  process.exit(2);
 }
 
 async function largeNative() {

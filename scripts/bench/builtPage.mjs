@@ -114,7 +114,10 @@ const jobs = {
 };
 
 const go = (page, place) =>
-  page.getByRole("navigation", { name: "Places" }).getByRole("link", { name: place }).click();
+  page
+    .getByRole("navigation", { name: "Places" })
+    .getByRole("link", { name: place, exact: true })
+    .click();
 
 /**
  * Seconds from a change of the prompt to the prediction that is shown, with nothing else under way and while each of

@@ -1,6 +1,6 @@
 import { createContext, runInContext } from "node:vm";
 import { expect, test } from "vitest";
-import { serviceWorker } from "../../scripts/offline.mjs";
+import { modelFiles, serviceWorker } from "../../scripts/offline.mjs";
 
 type Listener = (event: object) => void;
 
@@ -14,7 +14,8 @@ const base = "https://host.example/some/path/";
 class Host {
   online = true;
   asked: string[] = [];
-  fetch = (url: string) => {
+  fetch = (asked: string | { url: string }) => {
+    const url = typeof asked === "string" ? asked : asked.url;
     this.asked.push(url);
     if (!this.online) return Promise.reject(new TypeError("Failed to fetch"));
     const file = files.get(url.slice(base.length));
@@ -25,7 +26,11 @@ class Host {
 }
 
 /** The worker of some files, in what a browser gives a worker. */
-function started(built = files, kept = new Map<string, Map<string, Response>>()) {
+function started(
+  built = files,
+  kept = new Map<string, Map<string, Response>>(),
+  model: string[] = [],
+) {
   const host = new Host();
   const listeners = new Map<string, Listener>();
   const self = {
@@ -48,19 +53,26 @@ function started(built = files, kept = new Map<string, Map<string, Response>>())
     delete: (name: string) => Promise.resolve(kept.delete(name)),
   };
   const globals = { self, caches, fetch: host.fetch, Response, Headers, URL, Promise, Error };
-  runInContext(serviceWorker(built), createContext(globals));
+  runInContext(serviceWorker(built, model), createContext(globals));
   const tell = async (name: string) => {
     const waits: Promise<unknown>[] = [];
     listeners.get(name)!({ waitUntil: (work: Promise<unknown>) => waits.push(work) });
     await Promise.all(waits);
   };
-  const ask = (url: string, mode = "cors", method = "GET") => {
+  const ask = (url: string, mode = "cors", method = "GET", headers = {}) => {
     let answer: Promise<Response> | undefined;
     const respondWith = (given: Promise<Response>) => (answer = given);
-    listeners.get("fetch")!({ request: { url, mode, method }, respondWith });
+    listeners.get("fetch")!({
+      request: { url, mode, method, headers: new Headers(headers) },
+      respondWith,
+    });
     return answer;
   };
-  const say = (data: string) => listeners.get("message")!({ data });
+  const say = async (data: unknown) => {
+    const waits: Promise<unknown>[] = [];
+    listeners.get("message")!({ data, waitUntil: (work: Promise<unknown>) => waits.push(work) });
+    await Promise.all(waits);
+  };
   return { host, kept, self, tell, ask, say };
 }
 
@@ -78,12 +90,35 @@ test("the page and its files are kept, and answered without a network, isolated"
   expect(await (await ask(`${base}assets/page-1a2b.js`)!).text()).toBe("start()");
 });
 
-test("nothing else is answered: models, other hosts, what is sent", async () => {
+test("nothing else is answered: other models, other hosts, what is sent", async () => {
   const { tell, ask } = started();
   await tell("install");
-  expect(ask(`${base}models/demo/config.json`)).toBeUndefined();
+  expect(ask(`${base}models/mine/config.json`)).toBeUndefined();
   expect(ask("https://huggingface.co/gpt2/resolve/main/config.json")).toBeUndefined();
   expect(ask(base, "navigate", "POST")).toBeUndefined();
+});
+
+test("the built-in model that was opened opens without a network: its files, their sizes and parts, and what it has not", async () => {
+  const config = "models/demo/config.json";
+  for (const name of modelFiles()) files.set(name, name === config ? "{}" : "0123456789");
+  const open = started(new Map([["index.html", ""]]), undefined, modelFiles());
+  await open.tell("install");
+  await open.say({ keepModel: [2] });
+  const [two, three] = [2, 3].map((layer) =>
+    modelFiles().find((name) => name.includes(`h.${layer}.`))!,
+  );
+  expect(open.host.asked).toContain(base + two);
+  expect(open.host.asked).not.toContain(base + three);
+  open.host.online = false;
+  expect(await (await open.ask(base + config)!).text()).toBe("{}");
+  const head = await open.ask(base + two, "cors", "HEAD")!;
+  expect([head.status, head.headers.get("Content-Length")]).toEqual([200, "10"]);
+  const part = await open.ask(base + two, "cors", "GET", { Range: "bytes=2-4" })!;
+  expect([part.status, part.headers.get("Content-Range")]).toEqual([206, "bytes 2-4/10"]);
+  expect(await part.text()).toBe("234");
+  expect((await open.ask(`${base}models/demo/palimpsest.json`, "cors", "HEAD")!).status).toBe(404);
+  await expect(open.ask(base + three)).rejects.toThrow("Failed to fetch");
+  for (const name of modelFiles()) files.delete(name);
 });
 
 test("a new version waits until it is wanted, and then puts the files of the old one away", async () => {
@@ -93,7 +128,7 @@ test("a new version waits until it is wanted, and then puts the files of the old
   files.set("assets/page-3c4d.js", "start(2)");
   await next.tell("install");
   expect([next.self.skipped, next.kept.size]).toEqual([false, 2]);
-  next.say("take over");
+  await next.say("take over");
   await next.tell("activate");
   expect([next.self.skipped, next.kept.size]).toEqual([true, 1]);
   files.delete("assets/page-3c4d.js");

@@ -40,6 +40,12 @@ export class PageVersion {
     }
   }
 
+  /** Has the built-in model kept, with the statistics of these layers: it is open, and opens without a network then. */
+  async keepModel(layers: readonly number[]) {
+    const registration = await this.#host.workers?.ready;
+    registration?.active?.postMessage({ keepModel: [...layers] });
+  }
+
   /** Takes the new version: the page is loaded again. */
   take() {
     this.#next?.postMessage("take over");
