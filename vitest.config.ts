@@ -11,8 +11,6 @@ const executablePath = findChromium();
 export default mergeConfig(
   page,
   defineConfig({
-    // Named as in vite.config.ts, since one that is found only while tests run reloads the page under them.
-    optimizeDeps: { include: ["axe-core"] },
     test: {
       setupFiles: ["test/setup.ts"],
       // Long, for machines that are slow or shared; nothing here waits for time to pass.
