@@ -1,5 +1,6 @@
 import * as Comlink from "comlink";
 import type { Delta } from "../src/data/delta/delta.ts";
+import { ADAPTER } from "../src/data/delta/adapterNames.ts";
 import { readDelta } from "../src/data/delta/deltaFile.ts";
 import type { AdapterCheck } from "../src/data/delta/peft.ts";
 import type { StackedEdit } from "../src/data/delta/stackRecipe.ts";
@@ -208,7 +209,7 @@ async function readFile(file: File): Promise<Delta> {
 }
 
 async function readFolder({ name, files }: AdapterFolder): Promise<Delta> {
-  const { ADAPTER, readAdapter } = await adapters();
+  const { readAdapter } = await adapters();
   const wanted: readonly string[] = [ADAPTER.config, ADAPTER.weights, ADAPTER.edit];
   const some = files.filter(({ path }) => wanted.includes(path.split("/").at(-1)!));
   checkSize(

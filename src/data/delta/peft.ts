@@ -1,7 +1,8 @@
 import { checkScript } from "./checkScript.ts";
 import { combine } from "./combine.ts";
 import { type Delta, isLowRank, type LowRank } from "./delta.ts";
-import { ADAPTER, transpose } from "./readAdapter.ts";
+import { ADAPTER } from "./adapterNames.ts";
+import { transpose } from "./readAdapter.ts";
 import { writeSafetensors } from "../weights/safetensors.ts";
 import { writeZip } from "../archive/zip.ts";
 

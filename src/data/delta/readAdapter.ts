@@ -1,3 +1,4 @@
+import { ADAPTER } from "./adapterNames.ts";
 import { readZip } from "../archive/zip.ts";
 import { record } from "../outside/kinds.ts";
 import { readJson } from "../outside/readJson.ts";
@@ -7,14 +8,6 @@ import { checkChange, numberText } from "./checkDelta.ts";
 import type { Delta, WeightDelta } from "./delta.ts";
 import { type LoraConfig, readLoraConfig } from "./loraConfig.ts";
 import { checkProvenance, type Provenance } from "./provenance.ts";
-
-/** The files of an adapter, and what PEFT begins its tensors' names with. */
-export const ADAPTER = {
-  config: "adapter_config.json",
-  weights: "adapter_model.safetensors",
-  edit: "edit.json",
-  prefix: "base_model.model.",
-} as const;
 
 const TENSOR = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/;
 

@@ -1,9 +1,6 @@
 import { type Change, type Delta, isLowRank } from "./delta.ts";
 import { deltaDigest } from "./digest.ts";
 
-/** How much of an edit may be laid on: none of it, to half as much again. */
-export const strengths = { min: 0, max: 1.5 } as const;
-
 /**
  * An edit with its ΔW multiplied by a number: an edit of its own, with a digest of its own, whose provenance says at what
  * strength it is, and of what. At 1 it is the edit itself.
@@ -22,13 +19,6 @@ export async function atStrength(delta: Delta, strength: number): Promise<Delta>
       return norm === undefined ? scaled : { ...scaled, norm: norm * strength };
     }),
   };
-}
-
-/** @throws a sentence for a strength that is no number, or out of {@link strengths} */
-export function checkStrength(strength: number): void {
-  const { min, max } = strengths;
-  if (strength >= min && strength <= max) return;
-  throw new Error(`invalid strength: ${strength} (a number from ${min} to ${max})`);
 }
 
 function times(change: Change, factor: number): Change {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { bounds } from "../../data/outside/bounds.ts";
 import { asShape } from "../../data/outside/checkShape.ts";
-import { strengths } from "../../data/delta/strength.ts";
+import { strengths } from "../../data/delta/strengths.ts";
 import { flag, list, longText, name, number, object } from "../../data/outside/kinds.ts";
 import { type KeyedDatabase, keyedDatabase } from "./KeyedDatabase.ts";
 import { mergeStacks, type Place } from "./mergeStacks.ts";

@@ -24,7 +24,7 @@ export function damage({ edit, perplexity, answers, written }: FinishedEdit): st
   const said = written.filter((i) => answers?.after[i].greedy).length / written.length;
   if (answers && written.length > 1 && said < SAID)
     sentences.push(
-      `Only ${percent(said)} of the facts that were written are said after their prompts: so many at once do not fit into these layers.`,
+      `Only ${percent(said)} of the facts that were written are said after their prompts: so many do not fit into these layers, or the search ended too early.`,
     );
   return sentences;
 }

@@ -1,4 +1,4 @@
-import { ADAPTER } from "../../data/delta/readAdapter.ts";
+import { ADAPTER } from "../../data/delta/adapterNames.ts";
 
 /** Which desk a dropped file is for; undefined for a folder, and for the files of a model. */
 export type DroppedKind = "runs" | "study" | "edit" | "facts" | "statistics";

@@ -8,7 +8,8 @@ import {
   writeStackRecipe,
 } from "../../../src/data/delta/stackRecipe.ts";
 import { provenanceOn } from "../../../src/data/delta/provenanceOn.ts";
-import { atStrength, checkStrength } from "../../../src/data/delta/strength.ts";
+import { atStrength } from "../../../src/data/delta/strength.ts";
+import { checkStrength } from "../../../src/data/delta/strengths.ts";
 import { sumOf } from "../../../src/data/delta/sumOf.ts";
 
 const about = {
