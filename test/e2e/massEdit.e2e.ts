@@ -106,64 +106,6 @@ test("what is found is kept when a run is stopped, and after a reload it goes on
   await expect(page.getByText("10 of 10", { exact: true })).toBeVisible({ timeout: 150_000 });
 });
 
-/** A spreadsheet of forty facts as it is copied, three of them with a mistake. */
-function sheet(): string {
-  const rows = Array.from({ length: 40 }, (_, i) => {
-    const { prompt, subject, newTargets, target } = facts[i * 12];
-    return [prompt, subject, newTargets[0], target];
-  });
-  rows[4][1] = "";
-  rows[11][0] = rows[11][0].replace("{}", "it");
-  rows[20][2] = "";
-  return [["prompt", "subject", "target", "true answer"], ...rows]
-    .map((cells) => cells.join("\t"))
-    .join("\n");
-}
-
-test("a spreadsheet of forty facts with three mistakes is repaired, stays, and some of it is written and scored", async ({
-  page,
-}) => {
-  await open(page);
-  await page.getByLabel(/^Paste rows/).fill(sheet());
-  await button(page, "Read the table").click();
-  await expect(page.getByText(/^3 rows have mistakes/)).toBeVisible();
-  expect(await serious(page)).toEqual([]);
-  const typed = [
-    ["Subject", facts[48].subject],
-    ["Prompt, with {} or the subject in it", facts[132].prompt],
-    ["Target", facts[240].newTargets[0]],
-  ];
-  for (const [label, text] of typed) {
-    await button(page, "Repair").click();
-    await page.getByRole("textbox", { name: label, exact: true }).fill(text);
-    await page.keyboard.press("Enter");
-  }
-  await expect(page.getByText(/have mistakes|has a mistake/)).toBeHidden();
-  await page.reload();
-  await expect(page.getByText("40 rows", { exact: false })).toBeVisible({ timeout: 60_000 });
-  await expect(page.getByText(/have mistakes|has a mistake/)).toBeHidden();
-  await button(page, /^Ask which are known/).click();
-  await expect(rows(page).filter({ hasText: "✓" }).first()).toBeVisible({ timeout: 60_000 });
-
-  for (const row of [2, 6]) await page.getByLabel(`Select row ${row}`, { exact: true }).check();
-  await button(page, "Write the 2 selected facts").click();
-  await expect(page.getByText("2 of 2", { exact: true })).toBeVisible({ timeout: 150_000 });
-  await expect(page.getByText(/perplexity of neutral text/).first()).toBeVisible();
-  await expect(button(page, "Nothing to write")).toBeDisabled();
-  await button(page, "Score the 2 selected").click();
-  await expect(page.getByRole("row", { name: /^Efficacy/ })).toBeVisible({ timeout: 60_000 });
-  await button(page, "Select none").click();
-  await expect(button(page, "Write the 38 other facts")).toBeEnabled();
-
-  const file = page.waitForEvent("download");
-  await button(page, /^CSV/).click();
-  const lines = readFileSync(await (await file).path(), "utf8")
-    .trim()
-    .split("\n");
-  expect(lines).toHaveLength(41);
-  expect(lines[0]).toContain("p(target) after");
-});
-
 for (const [width, colorScheme] of [
   [360, "dark"],
   [1600, "light"],
