@@ -2,12 +2,7 @@ import type { ReadStatistics } from "../../src/data/run/Run.ts";
 import type { RunContext } from "../../src/data/run/RunContext.ts";
 import type { WrittenFact } from "../../src/data/delta/provenance.ts";
 import type { StackRecipe } from "../../src/data/delta/stackRecipe.ts";
-import type {
-  EditEvent,
-  Measure,
-  SearchStep,
-  UsedStatistics,
-} from "../../src/methods/edit/Editor.ts";
+import type { EditEvent, Measure, SearchStep } from "../../src/methods/edit/Editor.ts";
 import type { EditorView } from "../../src/methods/edit/editorViews.ts";
 import type { EditRequest } from "../../src/methods/edit/editRequest.ts";
 import type { TargetAnswer } from "../../src/methods/score/targetAnswers.ts";
@@ -214,4 +209,4 @@ export interface MissingStatistics {
   instead: string | undefined;
 }
 
-export type { EditRequest, EditorView, Measure, SearchStep, UsedStatistics, WrittenFact };
+export type { EditRequest, EditorView, Measure, SearchStep, WrittenFact };

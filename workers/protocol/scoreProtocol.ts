@@ -1,7 +1,7 @@
 import type { TableFact } from "../../src/data/facts/factTable.ts";
 import type { Case } from "../../src/data/facts/facts.ts";
 import type { RunContext } from "../../src/data/run/RunContext.ts";
-import type { CaseScore, Measures, PromptScore, Summary } from "../../src/methods/score/score.ts";
+import type { CaseScore, Measures, PromptScore } from "../../src/methods/score/score.ts";
 import type { ScoredPart, TableScore } from "../../src/methods/score/scoreFacts.ts";
 import type { TargetAnswer } from "../../src/methods/score/targetAnswers.ts";
 
@@ -58,7 +58,6 @@ export type {
   Measures,
   PromptScore,
   ScoredPart,
-  Summary,
   TableFact,
   TableScore,
   TargetAnswer,
