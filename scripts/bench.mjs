@@ -9,7 +9,6 @@
  * `--only peers --peer DIR` runs the checkpoint that bench/export_peer.py wrote into DIR beside transformers.js.
  * `--only page` opens the built page (`npm run build`; that of another commit with `--page DIST`) and `--only answers` asks
  * predictions in it while jobs run, each `[--runs N]` times.
- * `--only pace` records the reports of real jobs in Node for test/ui/jobs.
  * `--only dawn` measures the kernels in Node instead of in Chromium; it wants `npm i --no-save webgpu` (130 MB) first.
  */
 import { spawnSync } from "node:child_process";
@@ -52,7 +51,6 @@ const parts = [
   "dawn",
   "page",
   "answers",
-  "pace",
 ];
 const wanted = values.only?.split(",") ?? parts.slice(0, 4);
 const unknown = wanted.filter((name) => !parts.includes(name));
@@ -110,13 +108,12 @@ if (page) results.page = page;
 if (wanted.some((name) => ["kernels", "dawn"].includes(name))) installPeers();
 if (wanted.includes("native")) add("native", "onnxruntime-node", await native());
 if (wanted.includes("large")) await largeNative();
-const elsewhere = ["native", "dawn", "large", "page", "answers", "pace"];
+const elsewhere = ["native", "dawn", "large", "page", "answers"];
 const inPage = wanted.filter((name) => !elsewhere.includes(name));
 if (inPage.length > 0) await inBrowser(inPage);
 if (wanted.includes("dawn")) addKernels(await onDawn());
 if (wanted.includes("page")) await opening();
 if (wanted.includes("answers")) await answers();
-if (wanted.includes("pace")) await pace();
 writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 console.log("\nwritten to bench/results.json");
 
@@ -154,17 +151,6 @@ async function answers() {
     const during = `  during ${name}`.padEnd(46);
     console.log(`${during}${time(median)}${time(worst)}   ${asked} asked, ${beside} while it ran`);
   }
-}
-
-/** Records what real jobs report, for the test of how long they are said to take. */
-async function pace() {
-  const { recordPace } = await import(pathToFileURL(await buildForNode("pace")).href);
-  const recorded = await recordPace(root);
-  const to = join(root, "test", "ui", "jobs", "recorded.json");
-  writeFileSync(to, `${JSON.stringify({ ...about, jobs: recorded })}\n`);
-  console.log(
-    `\n${recorded.map(({ name, end }) => `${name} ${(end / 1000).toFixed(1)} s`).join(", ")}`,
-  );
 }
 
 function builtPage() {

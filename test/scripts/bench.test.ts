@@ -11,7 +11,7 @@ test("an unknown part is refused, and nothing is measured or written", () => {
     encoding: "utf8",
   });
   expect(stderr).toBe(
-    "unknown --only: browser (it measures native, wasm, webgpu, kernels, peers, large, wide, dawn, page, answers, pace)\n",
+    "unknown --only: browser (it measures native, wasm, webgpu, kernels, peers, large, wide, dawn, page, answers)\n",
   );
   expect(stdout).toBe("");
   expect(status).toBe(2);
