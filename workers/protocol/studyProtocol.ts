@@ -2,9 +2,7 @@ import type { PlotFigure } from "../../src/data/figure/PlotFigure.ts";
 import type { Case } from "../../src/data/facts/facts.ts";
 import type { Field } from "../../src/data/settings/Field.ts";
 import type { StudySketch } from "../../src/studies/Study.ts";
-import type { PlanPart, StudyPlan } from "../../src/studies/plan/Work.ts";
-
-export type { PlanPart, StudyPlan };
+import type { StudyPlan } from "../../src/studies/plan/Work.ts";
 
 /** A method that a study may use, with what its form is made from. */
 export interface StudyMethod {

@@ -59,7 +59,7 @@ export interface PlotFigure {
 export function plotDescription({ x, y, series }: PlotFigure): string {
   const lines = series.map((one) => `${one.name}: ${spoken(one, y)}`);
   const end = lines.length > 0 ? `${lines.join("; ")}.` : "Nothing yet.";
-  return `${y.label || "Values"} by ${x.label}. ${end}`;
+  return `${y.label || "Values"}${x.label && ` by ${x.label}`}. ${end}`;
 }
 
 /** At most so many values are spoken one by one. */
