@@ -24,3 +24,11 @@ test("the last of what a run reports may come after its result: its figures are 
     expect(set.plots[kind]!.data.model).toBe("toy");
   }
 });
+
+test("a token that is a part of a character has the same label under way and when it is done", () => {
+  const part = { ...trace("state"), tokens: ["\uFFFD", "b"], spellings: ["⟨C5⟩", "b"] };
+  const early = withEvent({ context, plots: {} }, { type: "start", start: part }, "toy")!;
+  const done = finishedSet({ context, traces: [part] }, "toy");
+  expect(early.plots.state!.data.tokens).toEqual(["⟨C5⟩", "b"]);
+  expect(done.plots.state!.data.tokens).toEqual(early.plots.state!.data.tokens);
+});
