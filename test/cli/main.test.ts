@@ -12,6 +12,7 @@ const names = [
   "score",
   "study",
   "merge",
+  "sum",
   "convert",
   "synthesize",
   "verify",

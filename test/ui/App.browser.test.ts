@@ -139,7 +139,7 @@ test("edits of an earlier version are taken by one click, and then no longer kep
 test("a key that is far from the mean key is warned of", async () => {
   const { screen } = await open({ keyRatio: 0.3 });
   await press(screen.getByRole("button", { name: "Rewrite", exact: true }));
-  await expect.element(screen.getByText(/ratio 0\.3,/)).toBeVisible();
+  await expect.element(screen.getByText(/\(k₀·u\/k̄·u 0\.3\)/)).toBeVisible();
 });
 
 test("a long job shows what is left of it and can be cancelled; a new one supersedes it", async () => {

@@ -6,6 +6,7 @@ import { knownModels } from "../../src/engine/architecture/knownModels.ts";
 import { checkpointBytes } from "../../src/engine/footprint/loadingBytes.ts";
 import type { PartStore } from "../../src/engine/files/download/PartStore.ts";
 import type { Runtime } from "../../src/engine/runtime/Runtime.ts";
+import { Shelf } from "../../src/engine/storage/Shelf.ts";
 import { whileNobodyLoads } from "../../src/engine/storage/modelLock.ts";
 import type { ModelFiles } from "../../src/engine/files/ModelFiles.ts";
 import { modelPaths } from "../../src/engine/files/modelPaths.ts";
@@ -40,11 +41,22 @@ export interface ModelsHost {
 export class Models {
   readonly #host: ModelsHost;
   readonly #store: PartStore | undefined;
+  readonly #shelf = new Shelf();
 
   /** @param store where files are kept; by default the browser's, if it has one */
   constructor(host: ModelsHost, store = browserStore()) {
     this.#host = host;
     this.#store = store;
+  }
+
+  /** The folder that was kept last, as the browser handed it to the page; undefined where there is none. */
+  folder(): Promise<unknown> {
+    return this.#shelf.take("folder");
+  }
+
+  /** Keeps the folder of the model that was opened, for one click of a later visit; undefined forgets it. */
+  keepFolder(handle: unknown): Promise<void> {
+    return this.#shelf.put("folder", handle);
   }
 
   /** The published models, the smallest first. */

@@ -90,7 +90,7 @@ export class ModelDesk {
   /** What the chosen precision would take for the chosen work. */
   chosen = $derived(this.memory[this.work]?.find(({ precision }) => precision === this.precision));
   /** The folder that a model was opened from last. */
-  readonly folder = rememberedFolder();
+  readonly folder = rememberedFolder(() => this.#host.lab());
   /** What the link that was opened last names. */
   #linked = $state("");
   #silence: ReturnType<typeof setTimeout> | undefined;

@@ -1,4 +1,4 @@
-import { createStore, del, get, set } from "idb-keyval";
+import type { RemoteLab } from "../../../workers/connect.ts";
 import type { ChosenModel } from "../../../workers/protocol/protocol.ts";
 import { type FolderHandle, RememberedFolder } from "./RememberedFolder.svelte.ts";
 
@@ -29,15 +29,15 @@ const handles = new WeakMap<Folder, DirectoryHandle>();
 /** By which a folder that was read is opened again, where the browser gave one. */
 export const handleOf = (folder: Folder) => handles.get(folder);
 
-/** The folder that this browser remembers. */
-export function rememberedFolder(): RememberedFolder<DirectoryHandle> {
-  const store = () => createStore("palimpsest-folder", "handles");
-  const key = "model";
+/** The folder that this browser remembers; the Lab keeps it. */
+export function rememberedFolder(
+  lab: () => Pick<RemoteLab["models"], "folder" | "keepFolder">,
+): RememberedFolder<DirectoryHandle> {
   return new RememberedFolder<DirectoryHandle>({
     shelf: {
-      get: async () => get<DirectoryHandle>(key, store()),
-      set: async (handle) => set(key, handle, store()),
-      delete: async () => del(key, store()),
+      get: async () => (await lab().folder()) as DirectoryHandle | undefined,
+      set: async (handle) => lab().keepFolder(handle),
+      delete: async () => lab().keepFolder(undefined),
     },
     read: folderOf,
   });

@@ -40,6 +40,16 @@ export class FakeModels implements RemoteModels {
   refuses = false;
   asked: ModelRequest[] = [];
 
+  remembered: unknown;
+
+  async folder() {
+    return this.remembered;
+  }
+
+  async keepFolder(handle: unknown) {
+    this.remembered = handle;
+  }
+
   async known(): Promise<KnownModelView[]> {
     const source = { kind: "address" as const, address: config.name };
     return [{ name: "GPT-2 XL", parameters: 1_557_611_200, bytes: 6.43e9, source }];

@@ -68,7 +68,7 @@ function opened() {
   });
   const desk = new StudiesDesk({
     lab: () => studying,
-    run: (_, work) => work(1).catch((error: unknown) => void errors.push(error)) as never,
+    run: (_, work) => work(1).catch((error: unknown) => void errors.push(error)),
     stop: () => end(),
     progress: () => undefined,
     callback: (call) => call,
