@@ -111,6 +111,7 @@ test("a spreadsheet of forty facts with three mistakes is repaired, written with
   launchOptions,
   baseURL,
 }, info) => {
+  test.setTimeout(400_000);
   const profile = info.outputPath("profile");
   const visit = async () => {
     const options = { ...launchOptions, headless: false, baseURL: baseURL!, acceptDownloads: true };

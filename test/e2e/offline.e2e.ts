@@ -35,11 +35,6 @@ function plainHost(): Promise<Server> {
 
 const button = (page: Page, name: string | RegExp) =>
   page.getByRole("button", { name, exact: typeof name === "string" });
-const go = (page: Page, place: string) =>
-  page
-    .getByRole("navigation", { name: "Places" })
-    .getByRole("link", { name: place, exact: true })
-    .click();
 const patience = { timeout: 120_000 };
 
 test("from any path of a host without headers the page is isolated, and opens and traces without a network", async ({
@@ -71,37 +66,4 @@ test("from any path of a host without headers the page is isolated, and opens an
   expect(await page.evaluate("crossOriginIsolated")).toBe(true);
   await button(page, "Trace").click(patience);
   await expect(page.getByText("p corrupted")).toBeVisible(patience);
-});
-
-test("while a table is scored a prediction answers, and the job stays in sight in every place, paused and gone on with", async ({
-  page,
-}) => {
-  await page.goto("/#kinds=none");
-  await expect(page.getByText("Built-in model", { exact: true })).toBeVisible(patience);
-  await go(page, "Facts");
-  await page.getByLabel("To try it, take").fill("499");
-  await button(page, "Take them").click();
-  await button(page, "Score the whole set").click(patience);
-  const tray = page.getByRole("region", { name: "Jobs" });
-  const job = tray.getByRole("progressbar");
-  await expect(job).toBeVisible(patience);
-  for (const place of ["Studies", "Edits", "Fact"]) {
-    await go(page, place);
-    await expect(job).toBeVisible();
-  }
-  await expect(page).toHaveTitle(/^\d+ % · /);
-  await page.getByLabel("Prompt, up to its answer").fill("Marie Curie was born in");
-  await expect(page.getByText(/\d tokens, as the model sees them/)).toBeVisible();
-  const first = page.locator(".lists table").first();
-  const before = await first.textContent();
-  await page.getByLabel("Prompt, up to its answer").fill("The Eiffel Tower is in the city of");
-  await expect(first).not.toHaveText(before!, { timeout: 10_000 });
-  await expect(job).toBeVisible();
-  await tray.getByRole("button", { name: /^Pause/ }).click();
-  await expect(tray.getByText("paused", { exact: true })).toBeVisible(patience);
-  await tray.getByRole("button", { name: /^Go on/ }).click();
-  await expect(tray.getByText("paused", { exact: true })).toBeHidden();
-  await tray.getByRole("button", { name: /^Cancel/ }).click();
-  await expect(job).toBeHidden();
-  await expect(tray.getByRole("status")).toContainText("cancelled");
 });
